@@ -1,0 +1,220 @@
+"""What is counted: the arrays of a run, the names of their columns and the facts that give them meaning.
+
+Every array is int64 and has replications first. Money is in cents, waits and work in seconds, so sums do not
+depend on their order and every identity holds exactly. Both engines write these arrays; the forecast only
+reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.engine.cells import Period, Window, make_cells
+
+__all__ = [
+    "COHORT", "COURSES", "DAY_SECONDS", "FIRST_VALUE", "FIRST_VALUE_DAYS", "FLOW", "IV", "LEDGER_ARRAYS", "MS",
+    "OPEN", "STAGES", "STATES", "TERMS", "TM", "WAIT_EDGES", "WON_LOST", "YEAR_SECONDS",
+    "Frame", "Ledger", "MilestoneKey", "Period", "RunResult", "Window", "make_cells",
+]  # fmt: skip
+
+Int = npt.NDArray[np.int64]
+MilestoneKey = tuple[str, str, str, str | None]
+"""(segment, milestone, stage, kind of its opportunity or None)."""
+
+STATES = ("adoption", "value", "growth", "complete", "on_track", "drifting", "away", "in_grace")
+STAGES = STATES[:4]
+COURSES = STATES[4:7]
+OPEN = ("members", "arr", *STATES)
+FLOW = (
+    "joined", "referred", "left", "returned",
+    "arr_new", "arr_returned", "expansion", "uplift", "contraction", "churn", "arr_seconds",
+    "renewals_due", "renewals_won", "renewals_lost", "first_won", "first_lost", "fees",
+    "setbacks", "escalations", "impatient", "shifts", "recognised", *STATES,
+)  # fmt: skip
+MS = ("reached", "offered", "taken", "lapsed", "expansion", "pushed", "push_taken", "push_expansion")
+IV = (
+    "requested", "refused", "started", "delivered", "withdrawn",
+    "wait_seconds", "work_seconds", "fees", "recurring",
+)  # fmt: skip
+TM = ("started", "wait_seconds", "busy_seconds", "queue_seconds", "queue")
+COHORT = ("start_arr", "end_arr", "kept_arr", "start_members", "kept_members")
+WON_LOST = ("won", "lost")
+FIRST_VALUE = ("observed", "reached")
+TERMS = 20
+FIRST_VALUE_DAYS = (30, 60, 90, 180, 365)
+# Upper ends, in days, of the bins of a wait: bin 0 holds waits of zero, bin i those in
+# (WAIT_EDGES[i-1], WAIT_EDGES[i]]; so it is np.searchsorted(WAIT_EDGES, wait, side="left").
+WAIT_EDGES = (
+    0.0, 1 / 24, 2 / 24, 4 / 24, 8 / 24, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0,
+    10.0, 14.0, 21.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, float("inf"),
+)  # fmt: skip
+DAY_SECONDS = 86_400
+YEAR_SECONDS = 31_557_600
+"""Seconds of the mean year of 365.25 days: recurring revenue = ARR x seconds / YEAR_SECONDS."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Static facts of a run: what the axes of the ledger's arrays mean.
+
+    Attributes
+    ----------
+    segments, milestones, interventions, teams
+        Names along the axes; `milestones` are segment-major `MilestoneKey` tuples.
+    days
+        Length of the horizon in whole days from `start`.
+    cell_edges
+        int64[C+1], days since `start`; the finest time bins.
+    team_cost
+        int64[T, C], loaded cost of each team in each cell, cents.
+    team_seconds
+        int64[T, C], available capacity in server-seconds.
+    intervention_cost_per_delivery
+        int64[K], cents.
+    intervention_fixed_cost
+        int64[K, C], monthly and one-off cost, cents.
+    """
+
+    name: str
+    currency: str
+    start: date
+    days: int
+    segments: tuple[str, ...]
+    milestones: tuple[MilestoneKey, ...]
+    interventions: tuple[str, ...]
+    teams: tuple[str, ...]
+    cell_edges: Int
+    periods: tuple[Period, ...]
+    windows: tuple[Window, ...]
+    team_cost: Int
+    team_seconds: Int
+    intervention_cost_per_delivery: Int
+    intervention_fixed_cost: Int
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return len(self.cell_edges) - 1
+
+    def shapes(self, replications: int) -> dict[str, tuple[int, ...]]:
+        """Shape of every ledger array for a number of replications."""
+        r, s, c = replications, len(self.segments), self.cells
+        k, t = len(self.interventions), len(self.teams)
+        return {
+            "opening": (r, s, len(OPEN)),
+            "flows": (r, s, c, len(FLOW)),
+            "milestones": (r, len(self.milestones), c, len(MS)),
+            "interventions": (r, k, s, c, len(IV)),
+            "teams": (r, t, c, len(TM)),
+            "waits": (r, t, len(WAIT_EDGES)),
+            "terms": (r, s, TERMS, len(WON_LOST)),
+            "first_value": (r, s, len(FIRST_VALUE_DAYS), len(FIRST_VALUE)),
+            "cohort": (r, s, len(self.windows), len(COHORT)),
+            "events": (r,),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger(Mapping[str, Int]):
+    """The counts of a run, one int64 array a subject, replications first.
+
+    Attributes
+    ----------
+    opening
+        [R, S, OPEN]: the book at the start.
+    flows
+        [R, S, C, FLOW]: what happened in each cell; ARR and fees in cents (positive), the states as net
+        changes.
+    milestones
+        [R, M, C, MS]: by milestone; `taken` and `expansion` exclude quota pushes.
+    interventions
+        [R, K, S, C, IV].
+    teams
+        [R, T, C, TM]: `queue` is the net change of the queue's length, `queue_seconds` its integral.
+    waits
+        [R, T, WAIT_EDGES]: histogram of waits.
+    terms
+        [R, S, TERMS, 2]: renewals won and lost by number of the term, 1st to 20th and later.
+    first_value
+        [R, S, FIRST_VALUE_DAYS, 2]: joiners observed for at least d days; of those, adoption complete within
+        d days.
+    cohort
+        [R, S, W, COHORT]: the closed cohort of each window.
+    events
+        [R]: rows of the event log.
+    """
+
+    opening: Int
+    flows: Int
+    milestones: Int
+    interventions: Int
+    teams: Int
+    waits: Int
+    terms: Int
+    first_value: Int
+    cohort: Int
+    events: Int
+
+    def __getitem__(self, name: str) -> Int:
+        """Return the array of that name."""
+        if name not in LEDGER_ARRAYS:
+            raise KeyError(name)
+        array: Int = getattr(self, name)
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the arrays."""
+        return iter(LEDGER_ARRAYS)
+
+    def __len__(self) -> int:
+        """Return the number of arrays."""
+        return len(LEDGER_ARRAYS)
+
+    @classmethod
+    def zeros(cls, frame: Frame, replications: int) -> Ledger:
+        """Return an empty ledger of the right shape."""
+        return cls(**{name: np.zeros(shape, np.int64) for name, shape in frame.shapes(replications).items()})
+
+    @classmethod
+    def concatenate(cls, ledgers: Sequence[Ledger]) -> Ledger:
+        """Join ledgers of the same frame along replications."""
+        return cls(**{name: np.concatenate([one[name] for one in ledgers]) for name in LEDGER_ARRAYS})
+
+    @property
+    def replications(self) -> int:
+        """Number of replications."""
+        return int(self.opening.shape[0])
+
+    def equals(self, other: Ledger) -> bool:
+        """Whether every array is equal, shape and value."""
+        return all(np.array_equal(self[name], other[name]) for name in LEDGER_ARRAYS)
+
+
+LEDGER_ARRAYS = tuple(one.name for one in fields(Ledger))
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What a run hands to the forecast.
+
+    Attributes
+    ----------
+    replications
+        Number (identity) of each replication, in the order of the ledger's first axis.
+    points
+        Assumption point of each replication, the same length; replications 2i and 2i+1 share point i.
+    assumption_values
+        Dotted path -> float64 values in base units, aligned with `replications`; empty without assumptions.
+    """
+
+    frame: Frame
+    ledger: Ledger
+    seed: int
+    replications: list[int]
+    points: list[int]
+    assumption_values: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
