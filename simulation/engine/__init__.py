@@ -1,0 +1,1 @@
+"""Who runs time, and what is counted."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +38,11 @@ class Window:
 
 
 def make_cells(
-    start: date, days: int, periods: str = "month", fiscal_year_starts: int = 1
+    start: date,
+    days: int,
+    periods: str = "month",
+    fiscal_year_starts: int = 1,
+    extra: Iterable[int] = (),
 ) -> tuple[npt.NDArray[np.int64], tuple[Period, ...], tuple[Window, ...]]:
     """Lay out the cells, the periods and the windows of a run.
 
@@ -52,6 +58,9 @@ def make_cells(
         last are clipped.
     fiscal_year_starts
         Number of the month in which the fiscal year starts.
+    extra
+        Lengths in days of more windows from the start, such as those of the objectives; those beyond the
+        horizon are left out.
 
     Returns
     -------
@@ -60,8 +69,9 @@ def make_cells(
     periods
         The periods, in order; together they cover the horizon.
     windows
-        '30 days', '60 days', '90 days' where they fit, 'horizon', 'P:<label>' for each period, and the
-        trailing twelve calendar months 'T12:<label>' up to each period's end where they fit.
+        '30 days', '60 days', '90 days' and the extra ones where they fit, 'horizon', 'P:<label>' for
+        each period, and the trailing twelve calendar months 'T12:<label>' up to each period's end where they
+        fit.
 
     Raises
     ------
@@ -80,7 +90,8 @@ def make_cells(
         spans.append((label, day, end))
         day = end
 
-    cohorts = [(f"{length} days", 0, length) for length in SHORT_WINDOWS if length <= days]
+    lengths = sorted({*SHORT_WINDOWS, *(int(length) for length in extra)})
+    cohorts = [(f"{length} days", 0, length) for length in lengths if 0 < length <= days]
     cohorts.append(("horizon", 0, days))
     cohorts += [(f"P:{label}", first, last) for label, first, last in spans]
     for label, _, last in spans:
@@ -116,3 +127,21 @@ def _add_months(day: date, months: int) -> date:
     """Move by calendar months; the day is clipped to the month's length."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, min(day.day, calendar.monthrange(years, month + 1)[1]))
+
+
+def objective_day(objective: Any, start: date) -> int | None:
+    """Return the day, counted from the start, at which an objective is read; None = the end of the horizon.
+
+    `within` is rounded to whole days; `by` a date includes that date, so it is read at the next midnight.
+    """
+    if objective.within is not None:
+        return max(1, round(float(objective.within)))
+    if objective.by is not None:
+        return int((objective.by - start).days) + 1
+    return None
+
+
+def objective_days(objectives: Mapping[str, Any], start: date) -> tuple[int, ...]:
+    """Return the days at which the objectives are read, for `make_cells(..., extra=)`."""
+    days = {objective_day(one, start) for one in objectives.values()}
+    return tuple(sorted(day for day in days if day is not None))

@@ -14,12 +14,12 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from simulation.engine.cells import Period, Window, make_cells
+from simulation.engine.cells import Period, Window, make_cells, objective_days
 
 __all__ = [
-    "COHORT", "COURSES", "DAY_SECONDS", "FIRST_VALUE", "FIRST_VALUE_DAYS", "FLOW", "IV", "LEDGER_ARRAYS", "MS",
-    "OPEN", "STAGES", "STATES", "TERMS", "TM", "WAIT_EDGES", "WON_LOST", "YEAR_SECONDS",
-    "Frame", "Ledger", "MilestoneKey", "Period", "RunResult", "Window", "make_cells",
+    "COHORT", "COURSES", "DAY_SECONDS", "FIRST_VALUE", "FIRST_VALUE_DAYS", "FLOW", "IV", "LEDGER_ARRAYS",
+    "MS", "OPEN", "STAGES", "STATES", "TERMS", "TM", "WAIT_EDGES", "WON_LOST", "YEAR_SECONDS",
+    "Frame", "Ledger", "MilestoneKey", "Period", "RunResult", "Window", "make_cells", "objective_days",
 ]  # fmt: skip
 
 Int = npt.NDArray[np.int64]
@@ -193,6 +193,12 @@ class Ledger(Mapping[str, Int]):
     def equals(self, other: Ledger) -> bool:
         """Whether every array is equal, shape and value."""
         return all(np.array_equal(self[name], other[name]) for name in LEDGER_ARRAYS)
+
+    def check(self, frame: Frame) -> None:
+        """Raise `ValueError`, naming the place, when an identity of the ledger is violated."""
+        from simulation.engine.identities import check  # identities needs the names of this file
+
+        check(frame, self)
 
 
 LEDGER_ARRAYS = tuple(one.name for one in fields(Ledger))
