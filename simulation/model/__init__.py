@@ -1,1 +1,1 @@
-"""How a member behaves: pure, compiled functions without a time loop. Import the submodules; this package imports none."""
+"""How a member behaves: pure, compiled functions without a time loop. Import the submodules by name."""

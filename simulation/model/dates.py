@@ -53,8 +53,8 @@ def add_months(number: int, months: int) -> int:
     Parameters
     ----------
     number : int
-        The anchor, days since 1970-01-01. Always add to the anchor: 31 January plus 1 plus 1 month is 28 March,
-        31 January plus 2 months is 31 March.
+        The anchor, days since 1970-01-01. Always add to the anchor: 31 January plus 1 and again 1 month is
+        28 March, 31 January plus 2 months is 31 March.
     months : int
         How many; may be negative.
 

@@ -1,8 +1,9 @@
 """The one way to compile: two typed decorators around Numba, with a cache that can never be stale.
 
-Numba notices an edit of the file in which a cached function lives, but not an edit of a file whose functions it
-calls or inlines. The cache directory is therefore named by a hash of every source file that compiled code may come
-from: an edit anywhere in them starts a new directory. A directory that cannot be written means no caching, never a failure.
+Numba notices an edit of the file in which a cached function lives, but not of a file whose functions it calls
+or inlines. The cache directory is therefore named by a hash of every source file that compiled code may come
+from: an edit anywhere in them starts a new directory. Where no directory can be written, nothing is cached and
+nothing fails.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _SOURCES = ("model", "engine")
 _KEEP_DAYS = 30.0
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_SETTINGS: Any = numba.config
 
 
 def source_hash() -> str:
@@ -82,18 +84,18 @@ def _decorate(function: Callable[..., Any], **options: Any) -> Any:
     """Compile on first call, with the cache directory set only while Numba looks at it."""
     if CACHE_DIRECTORY is None:
         return numba.njit(**_OPTIONS, **options)(function)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = CACHE_DIRECTORY
+    before = _SETTINGS.CACHE_DIR
+    _SETTINGS.CACHE_DIR = CACHE_DIRECTORY
     try:
         return numba.njit(cache=True, **_OPTIONS, **options)(function)
     except (OSError, RuntimeError):  # what Numba raises when it finds no place for its files
         return numba.njit(**_OPTIONS, **options)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _SETTINGS.CACHE_DIR = before
 
 
 def compiled(function: F) -> F:
-    """Compile a function to machine code: no GIL, IEEE arithmetic (no fastmath), division by zero gives inf or nan.
+    """Compile a function to machine code: no GIL, IEEE arithmetic (no fastmath), and x / 0 is inf or nan.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """Distributions as the engines read them: a record per distribution and one shared table of numbers.
 
-A draw is one uniform through the inverse distribution function. Constant, exponential, normal, lognormal and uniform
-laws have it in closed form. Every other continuous family becomes a table of quantiles, equally spaced in the normal
-score of u (fine in both tails, never finer than the draws themselves), with straight lines between. An empirical
-distribution is a step table.
+A draw is one uniform through the inverse distribution function. Constant, exponential, normal, lognormal and
+uniform laws have it in closed form. Every other continuous family becomes a table of quantiles, equally spaced
+in the normal score of u (fine in both tails, never finer than the draws themselves), with straight lines
+between. An empirical distribution is a step table.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _NOTHING = np.empty(0)
 
 @lru_cache(maxsize=1024)
 def _compile_one(distribution: Distribution) -> Row:
-    """Give kind, parameters and numbers of one distribution; remembered, because assumption points repeat most."""
+    """Give kind, parameters and numbers of one distribution; remembered, as most recur."""
     parameters = dict(distribution.params)
     closed = _CLOSED.get(distribution.family)
     if closed is not None and set(parameters) == set(closed[1]):
@@ -59,7 +59,7 @@ def _compile_one(distribution: Distribution) -> Row:
 
 
 def _steps(distribution: Distribution) -> Row:
-    """Tabulate an empirical distribution: sorted values, then their cumulative shares when weights are given."""
+    """Tabulate an empirical distribution: sorted values, then cumulative shares if weighted."""
     values = np.asarray(distribution.values, float)
     if values.size == 0 or not np.isfinite(values).all():
         raise ValueError("an empirical distribution needs at least one value, all finite")
@@ -86,11 +86,11 @@ def _quantiles(distribution: Distribution) -> npt.NDArray[np.float64]:
     u = np.clip(ndtr(z), _SMALLEST, 1.0 - _SMALLEST)
     with warnings.catch_warnings():  # some families complain about their last few points, mended below
         warnings.simplefilter("ignore", RuntimeWarning)
-        x = np.array(distribution.ppf(u), dtype=float)
+        x: npt.NDArray[np.float64] = np.array(distribution.ppf(u), dtype=float)
     finite = np.isfinite(x)
     if not finite[middle] or np.isnan(x).mean() > 0.01:
         raise ValueError(f"distribution {distribution.family} {dict(distribution.params)} has no quantiles")
-    x = np.interp(z, z[finite], x[finite])  # beyond the last finite value: that value
+    x = np.asarray(np.interp(z, z[finite], x[finite]))  # beyond the last finite value: that value
     # outwards from the median, so that one bad point far in a tail spoils only what lies beyond it
     x[middle:] = np.maximum.accumulate(x[middle:])
     x[middle::-1] = np.minimum.accumulate(x[middle::-1])
@@ -144,8 +144,8 @@ def _table_quantile(offset: int, table: npt.NDArray[np.float64], u: float) -> fl
     position = (ndtri(u) + _REACH) * _PER_STEP
     cell = min(max(int(position), 0), _LAST)
     share = min(max(position - cell, 0.0), 1.0)
-    left = table[offset + cell]
-    right = table[offset + cell + 1]
+    left = float(table[offset + cell])
+    right = float(table[offset + cell + 1])
     return left if share == 0.0 else left + share * (right - left)
 
 
@@ -185,16 +185,18 @@ def draw_quantile(record: Any, table: npt.NDArray[np.float64], u: float) -> floa
         In the base unit of the distribution.
     """
     kind = record.kind
+    first = float(record.p0)
+    second = float(record.p1)
     if kind == CONSTANT:
-        return record.p0
+        return first
     if kind == LOGNORMAL:
-        return record.p0 * exp(record.p1 * ndtri(u))
+        return first * exp(second * ndtri(u))
     if kind == EXPONENTIAL:
-        return -record.p0 * log(1.0 - u)
+        return -first * log(1.0 - u)
     if kind == NORMAL:
-        return record.p0 + record.p1 * ndtri(u)
+        return first + second * ndtri(u)
     if kind == UNIFORM:
-        return record.p0 + (record.p1 - record.p0) * u
+        return first + (second - first) * u
     if kind == TABLE:
         return _table_quantile(record.offset, table, u)
     if kind == STEPS:

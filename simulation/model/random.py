@@ -91,7 +91,7 @@ def block(seed: Integer, replication: Integer, key: Integer, purpose: Integer, o
 def _unit64(low: Integer, high: Integer) -> float:
     """Map 64 bits to the middle of one of 2**52 equal cells of (0, 1).
 
-    52 bits and not 53: then x + 0.5 is exact, so that 0 and 1 cannot occur and u and 1 - u are equally likely.
+    52 bits and not 53: then x + 0.5 is exact, so 0 and 1 cannot occur, and u is as likely as 1 - u.
     """
     bits = ((np.uint64(high) << _U32) | np.uint64(low)) >> _U12
     return (np.float64(np.int64(bits)) + 0.5) * 2.220446049250313e-16
@@ -107,7 +107,7 @@ def _unit32(word: Integer) -> float:
 def uniform64(
     seed: Integer, replication: Integer, key: Integer, purpose: Integer, occurrence: Integer
 ) -> float:
-    """Draw one uniform in (0, 1), ends excluded, from the first 64 bits of the block. Arguments as in `block`."""
+    """Draw one uniform in (0, 1), ends excluded, from the first 64 bits. Arguments as in `block`."""
     r0, r1, _r2, _r3 = block(seed, replication, key, purpose, occurrence)
     return _unit64(r0, r1)
 
@@ -192,7 +192,7 @@ def member_key_child(domain: Integer, a: Integer, b: Integer) -> np.uint64:
     domain : int
         What kind of key this is (see `domain`), so that an arrival and a referral never share one.
     a, b : int
-        For an arrival: segment and arrival ordinal; for a referral: parent key and referral ordinal. 64 bits each.
+        For an arrival: segment and arrival ordinal; for a referral: parent key and referral ordinal.
 
     Returns
     -------
