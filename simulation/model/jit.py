@@ -1,9 +1,9 @@
 """The one way to compile: two typed decorators around Numba, with a cache that can never be stale.
 
-Numba notices an edit of the file in which a cached function lives, but not of a file whose functions it calls
-or inlines. The cache directory is therefore named by a hash of every source file that compiled code may come
-from: an edit anywhere in them starts a new directory. Where no directory can be written, nothing is cached and
-nothing fails.
+Numba notices an edit of the file in which a cached function lives, but not of a file whose functions it
+calls or inlines. The cache directory is therefore named by a hash of every source file that compiled code
+may come from: an edit anywhere in them starts a new directory. Where no directory can be written, nothing
+is cached and nothing fails.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,6 +81,27 @@ CACHE_DIRECTORY: str | None = _prepare_cache()
 """Where this process keeps compiled code; None when there is no writable place."""
 
 
+def _share_safely(function: Any) -> None:
+    """Let several processes fill the cache at once, and let a full disk pass.
+
+    Numba numbers the data files of a function: two processes that compile it for different types at the
+    same time would both write number 1, and the index would name one of them for the other's types. Names
+    that are never used twice cannot be mixed up; at worst an entry is lost and compiled again.
+    """
+    files = getattr(getattr(function, "_cache", None), "_cache_file", None)
+    if files is None or not (hasattr(files, "_data_name") and hasattr(files, "save")):
+        return
+    stem = files._data_name(0).removesuffix(".0.nbc")
+    save = files.save
+
+    def guarded(key: Any, data: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(key, data)
+
+    files._data_name = lambda _number: f"{stem}.{uuid.uuid4().hex}.nbc"
+    files.save = guarded
+
+
 def _decorate(function: Callable[..., Any], **options: Any) -> Any:
     """Compile on first call, with the cache directory set only while Numba looks at it."""
     if CACHE_DIRECTORY is None:
@@ -87,7 +109,9 @@ def _decorate(function: Callable[..., Any], **options: Any) -> Any:
     before = _SETTINGS.CACHE_DIR
     _SETTINGS.CACHE_DIR = CACHE_DIRECTORY
     try:
-        return numba.njit(cache=True, **_OPTIONS, **options)(function)
+        result = numba.njit(cache=True, **_OPTIONS, **options)(function)
+        _share_safely(result)
+        return result
     except (OSError, RuntimeError):  # what Numba raises when it finds no place for its files
         return numba.njit(**_OPTIONS, **options)(function)
     finally:

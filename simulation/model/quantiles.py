@@ -1,9 +1,9 @@
 """Distributions as the engines read them: a record per distribution and one shared table of numbers.
 
-A draw is one uniform through the inverse distribution function. Constant, exponential, normal, lognormal and
-uniform laws have it in closed form. Every other continuous family becomes a table of quantiles, equally spaced
-in the normal score of u (fine in both tails, never finer than the draws themselves), with straight lines
-between. An empirical distribution is a step table.
+A draw is one uniform through the inverse distribution function. Constant, exponential, normal, lognormal
+and uniform laws have it in closed form. Every other continuous family becomes a table of quantiles, equally
+spaced in the normal score of u (fine in both tails, never finer than the draws themselves), with straight
+lines between. An empirical distribution is a step table.
 """
 
 from __future__ import annotations
