@@ -113,7 +113,7 @@ def log(x: float) -> float:
 def cos(x: float) -> float:
     """Cosine of an angle in radians; absolute error below 1.2e-16 for |x| <= 1e6. cos(0) is exactly 1.
 
-    Beyond 1e6 the accuracy fades. Near a zero of the cosine the error is small beside 1, not beside the value.
+    Beyond 1e6 the accuracy fades. Near a zero the error is small beside 1, but not beside the value.
     """
     shifted = x * 0.6366197723675814 + _MAGIC
     quadrant = bits_of(shifted) & 3
