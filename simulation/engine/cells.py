@@ -132,12 +132,12 @@ def _add_months(day: date, months: int) -> date:
 def objective_day(objective: Any, start: date) -> int | None:
     """Return the day, counted from the start, at which an objective is read; None = the end of the horizon.
 
-    `within` is rounded to whole days; `by` a date includes that date, so it is read at the next midnight.
+    `within` is rounded to whole days; `by` a date is read at the start of that day.
     """
     if objective.within is not None:
         return max(1, round(float(objective.within)))
     if objective.by is not None:
-        return int((objective.by - start).days) + 1
+        return int((objective.by - start).days)
     return None
 
 
