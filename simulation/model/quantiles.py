@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from simulation.model.jit import inlined
+from simulation.model.jit import compiled, inlined
 from simulation.model.special import exp, log, ndtri
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ def compile_distributions(
 
 
 @inlined
-def _table_quantile(offset: int, table: npt.NDArray[np.float64], u: float) -> float:
-    position = (ndtri(u) + _REACH) * _PER_STEP
+def _table_quantile(offset: int, table: npt.NDArray[np.float64], z: float) -> float:
+    position = (z + _REACH) * _PER_STEP
     cell = min(max(int(position), 0), _LAST)
     share = min(max(position - cell, 0.0), 1.0)
     left = float(table[offset + cell])
@@ -167,7 +167,7 @@ def _weighted_quantile(offset: int, n: int, table: npt.NDArray[np.float64], u: f
     return float(table[offset + low])
 
 
-@inlined
+@compiled
 def draw_quantile(record: Any, table: npt.NDArray[np.float64], u: float) -> float:
     """Give the quantile at u of a compiled distribution; from compiled code.
 
@@ -189,16 +189,17 @@ def draw_quantile(record: Any, table: npt.NDArray[np.float64], u: float) -> floa
     second = float(record.p1)
     if kind == CONSTANT:
         return first
-    if kind == LOGNORMAL:
-        return first * exp(second * ndtri(u))
     if kind == EXPONENTIAL:
         return -first * log(1.0 - u)
-    if kind == NORMAL:
-        return first + second * ndtri(u)
     if kind == UNIFORM:
         return first + (second - first) * u
-    if kind == TABLE:
-        return _table_quantile(record.offset, table, u)
     if kind == STEPS:
         return _step_quantile(record.offset, record.n, table, u)
-    return _weighted_quantile(record.offset, record.n, table, u)
+    if kind == WEIGHTED_STEPS:
+        return _weighted_quantile(record.offset, record.n, table, u)
+    z = ndtri(u)  # one place for all that need it: it is long, and inlined
+    if kind == LOGNORMAL:
+        return first * exp(second * z)
+    if kind == NORMAL:
+        return first + second * z
+    return _table_quantile(record.offset, table, z)
