@@ -1,0 +1,418 @@
+"""Numbers with units: text as a planner writes it, to a float in the base unit of its kind, and back.
+
+Inside, time is in days, rates are per day, angles are radians, money is whole cents, shares are fractions,
+effort is hours and progress is pace-months; a month is 365.25/12 days everywhere but in contract terms.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from simulation.scenario.errors import Misfit, nearest, shown
+
+MONTH: Final = 365.25 / 12
+"""Days of a mean month."""
+YEAR: Final = 365.25
+"""Days of a mean year."""
+CENTS_LIMIT: Final = 1_000_000_000_000
+"""No amount of money may exceed this many cents, so that sums stay within int64."""
+
+_TEXT = re.compile(
+    r"^([+-]?(?:\d[\d_]{0,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?)\s*(%)?\s*([A-Za-z/°µ \-]{0,40})$"
+)
+_TIME_UNITS = ("minutes", "hours", "days", "weeks", "months", "quarters", "years")
+_ANGLE_UNITS = ("deg", "degree", "degrees", "°", "rad", "radian", "radians", "turn", "turns")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of quantity: how it is written, what it becomes.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the JSON Schema.
+    unit : str
+        The unit shown in documentation (the unit of the numbers inside).
+    expected : str
+        What an error message says was expected, with an example.
+    convert : callable
+        ``(number, percent, unit text) -> float`` in the base unit; raises `Misfit`.
+    candidates : tuple of (str, float, bool)
+        Ways to write a value: text after the number, base units of one, shown as a percentage.
+    pattern : str
+        Regular expression of the written text, for the JSON Schema; empty when only bare numbers are.
+    """
+
+    name: str
+    unit: str
+    expected: str
+    convert: Callable[[float, bool, str], float] = field(repr=False, compare=False)
+    candidates: tuple[tuple[str, float], ...] = ()
+    pattern: str = ""
+    whole: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (kind_named, (self.name,))
+
+
+class Quantity:
+    """A number that is already in the base unit of its kind (a draw of an assumption)."""
+
+    __slots__ = ("kind", "value")
+
+    def __init__(self, value: float, kind: Kind) -> None:
+        self.value = value
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return str(written(self.kind, self.value))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quantity) and (other.value, other.kind) == (self.value, self.kind)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+class Probe:
+    """Stands at a path in place of a value, to learn which kind of number the schema reads there."""
+
+    __slots__ = ("kind", "original")
+
+    def __init__(self, original: object) -> None:
+        self.original = original
+        self.kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Limits of a quantity, in its base unit."""
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def complaint(self, kind: Kind, value: float) -> str | None:
+        """Why `value` is outside, or None."""
+        if self.at_least is not None and value < self.at_least:
+            return f"must be at least {written(kind, self.at_least)}"
+        if self.above is not None and value <= self.above:
+            return f"must be more than {written(kind, self.above)}"
+        if self.at_most is not None and value > self.at_most:
+            return f"must be at most {written(kind, self.at_most)}"
+        if self.below is not None and value >= self.below:
+            return f"must be less than {written(kind, self.below)}"
+        return None
+
+
+ANY: Final = Bounds()
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    registry: Any = pint.UnitRegistry(cache_folder=None)
+    registry.define("quarter_of_year = 3 * month = _ = quarters")
+    return registry
+
+
+@lru_cache(maxsize=1024)
+def _factor(text: str, angle: bool) -> float:
+    """Days of one time unit, or radians of one angle unit.
+
+    Raises
+    ------
+    Misfit
+        When the text names no unit, or a unit of something else.
+    """
+    name = {"quarter": "quarters", "°": "deg", "pace-month": "months", "pace-months": "months"}.get(text, text)
+    known = _ANGLE_UNITS if angle else _TIME_UNITS
+    try:
+        unit = _registry().parse_units(name)
+    except Exception:  # pint raises several unrelated classes for text that is no unit
+        guess = nearest(text, known)
+        raise Misfit(f"unknown unit {text!r}" + (f"; did you mean {guess!r}?" if guess else "")) from None
+    dimension = dict(unit.dimensionality)
+    if angle:
+        if dimension or name not in _ANGLE_UNITS:
+            raise Misfit(f"{text!r} is not a unit of angle")
+        return float(_registry().Quantity(1.0, unit).to("radian").magnitude)
+    if dimension != {"[time]": 1}:
+        raise Misfit(f"{text!r} is not a unit of time")
+    return float(_registry().Quantity(1.0, unit).to("second").magnitude) / 86400.0
+
+
+def _time(number: float, percent: bool, unit: str, base: float) -> float:
+    if percent:
+        raise Misfit("a percentage is not a length of time")
+    if not unit:
+        if number == 0.0:
+            return 0.0
+        raise Misfit("the unit is missing")
+    factor = _factor(unit, False)
+    return number if factor == base else number * (factor / base)
+
+
+def _duration(number: float, percent: bool, unit: str) -> float:
+    return _time(number, percent, unit, 1.0)
+
+
+def _hours(number: float, percent: bool, unit: str) -> float:
+    return _time(number, percent, unit, 1.0 / 24.0)
+
+
+def _pace(number: float, percent: bool, unit: str) -> float:
+    return _time(number, percent, unit, MONTH)
+
+
+def _calendar_months(number: float, percent: bool, unit: str) -> float:
+    if percent or not unit:
+        raise Misfit("the unit is missing" if not percent else "a percentage is not a length of time")
+    factor = _factor(unit, False)
+    months = number * {MONTH: 1.0, 3 * MONTH: 3.0, YEAR: 12.0}.get(factor, math.nan)
+    if math.isnan(months):
+        raise Misfit(f"{unit!r} is not a calendar month or year")
+    if months != int(months):
+        raise Misfit("a term is a whole number of calendar months")
+    return months
+
+
+def _denominator(unit: str) -> str:
+    for lead in ("per ", "/"):
+        if unit.startswith(lead):
+            return unit[len(lead) :].strip()
+    raise Misfit("the time unit is missing" if not unit else f"{unit!r} is not a rate")
+
+
+def _rate(number: float, percent: bool, unit: str) -> float:
+    if not unit and number == 0.0:
+        return 0.0
+    return (number / 100.0 if percent else number) / _factor(_denominator(unit), False)
+
+
+def _per_year(number: float, percent: bool, unit: str) -> float:
+    if not unit and number == 0.0:
+        return 0.0
+    if _factor(_denominator(unit), False) != YEAR:
+        raise Misfit("growth is stated per year")
+    return number / 100.0 if percent else number
+
+
+def _angle(number: float, percent: bool, unit: str) -> float:
+    if percent:
+        raise Misfit("a percentage is not an angle")
+    if not unit:
+        if number == 0.0:
+            return 0.0
+        raise Misfit("the unit is missing")
+    return number * _factor(unit, True)
+
+
+def _bare(number: float, percent: bool, unit: str) -> float:
+    if unit:
+        raise Misfit(f"a number without a unit is needed here, not {unit!r}")
+    return number / 100.0 if percent else number
+
+
+def _money(number: float, percent: bool, unit: str) -> float:
+    if unit or percent:
+        raise Misfit("money is a plain number, in the currency of the scenario")
+    return float(Decimal(repr(number)).scaleb(2))
+
+
+_TIME_TEXT = r"(minutes?|hours?|days?|weeks?|months?|quarters?|years?)"
+_NUMBER_TEXT = r"^[+-]?[0-9_]*\.?[0-9]*([eE][+-]?[0-9]+)?"
+_TIMES = (("years", YEAR), ("months", MONTH), ("weeks", 7.0), ("days", 1.0), ("hours", 1.0 / 24.0))
+
+DURATION = Kind(
+    "duration", "days", "a length of time such as '4 months' or '10 days'", _duration,
+    (("months", MONTH), ("days", 1.0)), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
+)  # fmt: skip
+HOURS = Kind(
+    "effort", "hours", "an effort such as '1.5 hours'", _hours, (("hours", 1.0),),
+    _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
+)  # fmt: skip
+PACE = Kind(
+    "pace-months", "pace-months", "progress in months at typical pace, such as '2 months'", _pace,
+    (("months", 1.0),), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
+)  # fmt: skip
+TERM = Kind(
+    "calendar-months", "calendar months", "whole calendar months or years, such as '12 months'", _calendar_months,
+    (("months", 1.0),), r"^[0-9]+\s*(months?|quarters?|years?)$", whole=True,
+)  # fmt: skip
+RATE = Kind(
+    "rate", "per day", "a rate such as '3 per month' or '0.5 per year'", _rate,
+    (("per year", 1.0 / YEAR), ("per month", 1.0 / MONTH), ("per day", 1.0)),
+    _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)" + _TIME_TEXT + "$",
+)  # fmt: skip
+PER_YEAR = Kind(
+    "growth", "fraction per year", "a yearly share such as '2% per year'", _per_year, (("% per year", 0.01),
+    ("per year", 1.0)), _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)years?$",
+)  # fmt: skip
+ANGLE = Kind(
+    "angle", "radians", "an angle such as '35 deg'", _angle, (("deg", math.pi / 180.0), ("rad", 1.0)),
+    _NUMBER_TEXT + r"\s*(deg|degrees?|°|rad|radians?|turns?)$",
+)  # fmt: skip
+SHARE = Kind(
+    "share", "fraction", "a share such as '60%' or 0.6", _bare, (("%", 0.01), ("", 1.0)), _NUMBER_TEXT + r"\s*%?$"
+)
+NUMBER = Kind("number", "number", "a plain number", _bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$")
+WHOLE = Kind("whole-number", "count", "a whole number", _bare, (("", 1.0),), whole=True)
+MONEY = Kind(
+    "money", "currency units", "an amount of money such as 120 or 99.50", _money, (), r"^-?[0-9]+(\.[0-9]+)?$"
+)
+
+_KINDS = {
+    kind.name: kind
+    for kind in (DURATION, HOURS, PACE, TERM, RATE, PER_YEAR, ANGLE, SHARE, NUMBER, WHOLE, MONEY)
+}
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of this name; each kind exists once, also after unpickling."""
+    return _KINDS[name]
+
+
+@lru_cache(maxsize=65536)
+def _from_text(kind: Kind, text: str) -> float:
+    if len(text) > 200:
+        raise Misfit(f"expected {kind.expected}, not {shown(text)}")
+    found = _TEXT.match(text.strip())
+    if found is None:
+        raise Misfit(f"expected {kind.expected}, not {shown(text)}")
+    number, percent, unit = found.groups()
+    try:
+        if kind is MONEY and not percent and not unit.strip():
+            value = float(Decimal(number.replace("_", "")).scaleb(2))
+        else:
+            value = kind.convert(float(number.replace("_", "")), percent is not None, unit.strip())
+    except Misfit as misfit:
+        raise Misfit(f"expected {kind.expected}, not {shown(text)}: {misfit}") from None
+    return _finite(kind, value, text)
+
+
+def _finite(kind: Kind, value: float, raw: object) -> float:
+    if not math.isfinite(value):
+        raise Misfit(f"expected {kind.expected}, not {shown(raw)}: it must be finite")
+    return value
+
+
+def parse(kind: Kind, raw: object, bounds: Bounds = ANY) -> float:
+    """A quantity as written, in the base unit of its kind.
+
+    Parameters
+    ----------
+    kind : Kind
+        The kind of quantity of the field.
+    raw : str, int, float, Quantity or Probe
+        As written in the file, or a number already in the base unit.
+    bounds : Bounds, optional
+        Limits in the base unit.
+
+    Returns
+    -------
+    float
+        In the base unit; money in cents, not yet rounded.
+
+    Raises
+    ------
+    Misfit
+        When the text is no such quantity or lies outside the bounds.
+    """
+    if type(raw) is str:
+        value = _from_text(kind, raw)
+    elif type(raw) is float or type(raw) is int:
+        try:
+            value = kind.convert(float(raw), False, "")
+        except Misfit as misfit:
+            raise Misfit(f"expected {kind.expected}, not {shown(raw)}: {misfit}") from None
+        except (OverflowError, ArithmeticError):
+            raise Misfit(f"expected {kind.expected}, not {shown(raw)}: it must be finite") from None
+        value = _finite(kind, value, raw)
+    elif type(raw) is Quantity:
+        value = _finite(kind, raw.value, raw.value)
+    elif type(raw) is Probe:
+        raw.kind = kind
+        return parse(kind, raw.original, bounds)
+    else:
+        raise Misfit(f"expected {kind.expected}, not {shown(raw)}")
+    complaint = bounds.complaint(kind, value)
+    if complaint is not None:
+        found = shown(raw)
+        hint = f" (for a percentage write '{shown(raw)}%')" if _forgot_percent(kind, raw, value) else ""
+        raise Misfit(f"{complaint}, not {found}{hint}")
+    if kind is MONEY and abs(value) > CENTS_LIMIT:
+        raise Misfit(f"an amount may be at most {CENTS_LIMIT // 100:,}, not {shown(raw)}")
+    return value
+
+
+def _forgot_percent(kind: Kind, raw: object, value: float) -> bool:
+    return kind is SHARE and type(raw) in (int, float) and 1.0 < value <= 100.0
+
+
+def parse_whole(kind: Kind, raw: object, bounds: Bounds = ANY) -> int:
+    """Like `parse`, for whole numbers; money is rounded half up to cents."""
+    value = parse(kind, raw, bounds)
+    if kind is MONEY:
+        return cents(value)
+    if value != int(value):
+        raise Misfit(f"expected {kind.expected}, not {shown(raw)}")
+    return int(value)
+
+
+def cents(value: float) -> int:
+    """Cents rounded half up (away from zero), from cents as a float."""
+    return int(Decimal(repr(value)).to_integral_value(rounding=ROUND_HALF_UP))
+
+
+def written(kind: Kind, value: float) -> str | int | float:
+    """A value in base units as YAML text that reads back as exactly the same value."""
+    if kind is MONEY:
+        return _money_written(value)
+    if not kind.candidates or not math.isfinite(value):
+        return value
+    best: str | int | float | None = None
+    for unit, size in kind.candidates:
+        number = value / size
+        for digits in (6, 12, 15, 17):
+            text = _plain(float(f"{number:.{digits}g}"))
+            candidate = f"{text}{unit}" if unit.startswith("%") else f"{text} {unit}".strip()
+            if _reads_as(kind, candidate, value):
+                if best is None or len(candidate) < len(str(best)):
+                    best = candidate if unit else _number(float(text))
+                break
+    return best if best is not None else repr(value)
+
+
+def _reads_as(kind: Kind, text: str, value: float) -> bool:
+    try:
+        return _from_text(kind, text) == value
+    except Misfit:
+        return False
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+
+
+def _number(number: float) -> int | float:
+    return int(number) if number == int(number) and abs(number) < 1e15 else number
+
+
+def _money_written(value: float) -> str | int | float:
+    if not math.isfinite(value):
+        return value
+    exact = Decimal(repr(value)).scaleb(-2)
+    number = float(exact)
+    if float(Decimal(repr(number)).scaleb(2)) == value:
+        return _number(number)
+    return format(exact, "f")

@@ -1,0 +1,198 @@
+"""What one part of a scenario says of another: names that must exist, dates and numbers that must agree.
+
+Names are checked on the plain tree, so that they are reported in the same pass as everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simulation.scenario.errors import Misfit, Step, one_of, shown
+from simulation.scenario.provenance import read_provenance
+from simulation.scenario.schema import Intervention, Known, Scenario
+from simulation.scenario.schema.objective import KNOWN_MEASURES, read_known
+
+Part = tuple[tuple[Step, ...], str, bool]
+
+
+def wrong(tree: Mapping[str, Any]) -> list[Part]:
+    """References in a plain tree to segments, milestones and teams that do not exist."""
+    return list(_wrong(tree))
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _several(value: object) -> list[tuple[tuple[Step, ...], object]]:
+    if isinstance(value, (list, tuple)):
+        return [((place,), item) for place, item in enumerate(value)]
+    return [] if value is None else [((), value)]
+
+
+def _check(steps: tuple[Step, ...], name: object, known: list[str], what: str, key: bool = False) -> Iterator[Part]:
+    if isinstance(name, str) and name not in known:
+        yield steps, f"there is no {what} {shown(name)}: {one_of(known, name)}", key
+
+
+def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
+    segments = _map(tree.get("segments"))
+    names, teams = [str(name) for name in segments], [str(name) for name in _map(tree.get("teams"))]
+    for name, segment in segments.items():
+        advocacy = _map(_map(segment).get("advocacy"))
+        yield from _check(("segments", name, "advocacy", "segment"), advocacy.get("segment"), names, "segment")
+    for name, intervention in _map(tree.get("interventions")).items():
+        at = ("interventions", name)
+        spec = _map(intervention)
+        yield from _check((*at, "team"), spec.get("team"), teams, "team")
+        audience = _map(spec.get("who")).get("segments")
+        for place, segment in _several(audience):
+            yield from _check((*at, "who", "segments", *place), segment, names, "segment")
+        chosen = [str(segment) for _, segment in _several(audience) if segment in segments] or names
+        yield from _milestones(at, spec, _journeys(segments, chosen))
+    quota = _map(_map(tree.get("selling")).get("quota"))
+    yield from _check(("selling", "quota", "team"), quota.get("team"), teams, "team")
+    for place, segment in _several(quota.get("segments")):
+        yield from _check(("selling", "quota", "segments", *place), segment, names, "segment")
+    for name, objective in _map(tree.get("objectives")).items():
+        spec = _map(objective)
+        yield from _check(("objectives", name, "segment"), spec.get("segment"), names, "segment")
+        chosen = [str(spec["segment"])] if spec.get("segment") in segments else names
+        milestone = spec.get("milestone")
+        yield from _check(("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone")
+
+
+def _journeys(segments: Mapping[str, Any], chosen: list[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for name in chosen:
+        found.update(dict.fromkeys(str(milestone) for milestone in _map(_map(segments.get(name)).get("journey"))))
+    return list(found)
+
+
+def _milestones(at: tuple[Step, ...], spec: Mapping[str, Any], known: list[str]) -> Iterator[Part]:
+    when = _map(spec.get("when"))
+    for trigger in ("reached", "taken"):
+        yield from _check((*at, "when", trigger), when.get(trigger), known, "milestone")
+    approaching = _map(when.get("approaching")).get("milestone")
+    yield from _check((*at, "when", "approaching", "milestone"), approaching, known, "milestone")
+    for place, effect in enumerate(spec.get("effects") or () if isinstance(spec.get("effects"), list) else ()):
+        here = (*at, "effects", place)
+        for name in _map(_map(effect).get("shorten")):
+            yield from _check((*here, "shorten", name), name, known, "milestone", key=True)
+        lift = _map(_map(effect).get("take_lift"))
+        for inner, name in _several(lift.get("milestones")):
+            yield from _check((*here, "take_lift", "milestones", *inner), name, known, "milestone")
+
+
+def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
+    """A fact that planners know: its path must lead to a measure of all, of a segment or of a milestone.
+
+    Raises
+    ------
+    Misfit
+        Seen from the entry.
+    """
+    head, _, measure = path.rpartition(".")
+    steps = head.split(".") if head else []
+    segments = _map(tree.get("segments"))
+    if steps:
+        if steps[0] != "segments" or len(steps) not in (2, 4) or (len(steps) == 4 and steps[2] != "journey"):
+            raise Misfit("expected 'segments.<segment>.<measure>', 'segments.<segment>.journey.<milestone>.<measure>' "
+                         f"or a measure of all members: {one_of(KNOWN_MEASURES, measure)}", key=True)  # fmt: skip
+        if steps[1] not in segments:
+            raise Misfit(f"there is no segment {shown(steps[1])}: {one_of(map(str, segments), steps[1])}", key=True)
+        if len(steps) == 4:
+            milestones = _journeys(segments, [steps[1]])
+            if steps[3] not in milestones:
+                raise Misfit(f"there is no milestone {shown(steps[3])}: {one_of(milestones, steps[3])}", key=True)
+    if isinstance(raw, Mapping):
+        keys = ("between", "value", "source", "evidence", "owner", "review_by", "comment")
+        unknown = [str(key) for key in raw if key not in keys]
+        if unknown:
+            raise Misfit.of([((key,), f"unknown key: {one_of(keys, key)}", True) for key in unknown])
+    low, high = read_known(measure, raw)
+    origin = read_provenance(raw if isinstance(raw, Mapping) else {})
+    return Known(low=low, high=high, **origin.as_yaml())
+
+
+# ---- checks of a scenario whose parts are valid ----------------------------------------------------------------
+
+
+def impossible(scenario: Scenario) -> list[Part]:
+    """Numbers and dates that cannot be true together."""
+    return list(_impossible(scenario))
+
+
+def _impossible(scenario: Scenario) -> Iterator[Part]:
+    end = scenario.end
+    for name, intervention in scenario.interventions.items():
+        yield from _workless(scenario, name, intervention)
+    quota = scenario.selling.quota
+    if quota is not None and not any(
+        milestone.opportunity is not None
+        for segment in (quota.segments or tuple(scenario.segments))
+        if segment in scenario.segments
+        for milestone in scenario.segments[segment].journey.values()
+    ):
+        yield ("selling", "quota"), "a quota needs a segment with an opportunity to push, and there is none", False
+    for name, team in scenario.teams.items():
+        for place, hire in enumerate(team.hires):
+            if (scenario.start - hire.date).days > hire.lead_time:
+                message = f"{hire.date} is before the start: count them in 'people'"
+                yield ("teams", name, "hires", place, "date"), message, False
+        for place, leave in enumerate(team.leavers):
+            if leave.date < scenario.start:
+                message = f"{leave.date} is before the start: leave them out of 'people'"
+                yield ("teams", name, "leavers", place, "date"), message, False
+    for name, objective in scenario.objectives.items():
+        if objective.by is not None and not scenario.start < objective.by <= end:
+            message = f"expected a day within the horizon ({scenario.start} to {end}), not {objective.by}"
+            yield ("objectives", name, "by"), message, False
+        if objective.within is not None and objective.within > scenario.days:
+            message = f"the window is longer than the horizon of {scenario.days} days"
+            yield ("objectives", name, "within"), message, False
+
+
+def _workless(scenario: Scenario, name: str, intervention: Intervention) -> Iterator[Part]:
+    team = scenario.teams.get(intervention.team or "")
+    if team is None:
+        return
+    why = ""
+    if team.people_ever(scenario.end) == 0:
+        why = "has no people"
+    elif team.hours_per_month == 0.0:
+        why = "has no hours (hours_per_month is 0)"
+    elif team.available_share == 0.0:
+        why = "has no time (available_share is 0%)"
+    if why:
+        message = f"the team {intervention.team!r} {why} within the horizon, and has work here"
+        yield ("interventions", name, "team"), message, False
+
+
+def warnings(scenario: Scenario) -> Iterator[str]:
+    """What is allowed but deserves a look, one sentence each."""
+    for name, segment in scenario.segments.items():
+        price = segment.price
+        response = price.response
+        if (price.changes or price.uplift) and not (response.renewal or response.joining or response.contraction):
+            yield f"segments.{name}.price: prices change and nobody responds; state a response (a prior, if need be)"
+        for place, change in enumerate(price.changes):
+            if not scenario.start <= change.date < scenario.end:
+                yield f"segments.{name}.price.changes.{place}: {change.date} lies outside the horizon; no effect"
+    for name, team in scenario.teams.items():
+        if not any(i.team == name for i in scenario.interventions.values()) and not (
+            scenario.selling.quota is not None and scenario.selling.quota.team == name
+        ):
+            yield f"teams.{name}: the team has no work"
+        for place, hire in enumerate(team.hires):
+            if hire.date >= scenario.end:
+                yield f"teams.{name}.hires.{place}: {hire.date} lies after the horizon; no effect"
+    for name, intervention in scenario.interventions.items():
+        dates = intervention.when.dates
+        if dates and not any(scenario.start <= day < scenario.end for day in dates):
+            yield f"interventions.{name}.when.on: no date lies within the horizon; it never happens"
+    if scenario.book is None and not any(
+        segment.arrivals.per_month > 0 or segment.population is not None for segment in scenario.segments.values()
+    ):
+        yield "segments: no book, no population and no arrivals; there are no members"

@@ -1,0 +1,28 @@
+"""The schema of a scenario: one class a noun, in base units, each with the reader of its YAML form."""
+
+from simulation.scenario.schema.assumption import Assumption, JointDraws
+from simulation.scenario.schema.base import Part
+from simulation.scenario.schema.effect import Effect
+from simulation.scenario.schema.intervention import (
+    Cost, Intervention, InterventionPrice, Range, Session, Who,
+)  # fmt: skip
+from simulation.scenario.schema.journey import Milestone, Opportunity
+from simulation.scenario.schema.objective import Known, Objective
+from simulation.scenario.schema.price import Price, PriceChange, PriceResponse
+from simulation.scenario.schema.renewal import Contraction, Grace, MidTermChurn, Renewal, WinBack
+from simulation.scenario.schema.scenario import BookRef, Horizon, Scenario
+from simulation.scenario.schema.segment import (
+    Advocacy, Arrivals, DesiredOutcome, Experience, Population, Segment,
+)  # fmt: skip
+from simulation.scenario.schema.selling import Quota, Selling
+from simulation.scenario.schema.team import Hire, Leavers, Ramp, Team
+from simulation.scenario.schema.vector import Direction, Magnitude, Observed, OutcomeShifts, Setbacks, Vector
+from simulation.scenario.schema.when import When
+
+__all__ = [
+    "Advocacy", "Arrivals", "Assumption", "BookRef", "Contraction", "Cost", "DesiredOutcome", "Direction", "Effect",
+    "Experience", "Grace", "Hire", "Horizon", "Intervention", "InterventionPrice", "JointDraws", "Known", "Leavers",
+    "Magnitude", "MidTermChurn", "Milestone", "Objective", "Observed", "Opportunity", "OutcomeShifts", "Part",
+    "Population", "Price", "PriceChange", "PriceResponse", "Quota", "Ramp", "Range", "Renewal", "Scenario", "Segment",
+    "Selling", "Session", "Setbacks", "Team", "Vector", "When", "Who", "WinBack",
+]  # fmt: skip
