@@ -1,0 +1,155 @@
+"""Forecasts in NetCDF files: what was counted, exactly, and the measures for other readers.
+
+The root of the file holds the dataset `Forecast.data`, so any NetCDF reader sees measures with their names.
+The group `run` holds the ledger's integers and the facts, from which a forecast is loaded without loss.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import xarray as xr
+
+from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, Period, RunResult, Window
+from simulation.forecast.facts import ScenarioFacts
+
+FORMAT = 1
+ENGINE: Any = "h5netcdf"
+FRAME_ARRAYS = (
+    "cell_edges", "team_cost", "team_seconds", "intervention_cost_per_delivery", "intervention_fixed_cost",
+)  # fmt: skip
+PLAIN = ("name", "currency", "days", "segments", "milestones", "interventions", "teams")
+
+
+def save(path: Path, data: xr.Dataset, result: RunResult, facts: ScenarioFacts, version: str) -> None:
+    """Write a forecast; the file appears under its name only when it is complete.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        _write(data, part, "w", None)
+        _write(_run(result, facts, version), part, "a", "run")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load(path: Path) -> tuple[RunResult, ScenarioFacts, str]:
+    """Read what `save` wrote: the run, the facts, and the version that ran it.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When it is not a forecast, or of a later format.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"there is no forecast at {path}")
+    try:
+        with xr.open_dataset(path, engine=ENGINE, group="run") as opened:
+            run = opened.load()
+    except OSError as problem:
+        raise ValueError(f"{path} is not a forecast: {problem}") from None
+    if "format" not in run.attrs:
+        raise ValueError(f"{path} is not a forecast")
+    if int(run.attrs["format"]) > FORMAT:
+        raise ValueError(f"{path} was written by a later version ({run.attrs['version']})")
+    frame = _frame(run)
+    replications = run["replications"].to_numpy()
+    shapes = frame.shapes(len(replications))
+    arrays = {name: _array(run, name, shapes[name]) for name in LEDGER_ARRAYS}
+    paths: list[str] = json.loads(_text(run, "assumption_paths"))
+    draws = _array(run, "assumption_values", (len(paths), len(replications)), np.float64)
+    result = RunResult(
+        frame,
+        Ledger(**arrays),
+        int(run.attrs["seed"]),
+        [int(one) for one in replications],
+        [int(one) for one in run["points"].to_numpy()],
+        {name: draws[place] for place, name in enumerate(paths)},
+    )
+    return result, ScenarioFacts.from_json(_text(run, "facts")), str(run.attrs["version"])
+
+
+def _run(result: RunResult, facts: ScenarioFacts, version: str) -> xr.Dataset:
+    frame, values = result.frame, result.assumption_values
+    draws = np.array([values[path] for path in values], np.float64).reshape(
+        len(values), len(result.replications)
+    )
+    arrays: dict[str, Any] = {name: result.ledger[name] for name in LEDGER_ARRAYS}
+    arrays |= {name: getattr(frame, name) for name in FRAME_ARRAYS}
+    arrays |= {"replications": np.array(result.replications, np.int64), "assumption_values": draws}
+    arrays["points"] = np.array(result.points, np.int64)
+    variables: dict[str, Any] = {
+        name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()
+    }
+    plain = {name: getattr(frame, name) for name in PLAIN}
+    plain |= {"start": frame.start.isoformat(), "periods": [asdict(one) for one in frame.periods]}
+    plain["windows"] = [asdict(one) for one in frame.windows]
+    # Texts are variables, not attributes: HDF5 limits an attribute to 64 KB.
+    variables |= {
+        "frame": ((), json.dumps(plain)),
+        "facts": ((), facts.to_json()),
+        "scenario": ((), facts.yaml),
+        "assumption_paths": ((), json.dumps(list(values))),
+    }
+    return xr.Dataset(variables, attrs={"format": FORMAT, "version": version, "seed": result.seed})
+
+
+def _frame(run: xr.Dataset) -> Frame:
+    plain = json.loads(_text(run, "frame"))
+    teams, interventions = len(plain["teams"]), len(plain["interventions"])
+    edges = _array(run, "cell_edges", (-1,))
+    cells = len(edges) - 1
+    return Frame(
+        name=plain["name"],
+        currency=plain["currency"],
+        start=date.fromisoformat(plain["start"]),
+        days=plain["days"],
+        segments=tuple(plain["segments"]),
+        milestones=tuple((one[0], one[1], one[2], one[3]) for one in plain["milestones"]),
+        interventions=tuple(plain["interventions"]),
+        teams=tuple(plain["teams"]),
+        cell_edges=edges,
+        periods=tuple(Period(**one) for one in plain["periods"]),
+        windows=tuple(Window(**one) for one in plain["windows"]),
+        team_cost=_array(run, "team_cost", (teams, cells)),
+        team_seconds=_array(run, "team_seconds", (teams, cells)),
+        intervention_cost_per_delivery=_array(run, "intervention_cost_per_delivery", (interventions,)),
+        intervention_fixed_cost=_array(run, "intervention_fixed_cost", (interventions, cells)),
+    )
+
+
+def _write(data: xr.Dataset, path: Path, mode: Any, group: str | None) -> None:
+    """Write the variables that hold anything, compressed; empty ones are known from the frame."""
+    full = data.drop_dims([name for name, size in data.sizes.items() if size == 0])
+    encoding = {
+        name: {"zlib": True, "complevel": 2}
+        for name, one in full.data_vars.items()
+        if one.ndim and one.dtype.kind in "if"
+    }
+    full.to_netcdf(path, mode=mode, group=group, engine=ENGINE, encoding=encoding)
+
+
+def _array(run: xr.Dataset, name: str, shape: Sequence[int], kind: Any = np.int64) -> Any:
+    if name not in run:  # without any element
+        return np.zeros(tuple(shape), kind)
+    return np.asarray(run[name].to_numpy(), kind).reshape(tuple(shape))
+
+
+def _text(run: xr.Dataset, name: str) -> str:
+    return str(run[name].to_numpy()[()])
