@@ -1,0 +1,173 @@
+"""The book as delimited text: rows with the exact numbers of their lines, in bounded memory."""
+
+import codecs
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from simulation.scenario.book.errors import TableError
+from simulation.scenario.book.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, Fault, chunk_of
+
+__all__ = ["TextTable", "survey"]
+
+MAX_LINE = 1 << 20  # bytes; a line of a book has some hundred
+DELIMITERS = ",;\t"
+
+
+def survey(file: BinaryIO) -> tuple[str, str]:
+    """Read the whole file once.
+
+    Parameters
+    ----------
+    file : binary file
+        At its beginning; read to the end in blocks.
+
+    Returns
+    -------
+    digest : str
+        SHA-256 of the bytes, in hex.
+    encoding : str
+        "utf-8-sig" when all of it is UTF-8, else "cp1252".
+
+    Raises
+    ------
+    TableError
+        A line of more than about a megabyte, or bytes that are text in neither encoding.
+    """
+    digest = hashlib.sha256()
+    utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")("strict")
+    undefined: tuple[int, int] | None = None  # line and byte that Windows-1252 does not know
+    lines = 1
+    while block := file.read(MAX_LINE):
+        digest.update(block)
+        if lines == 1 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise TableError("is UTF-16 text: save it as CSV UTF-8", line=1)
+        if len(block) == MAX_LINE and b"\n" not in block and b"\r" not in block:
+            raise TableError(f"the line is longer than {MAX_LINE:,} bytes: this is not a book", line=lines)
+        if utf8 is not None:
+            try:
+                utf8.decode(block)
+            except UnicodeDecodeError:
+                utf8 = None
+        if undefined is None:
+            bad = [at for byte in b"\x81\x8d\x8f\x90\x9d" if (at := block.find(byte)) >= 0]
+            if bad:
+                undefined = lines + block.count(b"\n", 0, min(bad)), block[min(bad)]
+        lines += block.count(b"\n")
+    if utf8 is not None:
+        try:
+            utf8.decode(b"", final=True)
+            return digest.hexdigest(), "utf-8-sig"
+        except UnicodeDecodeError:
+            pass
+    if undefined is not None:
+        line, byte = undefined
+        raise TableError(
+            f"byte 0x{byte:02x} is neither UTF-8 nor Windows-1252 text: save the file as CSV UTF-8", line=line
+        )
+    return digest.hexdigest(), "cp1252"
+
+
+class TextTable:
+    """A delimited text file with a header; `,` `;` and tab are told apart by the header.
+
+    Parameters
+    ----------
+    file : binary file
+        Seekable.
+    encoding : str
+        As `survey` found it.
+    wanted : set of str
+        Names that the header is expected to hold: they decide between delimiters.
+    """
+
+    def __init__(self, file: BinaryIO, encoding: str, wanted: set[str]) -> None:
+        file.seek(0)
+        self._text = io.TextIOWrapper(file, encoding, newline="")
+        head = self._text.read(MAX_LINE)
+        if not head.strip():
+            raise TableError("is empty: expected a header and a row for every member")
+        headers = [found for delimiter in DELIMITERS if (found := _header(head, delimiter))]
+        if not headers:
+            raise TableError("has a header that cannot be read: expected the names of the columns", line=1)
+        self.header, self.header_line, self._delimiter = max(
+            headers, key=lambda found: (len(wanted.intersection(found[0])), len(found[0]))
+        )
+        if any("\0" in name for name in self.header):
+            raise TableError("has NUL bytes in its header: save it as CSV UTF-8", line=self.header_line)
+        if len(self.header) > MAX_COLUMNS:
+            raise TableError(
+                f"has {len(self.header):,} columns; at most {MAX_COLUMNS} are read", line=self.header_line
+            )
+        self.warnings: list[str] = []
+        if encoding == "cp1252":
+            self.warnings.append("is not UTF-8: read as Windows-1252; check names with accents")
+
+    def place(self, position: int) -> int:
+        """Return the number of the column, from 1."""
+        return position + 1
+
+    def chunks(self, positions: list[int]) -> Iterator[Chunk]:
+        """Yield the rows below the header, at most CHUNK_ROWS at a time."""
+        self._text.seek(0)
+        reader = csv.reader(self._text, delimiter=self._delimiter, skipinitialspace=True, strict=True)
+        width = len(self.header)
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        faults: list[Fault] = []
+        while True:
+            line = reader.line_num + 1
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                if line > self.header_line:
+                    faults.append(_unreadable(line, error))
+                if "field larger" in str(error):  # the rest would be read from inside the cell
+                    break
+                continue
+            if line <= self.header_line:
+                continue
+            if len(row) != width:
+                if not any(cell.strip() for cell in row[width:]) and len(row) > width:
+                    del row[width:]
+                elif any(cell.strip() for cell in row):
+                    faults.append(_ragged(line, row, width))
+                    row = []
+            if row and (row[0] or any(cell.strip() for cell in row)):
+                lines.append(line)
+                rows.append(row)
+            if len(rows) + len(faults) >= CHUNK_ROWS:
+                yield chunk_of(lines, rows, positions, faults)
+                lines, rows, faults = [], [], []
+        if rows or faults:
+            yield chunk_of(lines, rows, positions, faults)
+
+
+def _header(head: str, delimiter: str) -> tuple[list[str], int, str] | None:
+    """Return the names in the first row that is not blank, its last line, and the delimiter."""
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        for row in rows:
+            names = [cell.strip() for cell in row]
+            if any(names):
+                return names, rows.line_num, delimiter
+    except csv.Error:
+        pass
+    return None
+
+
+def _ragged(line: int, row: list[str], width: int) -> Fault:
+    some = f"{len(row):,} cell" + ("" if len(row) == 1 else "s")
+    hint = "; quote cells that hold the delimiter" if len(row) > width else ""
+    return Fault(line, "wrong number of cells", f"has {some}, but the header has {width}{hint}")
+
+
+def _unreadable(line: int, error: csv.Error) -> Fault:
+    text = str(error)
+    if "unexpected end" in text or "field larger" in text:
+        return Fault(line, "unbalanced quotes", "a quotation mark opened here is never closed")
+    return Fault(line, "unbalanced quotes", f"quotation marks are unbalanced ({error})")
