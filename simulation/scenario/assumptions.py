@@ -1,8 +1,7 @@
-"""Numbers that are not known exactly: found in the scenario by path, read in their own units, drawn by key."""
+"""Numbers that are not known exactly: found in the scenario by path, and read in their own units."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,22 +10,25 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from simulation.scenario import tables
-from simulation.scenario.distributions import Distribution, parse_distribution
-from simulation.scenario.errors import Misfit, Problem, ScenarioError, Step, one_of, shown
+from simulation.scenario.distribution_reader import parse_distribution
+from simulation.scenario.errors import Misfit, Step, one_of, shown
 from simulation.scenario.provenance import FIELDS, read_provenance
 from simulation.scenario.quantities import MONEY, Kind, Probe, Quantity, cents, parse, written
-from simulation.scenario.schema import Assumption, Intervention, JointDraws, Scenario, Segment, Selling, Team
+from simulation.scenario.schema import Assumption, Intervention, JointDraws, Segment, Selling, Team
 
 Part = tuple[tuple[Step, ...], str, bool]
-_ENTRIES: Final[dict[str, type[BaseModel]]] = {"segments": Segment, "teams": Team, "interventions": Intervention}
+_ENTRIES: Final[dict[str, type[BaseModel]]] = {
+    "segments": Segment,
+    "teams": Team,
+    "interventions": Intervention,
+}
 _KEYS: Final = ("joint", "columns", "sha256", *FIELDS)
 _EXTREMES: Final = (2.0**-54, 1.0 - 2.0**-53)
 
 
-# ---- reading ---------------------------------------------------------------------------------------------------
-
-
-def read(raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> tuple[dict[str, Assumption], list[Part]]:
+def read(
+    raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]
+) -> tuple[dict[str, Assumption], list[Part]]:
     """The assumptions of a scenario.
 
     Parameters
@@ -69,7 +71,10 @@ def _read_one(
     name: str, raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]
 ) -> Assumption | None:
     if not isinstance(raw, Mapping):
-        raise Misfit(f"expected a distribution such as {{triangular: {{low: 1, likely: 2, high: 3}}}}, not {shown(raw)}")
+        raise Misfit(
+            f"expected a distribution such as {{triangular: {{low: 1, likely: 2, high: 3}}}}, "
+            f"not {shown(raw)}"
+        )
     origin = read_provenance(raw).as_yaml()
     rest = {key: value for key, value in raw.items() if key not in FIELDS}
     if "joint" in rest:
@@ -80,19 +85,23 @@ def _read_one(
         return None if joint is None else Assumption(joint=joint, **origin)
     if not rest:
         raise Misfit("a distribution is missing, such as {triangular: {low: 1, likely: 2, high: 3}}")
-    kind = _kind(name, tree, already)
+    kind = kind_at(name, tree, already)
     if kind is None:
         return None
     distribution = parse_distribution(kind, rest["value"] if set(rest) == {"value"} else rest)
     for u in _EXTREMES:
         draw = float(distribution.ppf(np.array(u)))
-        complaint = _complaint(tree, {name: Quantity(_rounded(kind, draw), kind)})
+        complaint = _complaint(tree, {name: Quantity(rounded(kind, draw), kind)})
         if complaint:
-            raise Misfit(f"a draw can be {written(kind, _rounded(kind, draw))}, which is impossible here: {complaint}")
-    return Assumption(distribution=distribution, **origin)
+            raise Misfit(
+                f"a draw can be {written(kind, rounded(kind, draw))}, which is impossible here: {complaint}"
+            )
+    return Assumption(distribution=distribution, kind=kind.name, **origin)
 
 
-def _joint(rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Step, ...]]) -> JointDraws | None:
+def _joint(
+    rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Step, ...]]
+) -> JointDraws | None:
     file = rest["joint"]
     if not isinstance(file, Path) or not file.is_absolute():
         return None  # reported while the files were looked for
@@ -106,13 +115,15 @@ def _joint(rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Ste
     wrong: list[Part] = []
     for column in columns:
         if column not in names:
-            wrong.append((("columns", str(column)), f"no such column in {file.name}: {one_of(names, column)}", True))
+            wrong.append(
+                (("columns", str(column)), f"no such column in {file.name}: {one_of(names, column)}", True)
+            )
     paths = [str(columns.get(name, name)) for name in names]
     kinds: list[Kind] = []
     for name, path in zip(names, paths, strict=True):
         at: tuple[Step, ...] = ("columns", name) if name in columns else ("joint",)
         try:
-            kind = _kind(path, tree, already)
+            kind = kind_at(path, tree, already)
             if kind is None:
                 return None
             kinds.append(kind)
@@ -128,7 +139,7 @@ def _joint(rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Ste
         row: list[float] = []
         for name, kind, unit, cell in zip(names, kinds, units, cells, strict=True):
             try:
-                row.append(_rounded(kind, _in_unit(kind, cell, unit)))
+                row.append(rounded(kind, _in_unit(kind, cell, unit)))
             except Misfit as misfit:
                 wrong.append((("joint",), f"{file.name}, line {number}, column {name!r}: {misfit}", False))
         table.append(tuple(row))
@@ -140,9 +151,17 @@ def _joint(rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Ste
         for value in (low, high):
             complaint = _complaint(tree, {paths[number]: Quantity(value, kinds[number])})
             if complaint:
-                raise Misfit(f"column {names[number]!r} has {written(kinds[number], value)}: {complaint}", ("joint",))
+                raise Misfit(
+                    f"column {names[number]!r} has {written(kinds[number], value)}: {complaint}", ("joint",)
+                )
     digest = rest.get("sha256")
-    return JointDraws(file=file, sha256=str(digest), paths=tuple(paths), rows=tuple(table))
+    return JointDraws(
+        file=file,
+        sha256=str(digest),
+        paths=tuple(paths),
+        kinds=tuple(k.name for k in kinds),
+        rows=tuple(table),
+    )
 
 
 def _ends(table: list[tuple[float, ...]]) -> tuple[list[float], list[float]]:
@@ -158,13 +177,13 @@ def _unit_text(raw: object) -> str:
 
 
 def _in_unit(kind: Kind, cell: object, unit: str) -> float:
-    """A cell of a joint file: text with a unit, or a plain number in the unit of the scenario (share: fraction)."""
+    """A cell of a joint file: text with its unit, or a number in the unit in which the scenario writes it."""
     if type(cell) in (int, float) and unit and unit != "%":
         return parse(kind, f"{cell!r} {unit}" if not unit.startswith("%") else f"{cell!r}{unit[1:]}")
     return parse(kind, cell)
 
 
-def _kind(path: str, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> Kind | None:
+def kind_at(path: str, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> Kind | None:
     """Which kind of number stands at a path; None when that place is wrong for another reason.
 
     Raises
@@ -176,11 +195,13 @@ def _kind(path: str, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> Ki
     if len(steps) < 3 or steps[0] not in (*_ENTRIES, "selling"):
         expected = "expected the path of a number, such as 'segments.<name>.renewal.probability'"
         raise Misfit(f"{expected}, below {', '.join(_ENTRIES)} or selling", key=True)
-    top = 1 if steps[0] == "selling" else 2
-    where = tuple(steps[:top])
+    where = entry_of(steps)
+    top = len(where)
     entry = value_at(tree, list(where))
     if entry is None:
-        names = [str(name) for name in tree.get(steps[0], {})] if isinstance(tree.get(steps[0]), Mapping) else []
+        names = (
+            [str(name) for name in tree.get(steps[0], {})] if isinstance(tree.get(steps[0]), Mapping) else []
+        )
         raise Misfit(f"there is no {shown('.'.join(where))}: {one_of(names, steps[1])}", key=True)
     probe = Probe(value_at(tree, steps))
     try:
@@ -190,12 +211,12 @@ def _kind(path: str, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> Ki
     from simulation.scenario.validation import misfits
 
     try:
-        _class_of(where).model_validate(changed)
+        class_of(where).model_validate(changed)
     except ValidationError as error:
         if probe.kind is None:
             if any(tuple(str(step) for step in bad[:top]) == where for bad in already):
                 return None
-            here = [m for at, m, _ in misfits(error, _class_of(where), where) if [str(s) for s in at] == steps]
+            here = [m for at, m, _ in misfits(error, class_of(where), where) if [str(s) for s in at] == steps]
             raise Misfit(_no_number(here, probe.original), key=True) from None
     if probe.kind is None:
         raise Misfit(_no_number([], probe.original), key=True)
@@ -209,7 +230,13 @@ def _no_number(messages: list[str], original: object) -> str:
     return unknown[0] if unknown else f"this is no number but {shown(original)}"
 
 
-def _class_of(where: tuple[str, ...]) -> type[BaseModel]:
+def entry_of(steps: list[str]) -> tuple[str, ...]:
+    """The part of a path that leads to what is validated on its own: a segment, a team, ..."""
+    return tuple(steps[: 1 if steps[0] == "selling" else 2])
+
+
+def class_of(where: tuple[str, ...]) -> type[BaseModel]:
+    """The class of an entry."""
     return _ENTRIES.get(where[0], Selling)
 
 
@@ -253,18 +280,17 @@ def _complaint(tree: dict[str, Any], draws: Mapping[str, Quantity]) -> str | Non
     by_entry: dict[tuple[str, ...], Any] = {}
     for path, draw in draws.items():
         steps = path.split(".")
-        top = 1 if steps[0] == "selling" else 2
-        where = tuple(steps[:top])
+        where = entry_of(steps)
         entry = by_entry.get(where, value_at(tree, list(where)))
-        by_entry[where] = replaced(entry, steps[top:], draw)
+        by_entry[where] = replaced(entry, steps[len(where) :], draw)
     for where, entry in by_entry.items():
         try:
-            _class_of(where).model_validate(entry)
+            class_of(where).model_validate(entry)
         except ValidationError as error:
             from simulation.scenario.validation import misfits
 
             paths = {tuple(path.split(".")) for path in draws}
-            near = [m for at, m, _ in misfits(error, _class_of(where), where) if _touches(at, paths)]
+            near = [m for at, m, _ in misfits(error, class_of(where), where) if _touches(at, paths)]
             if near:
                 return near[0]
     return None
@@ -275,109 +301,6 @@ def _touches(at: tuple[Step, ...], paths: set[tuple[str, ...]]) -> bool:
     return any(path[: len(place)] == place or place[: len(path)] == path for path in paths)
 
 
-# ---- drawing ---------------------------------------------------------------------------------------------------
-
-
-def draws(scenario: Scenario, seed: int, point: int) -> dict[str, float]:
-    """The draw of every assumption at one point, by path, in base units.
-
-    A draw depends on (seed, point, path) and nothing else, so points can be added and assumptions too.
-    """
-    found: dict[str, float] = {}
-    for name, assumption in scenario.assumptions.items():
-        u = _uniform(seed, point, name)
-        if assumption.joint is not None:
-            rows = assumption.joint.rows
-            row = rows[min(int(u * len(rows)), len(rows) - 1)]
-            found.update(zip(assumption.joint.paths, row, strict=True))
-        else:
-            assert assumption.distribution is not None
-            kind = _drawn_kinds(scenario)[name]
-            found[name] = _rounded(kind, _quantile(assumption.distribution, u))
-    return found
-
-
-def _uniform(seed: int, point: int, name: str) -> float:
-    from simulation.model.random import purpose, uniform64
-
-    digest = hashlib.blake2b(f"assumption\x1f{name}".encode(), digest_size=8).digest()
-    return float(
-        uniform64(
-            np.uint32(seed & 0xFFFFFFFF), np.uint32(point), np.uint64(int.from_bytes(digest, "little")),
-            np.uint32(purpose("assumption", name)), np.uint32(0),
-        )  # fmt: skip
-    )
-
-
-def _quantile(distribution: Distribution, u: float) -> float:
-    return float(distribution.ppf(np.array(u)))
-
-
-def _rounded(kind: Kind, value: float) -> float:
+def rounded(kind: Kind, value: float) -> float:
+    """A draw as it is used: money in whole cents."""
     return float(cents(value)) if kind is MONEY and np.isfinite(value) else value
-
-
-def _drawn_kinds(scenario: Scenario) -> dict[str, Kind]:
-    """The kind of every assumed number, by path."""
-    kinds: dict[str, Kind] = {}
-    for name, assumption in scenario.assumptions.items():
-        for path in assumption.joint.paths if assumption.joint is not None else (name,):
-            kind = _kind(path, scenario._tree, set())
-            assert kind is not None
-            kinds[path] = kind
-    return kinds
-
-
-def at_point(scenario: Scenario, seed: int, point: int) -> Scenario:
-    """The scenario with every assumption replaced by its draw; see `Scenario.at_point`."""
-    if not scenario.assumptions:
-        return scenario
-    kinds = _drawn_kinds(scenario)
-    values = {path: Quantity(value, kinds[path]) for path, value in draws(scenario, seed, point).items()}
-    return with_values(scenario, values, f"at point {point} of seed {seed}")
-
-
-def with_values(scenario: Scenario, values: Mapping[str, Quantity], where: str) -> Scenario:
-    """A copy of a scenario with numbers replaced by path, without its assumptions.
-
-    Raises
-    ------
-    ScenarioError
-        When a number is impossible in its field.
-    """
-    from simulation.scenario import references
-    from simulation.scenario.validation import misfits
-
-    tree = dict(scenario._tree)
-    entries: set[tuple[str, ...]] = set()
-    for path, value in values.items():
-        steps = path.split(".")
-        entries.add(tuple(steps[: 1 if steps[0] == "selling" else 2]))
-        tree = replaced(tree, steps, value)
-    update: dict[str, Any] = {"assumptions": {}}
-    wrong: list[Part] = []
-    for entry in sorted(entries):
-        try:
-            part = _class_of(entry).model_validate(value_at(tree, list(entry)))
-        except ValidationError as error:
-            wrong.extend(misfits(error, _class_of(entry), entry))
-            continue
-        if len(entry) == 1:
-            update[entry[0]] = part
-        else:
-            update[entry[0]] = {**update.get(entry[0], getattr(scenario, entry[0])), entry[1]: part}
-    if not wrong:
-        tree["assumptions"] = {}
-        changed = scenario.model_copy(update=update)
-        changed._tree = tree
-        wrong = references.impossible(changed)
-    if wrong:
-        raise ScenarioError(
-            Problem(str(scenario.source_files[0]) if scenario.source_files else "", None, None,
-                    f"assumptions.{'.'.join(map(str, at))}", f"an impossible draw {where}: {message}")
-            for at, message, _ in wrong
-        )  # fmt: skip
-    return changed
-
-
-__all__ = ["at_point", "draws", "read", "with_values"]

@@ -90,7 +90,9 @@ class _Files:
         self.sources: list[Path] = []
         self.problems: list[Problem] = []
 
-    def chain(self, source: Source, stack: tuple[Path, ...] = (), known: frozenset[Path] = frozenset()) -> Node | None:
+    def chain(
+        self, source: Source, stack: tuple[Path, ...] = (), known: frozenset[Path] = frozenset()
+    ) -> Node | None:
         """A file laid over what it extends; None when it cannot be read."""
         assert source.path is not None
         try:
@@ -206,7 +208,10 @@ class _Files:
         if file is None or file.value is None:
             return entry
         path = self._data(file, ("assumptions", name, "joint"))
-        children = {**entry.value, "joint": replace(file, value=path if path is not None else Path("missing"))}
+        children = {
+            **entry.value,
+            "joint": replace(file, value=path if path is not None else Path("missing")),
+        }
         if path is not None:
             children = self._with_digest(children, file, path, ("assumptions", name))
         return replace(entry, value=children)
@@ -214,14 +219,18 @@ class _Files:
     def _measured(self, node: Node, steps: tuple[Step, ...]) -> Node:
         """Replace every ``empirical: {file, column}`` below by its values."""
         if isinstance(node.value, list):
-            return replace(node, value=[self._measured(item, (*steps, i)) for i, item in enumerate(node.value)])
+            return replace(
+                node, value=[self._measured(item, (*steps, i)) for i, item in enumerate(node.value)]
+            )
         if not isinstance(node.value, dict):
             return node
         spec = node.value.get("empirical")
         if spec is not None and isinstance(spec.value, dict) and "file" in spec.value:
             values = self._column(spec, (*steps, "empirical"))
             return replace(node, value={**node.value, "empirical": values})
-        return replace(node, value={key: self._measured(child, (*steps, key)) for key, child in node.value.items()})
+        return replace(
+            node, value={key: self._measured(child, (*steps, key)) for key, child in node.value.items()}
+        )
 
     def _column(self, spec: Node, steps: tuple[Step, ...]) -> Node:
         nothing = replace(spec, value=[Node(0, spec.mark)])
@@ -238,25 +247,29 @@ class _Files:
         try:
             names, rows = tables.read_table(path)
         except tables.BadTable as bad:
-            self.problems.append(Problem(_near(file, path), bad.line, None, ".".join(map(str, steps)), str(bad)))
+            self.problems.append(
+                Problem(_near(file, path), bad.line, None, ".".join(map(str, steps)), str(bad))
+            )
             return nothing
         wanted = names[0] if column is None and len(names) == 1 else None if column is None else column.value
         if wanted not in names:
             guess = nearest(str(wanted), names) if wanted is not None else None
             hint = f"; did you mean {guess!r}?" if guess else f": the columns are {', '.join(names[:20])}"
             mark = column.mark if column is not None else spec.mark
-            message = f"no column {shown(wanted)} in {path.name}{hint}" if wanted else f"name the 'column'{hint}"
+            message = (
+                f"no column {shown(wanted)} in {path.name}{hint}" if wanted else f"name the 'column'{hint}"
+            )
             self.problems.append(mark.problem((*steps, "column"), message))
             return nothing
-        place = names.index(str(wanted))
-        empty = [number for number, row in enumerate(rows, 2) if row[place] is None]
+        number_of = names.index(str(wanted))
+        empty = [number for number, row in enumerate(rows, 2) if row[number_of] is None]
         if empty:
             message = f"the column {wanted!r} has empty cells"
-            self.problems.append(Problem(_near(file, path), empty[0], None, ".".join(map(str, steps)), message))
+            at = ".".join(map(str, steps))
+            self.problems.append(Problem(_near(file, path), empty[0], None, at, message))
             return nothing
-        values: list[Node] = [
-            Node(row[place], Mark(Source(_near(file, path), path), number)) for number, row in enumerate(rows, 2)
-        ]
+        source = Source(_near(file, path), path)
+        values = [Node(row[number_of], Mark(source, number)) for number, row in enumerate(rows, 2)]
         return replace(spec, value=values)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from simulation.scenario.errors import Misfit, one_of, shown
 
@@ -45,7 +45,7 @@ class Provenance:
 FIELDS: Final[tuple[str, ...]] = tuple(field.name for field in fields(Provenance))
 WRAPPER: Final = frozenset(("value", *FIELDS))
 
-# Mappings whose keys are names chosen by the planner: a name may be 'value' or 'source'. '*' stands for any step.
+# Mappings whose keys are chosen by the planner: a name may be 'value' or 'source'. '*' stands for any step.
 _NAMED: Final[tuple[tuple[str, ...], ...]] = (
     ("segments",), ("teams",), ("interventions",), ("objectives",), ("assumptions",), ("known",),
     ("segments", "*", "journey"), ("interventions", "*", "effects", "*", "shorten"), ("book", "columns"),
@@ -146,7 +146,9 @@ def _unwrap(
         wrong.extend(misfit.under(*steps))
     value = tree["value"]
     if isinstance(value, dict) and not _is_distribution(value):
-        wrong.append(((*steps, "value"), "a source belongs to one number or one distribution, not to a mapping", False))
+        wrong.append(
+            ((*steps, "value"), "a source belongs to one number or one distribution, not to a mapping", False)
+        )
     return _strip(value, steps, found, wrong)
 
 
@@ -157,4 +159,4 @@ def _is_distribution(value: dict[str, Any]) -> bool:
 
 def wrap(value: Any, origin: Provenance | None) -> Any:
     """The inverse of stripping: a number with its provenance as it is written in a file."""
-    return value if origin is None else {"value": value, **cast(dict[str, Any], origin.as_yaml())}
+    return value if origin is None else {"value": value, **origin.as_yaml()}

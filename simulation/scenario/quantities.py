@@ -11,23 +11,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final
 
-from simulation.scenario.errors import Misfit, nearest, shown
+from simulation.scenario import units
+from simulation.scenario.errors import Misfit, shown
+from simulation.scenario.units import MONTH, YEAR
 
-MONTH: Final = 365.25 / 12
-"""Days of a mean month."""
-YEAR: Final = 365.25
-"""Days of a mean year."""
 CENTS_LIMIT: Final = 1_000_000_000_000
 """No amount of money may exceed this many cents, so that sums stay within int64."""
 
 _TEXT = re.compile(
-    r"^([+-]?(?:\d[\d_]{0,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?)\s*(%)?\s*([A-Za-z/°µ \-]{0,40})$"
+    r"^([+-]?(?:\d[\d_]{0,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?)"  # the number
+    r"\s*(%)?\s*([A-Za-z/° \-]{0,40})$"  # the unit
 )
-_TIME_UNITS = ("minutes", "hours", "days", "weeks", "months", "quarters", "years")
-_ANGLE_UNITS = ("deg", "degree", "degrees", "°", "rad", "radian", "radians", "turn", "turns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,159 +113,57 @@ class Bounds:
 ANY: Final = Bounds()
 
 
-@cache
-def _registry() -> Any:
-    import pint
-
-    registry: Any = pint.UnitRegistry(cache_folder=None)
-    registry.define("quarter_of_year = 3 * month = _ = quarters")
-    return registry
-
-
-@lru_cache(maxsize=1024)
-def _factor(text: str, angle: bool) -> float:
-    """Days of one time unit, or radians of one angle unit.
-
-    Raises
-    ------
-    Misfit
-        When the text names no unit, or a unit of something else.
-    """
-    name = {"quarter": "quarters", "°": "deg", "pace-month": "months", "pace-months": "months"}.get(text, text)
-    known = _ANGLE_UNITS if angle else _TIME_UNITS
-    try:
-        unit = _registry().parse_units(name)
-    except Exception:  # pint raises several unrelated classes for text that is no unit
-        guess = nearest(text, known)
-        raise Misfit(f"unknown unit {text!r}" + (f"; did you mean {guess!r}?" if guess else "")) from None
-    dimension = dict(unit.dimensionality)
-    if angle:
-        if dimension or name not in _ANGLE_UNITS:
-            raise Misfit(f"{text!r} is not a unit of angle")
-        return float(_registry().Quantity(1.0, unit).to("radian").magnitude)
-    if dimension != {"[time]": 1}:
-        raise Misfit(f"{text!r} is not a unit of time")
-    return float(_registry().Quantity(1.0, unit).to("second").magnitude) / 86400.0
-
-
-def _time(number: float, percent: bool, unit: str, base: float) -> float:
-    if percent:
-        raise Misfit("a percentage is not a length of time")
-    if not unit:
-        if number == 0.0:
-            return 0.0
-        raise Misfit("the unit is missing")
-    factor = _factor(unit, False)
-    return number if factor == base else number * (factor / base)
-
-
-def _duration(number: float, percent: bool, unit: str) -> float:
-    return _time(number, percent, unit, 1.0)
-
-
-def _hours(number: float, percent: bool, unit: str) -> float:
-    return _time(number, percent, unit, 1.0 / 24.0)
-
-
-def _pace(number: float, percent: bool, unit: str) -> float:
-    return _time(number, percent, unit, MONTH)
-
-
-def _calendar_months(number: float, percent: bool, unit: str) -> float:
-    if percent or not unit:
-        raise Misfit("the unit is missing" if not percent else "a percentage is not a length of time")
-    factor = _factor(unit, False)
-    months = number * {MONTH: 1.0, 3 * MONTH: 3.0, YEAR: 12.0}.get(factor, math.nan)
-    if math.isnan(months):
-        raise Misfit(f"{unit!r} is not a calendar month or year")
-    if months != int(months):
-        raise Misfit("a term is a whole number of calendar months")
-    return months
-
-
-def _denominator(unit: str) -> str:
-    for lead in ("per ", "/"):
-        if unit.startswith(lead):
-            return unit[len(lead) :].strip()
-    raise Misfit("the time unit is missing" if not unit else f"{unit!r} is not a rate")
-
-
-def _rate(number: float, percent: bool, unit: str) -> float:
-    if not unit and number == 0.0:
-        return 0.0
-    return (number / 100.0 if percent else number) / _factor(_denominator(unit), False)
-
-
-def _per_year(number: float, percent: bool, unit: str) -> float:
-    if not unit and number == 0.0:
-        return 0.0
-    if _factor(_denominator(unit), False) != YEAR:
-        raise Misfit("growth is stated per year")
-    return number / 100.0 if percent else number
-
-
-def _angle(number: float, percent: bool, unit: str) -> float:
-    if percent:
-        raise Misfit("a percentage is not an angle")
-    if not unit:
-        if number == 0.0:
-            return 0.0
-        raise Misfit("the unit is missing")
-    return number * _factor(unit, True)
-
-
-def _bare(number: float, percent: bool, unit: str) -> float:
-    if unit:
-        raise Misfit(f"a number without a unit is needed here, not {unit!r}")
-    return number / 100.0 if percent else number
-
-
-def _money(number: float, percent: bool, unit: str) -> float:
-    if unit or percent:
-        raise Misfit("money is a plain number, in the currency of the scenario")
-    return float(Decimal(repr(number)).scaleb(2))
-
-
 _TIME_TEXT = r"(minutes?|hours?|days?|weeks?|months?|quarters?|years?)"
 _NUMBER_TEXT = r"^[+-]?[0-9_]*\.?[0-9]*([eE][+-]?[0-9]+)?"
 _TIMES = (("years", YEAR), ("months", MONTH), ("weeks", 7.0), ("days", 1.0), ("hours", 1.0 / 24.0))
 
 DURATION = Kind(
-    "duration", "days", "a length of time such as '4 months' or '10 days'", _duration,
+    "duration", "days", "a length of time such as '4 months' or '10 days'", units.duration,
     (("months", MONTH), ("days", 1.0)), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
 )  # fmt: skip
 HOURS = Kind(
-    "effort", "hours", "an effort such as '1.5 hours'", _hours, (("hours", 1.0),),
+    "effort", "hours", "an effort such as '1.5 hours'", units.hours, (("hours", 1.0),),
     _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
 )  # fmt: skip
 PACE = Kind(
-    "pace-months", "pace-months", "progress in months at typical pace, such as '2 months'", _pace,
+    "pace-months", "pace-months", "progress in months at typical pace, such as '2 months'", units.pace,
     (("months", 1.0),), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
 )  # fmt: skip
 TERM = Kind(
-    "calendar-months", "calendar months", "whole calendar months or years, such as '12 months'", _calendar_months,
+    "calendar-months", "calendar months", "whole calendar months or years, such as '12 months'",
+    units.calendar_months,
     (("months", 1.0),), r"^[0-9]+\s*(months?|quarters?|years?)$", whole=True,
 )  # fmt: skip
 RATE = Kind(
-    "rate", "per day", "a rate such as '3 per month' or '0.5 per year'", _rate,
+    "rate", "per day", "a rate such as '3 per month' or '0.5 per year'", units.rate,
     (("per year", 1.0 / YEAR), ("per month", 1.0 / MONTH), ("per day", 1.0)),
     _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)" + _TIME_TEXT + "$",
 )  # fmt: skip
 PER_YEAR = Kind(
-    "growth", "fraction per year", "a yearly share such as '2% per year'", _per_year, (("% per year", 0.01),
-    ("per year", 1.0)), _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)years?$",
+    "growth", "fraction per year", "a yearly share such as '2% per year'", units.per_year,
+    (("% per year", 0.01), ("per year", 1.0)), _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)years?$",
 )  # fmt: skip
 ANGLE = Kind(
-    "angle", "radians", "an angle such as '35 deg'", _angle, (("deg", math.pi / 180.0), ("rad", 1.0)),
+    "angle", "radians", "an angle such as '35 deg'", units.angle, (("deg", math.pi / 180.0), ("rad", 1.0)),
     _NUMBER_TEXT + r"\s*(deg|degrees?|°|rad|radians?|turns?)$",
 )  # fmt: skip
 SHARE = Kind(
-    "share", "fraction", "a share such as '60%' or 0.6", _bare, (("%", 0.01), ("", 1.0)), _NUMBER_TEXT + r"\s*%?$"
+    "share",
+    "fraction",
+    "a share such as '60%' or 0.6",
+    units.bare,
+    (("%", 0.01), ("", 1.0)),
+    _NUMBER_TEXT + r"\s*%?$",
 )
-NUMBER = Kind("number", "number", "a plain number", _bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$")
-WHOLE = Kind("whole-number", "count", "a whole number", _bare, (("", 1.0),), whole=True)
+NUMBER = Kind("number", "number", "a plain number", units.bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$")
+WHOLE = Kind("whole-number", "count", "a whole number", units.bare, (("", 1.0),), whole=True)
 MONEY = Kind(
-    "money", "currency units", "an amount of money such as 120 or 99.50", _money, (), r"^-?[0-9]+(\.[0-9]+)?$"
+    "money",
+    "currency units",
+    "an amount of money such as 120 or 99.50",
+    units.money,
+    (),
+    r"^-?[0-9]+(\.[0-9]+)?$",
 )
 
 _KINDS = {

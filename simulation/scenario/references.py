@@ -31,7 +31,9 @@ def _several(value: object) -> list[tuple[tuple[Step, ...], object]]:
     return [] if value is None else [((), value)]
 
 
-def _check(steps: tuple[Step, ...], name: object, known: list[str], what: str, key: bool = False) -> Iterator[Part]:
+def _check(
+    steps: tuple[Step, ...], name: object, known: list[str], what: str, key: bool = False
+) -> Iterator[Part]:
     if isinstance(name, str) and name not in known:
         yield steps, f"there is no {what} {shown(name)}: {one_of(known, name)}", key
 
@@ -41,32 +43,38 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
     names, teams = [str(name) for name in segments], [str(name) for name in _map(tree.get("teams"))]
     for name, segment in segments.items():
         advocacy = _map(_map(segment).get("advocacy"))
-        yield from _check(("segments", name, "advocacy", "segment"), advocacy.get("segment"), names, "segment")
+        yield from _check(
+            ("segments", name, "advocacy", "segment"), advocacy.get("segment"), names, "segment"
+        )
     for name, intervention in _map(tree.get("interventions")).items():
         at = ("interventions", name)
         spec = _map(intervention)
         yield from _check((*at, "team"), spec.get("team"), teams, "team")
         audience = _map(spec.get("who")).get("segments")
-        for place, segment in _several(audience):
-            yield from _check((*at, "who", "segments", *place), segment, names, "segment")
-        chosen = [str(segment) for _, segment in _several(audience) if segment in segments] or names
+        for inner, wanted in _several(audience):
+            yield from _check((*at, "who", "segments", *inner), wanted, names, "segment")
+        chosen = [str(wanted) for _, wanted in _several(audience) if wanted in names] or names
         yield from _milestones(at, spec, _journeys(segments, chosen))
     quota = _map(_map(tree.get("selling")).get("quota"))
     yield from _check(("selling", "quota", "team"), quota.get("team"), teams, "team")
-    for place, segment in _several(quota.get("segments")):
-        yield from _check(("selling", "quota", "segments", *place), segment, names, "segment")
+    for inner, wanted in _several(quota.get("segments")):
+        yield from _check(("selling", "quota", "segments", *inner), wanted, names, "segment")
     for name, objective in _map(tree.get("objectives")).items():
         spec = _map(objective)
         yield from _check(("objectives", name, "segment"), spec.get("segment"), names, "segment")
         chosen = [str(spec["segment"])] if spec.get("segment") in segments else names
         milestone = spec.get("milestone")
-        yield from _check(("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone")
+        yield from _check(
+            ("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone"
+        )
 
 
 def _journeys(segments: Mapping[str, Any], chosen: list[str]) -> list[str]:
     found: dict[str, None] = {}
     for name in chosen:
-        found.update(dict.fromkeys(str(milestone) for milestone in _map(_map(segments.get(name)).get("journey"))))
+        found.update(
+            dict.fromkeys(str(milestone) for milestone in _map(_map(segments.get(name)).get("journey")))
+        )
     return list(found)
 
 
@@ -76,13 +84,15 @@ def _milestones(at: tuple[Step, ...], spec: Mapping[str, Any], known: list[str])
         yield from _check((*at, "when", trigger), when.get(trigger), known, "milestone")
     approaching = _map(when.get("approaching")).get("milestone")
     yield from _check((*at, "when", "approaching", "milestone"), approaching, known, "milestone")
-    for place, effect in enumerate(spec.get("effects") or () if isinstance(spec.get("effects"), list) else ()):
+    for place, effect in enumerate(
+        spec.get("effects") or () if isinstance(spec.get("effects"), list) else ()
+    ):
         here = (*at, "effects", place)
         for name in _map(_map(effect).get("shorten")):
             yield from _check((*here, "shorten", name), name, known, "milestone", key=True)
         lift = _map(_map(effect).get("take_lift"))
-        for inner, name in _several(lift.get("milestones")):
-            yield from _check((*here, "take_lift", "milestones", *inner), name, known, "milestone")
+        for inner, wanted in _several(lift.get("milestones")):
+            yield from _check((*here, "take_lift", "milestones", *inner), wanted, known, "milestone")
 
 
 def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
@@ -98,14 +108,21 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
     segments = _map(tree.get("segments"))
     if steps:
         if steps[0] != "segments" or len(steps) not in (2, 4) or (len(steps) == 4 and steps[2] != "journey"):
-            raise Misfit("expected 'segments.<segment>.<measure>', 'segments.<segment>.journey.<milestone>.<measure>' "
-                         f"or a measure of all members: {one_of(KNOWN_MEASURES, measure)}", key=True)  # fmt: skip
+            raise Misfit(
+                "expected 'segments.<segment>.<measure>', 'segments.<segment>.journey.<milestone>.<measure>' "
+                f"or a measure of all members: {one_of(KNOWN_MEASURES, measure)}",
+                key=True,
+            )
         if steps[1] not in segments:
-            raise Misfit(f"there is no segment {shown(steps[1])}: {one_of(map(str, segments), steps[1])}", key=True)
+            raise Misfit(
+                f"there is no segment {shown(steps[1])}: {one_of(map(str, segments), steps[1])}", key=True
+            )
         if len(steps) == 4:
             milestones = _journeys(segments, [steps[1]])
             if steps[3] not in milestones:
-                raise Misfit(f"there is no milestone {shown(steps[3])}: {one_of(milestones, steps[3])}", key=True)
+                raise Misfit(
+                    f"there is no milestone {shown(steps[3])}: {one_of(milestones, steps[3])}", key=True
+                )
     if isinstance(raw, Mapping):
         keys = ("between", "value", "source", "evidence", "owner", "review_by", "comment")
         unknown = [str(key) for key in raw if key not in keys]
@@ -116,7 +133,7 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
     return Known(low=low, high=high, **origin.as_yaml())
 
 
-# ---- checks of a scenario whose parts are valid ----------------------------------------------------------------
+# ---- checks of a scenario whose parts are valid
 
 
 def impossible(scenario: Scenario) -> list[Part]:
@@ -135,7 +152,11 @@ def _impossible(scenario: Scenario) -> Iterator[Part]:
         if segment in scenario.segments
         for milestone in scenario.segments[segment].journey.values()
     ):
-        yield ("selling", "quota"), "a quota needs a segment with an opportunity to push, and there is none", False
+        yield (
+            ("selling", "quota"),
+            "a quota needs a segment with an opportunity to push, and there is none",
+            False,
+        )
     for name, team in scenario.teams.items():
         for place, hire in enumerate(team.hires):
             if (scenario.start - hire.date).days > hire.lead_time:
@@ -175,11 +196,14 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     for name, segment in scenario.segments.items():
         price = segment.price
         response = price.response
-        if (price.changes or price.uplift) and not (response.renewal or response.joining or response.contraction):
-            yield f"segments.{name}.price: prices change and nobody responds; state a response (a prior, if need be)"
+        if (price.changes or price.uplift) and not (
+            response.renewal or response.joining or response.contraction
+        ):
+            yield f"segments.{name}.price: prices change and nobody responds; state a response (a prior)"
         for place, change in enumerate(price.changes):
             if not scenario.start <= change.date < scenario.end:
-                yield f"segments.{name}.price.changes.{place}: {change.date} lies outside the horizon; no effect"
+                at = f"segments.{name}.price.changes.{place}"
+                yield f"{at}: {change.date} lies outside the horizon; no effect"
     for name, team in scenario.teams.items():
         if not any(i.team == name for i in scenario.interventions.values()) and not (
             scenario.selling.quota is not None and scenario.selling.quota.team == name
@@ -193,6 +217,7 @@ def warnings(scenario: Scenario) -> Iterator[str]:
         if dates and not any(scenario.start <= day < scenario.end for day in dates):
             yield f"interventions.{name}.when.on: no date lies within the horizon; it never happens"
     if scenario.book is None and not any(
-        segment.arrivals.per_month > 0 or segment.population is not None for segment in scenario.segments.values()
+        segment.arrivals.per_month > 0 or segment.population is not None
+        for segment in scenario.segments.values()
     ):
         yield "segments: no book, no population and no arrivals; there are no members"

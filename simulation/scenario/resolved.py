@@ -1,4 +1,4 @@
-"""A scenario written out in full: one plain mapping, defaults included, that reads back as the same scenario."""
+"""A scenario written out in full, defaults included: one plain mapping that reads back the same."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
 
 def digest(scenario: Scenario) -> str:
     """SHA-256 of `resolved`, as 64 hexadecimal digits."""
-    text = json.dumps(resolved(scenario), sort_keys=True, ensure_ascii=True, default=str, separators=(",", ":"))
+    text = json.dumps(
+        resolved(scenario), sort_keys=True, ensure_ascii=True, default=str, separators=(",", ":")
+    )
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

@@ -4,7 +4,12 @@ from simulation.scenario.schema.assumption import Assumption, JointDraws
 from simulation.scenario.schema.base import Part
 from simulation.scenario.schema.effect import Effect
 from simulation.scenario.schema.intervention import (
-    Cost, Intervention, InterventionPrice, Range, Session, Who,
+    Cost,
+    Intervention,
+    InterventionPrice,
+    Range,
+    Session,
+    Who,
 )  # fmt: skip
 from simulation.scenario.schema.journey import Milestone, Opportunity
 from simulation.scenario.schema.objective import Known, Objective
@@ -12,7 +17,12 @@ from simulation.scenario.schema.price import Price, PriceChange, PriceResponse
 from simulation.scenario.schema.renewal import Contraction, Grace, MidTermChurn, Renewal, WinBack
 from simulation.scenario.schema.scenario import BookRef, Horizon, Scenario
 from simulation.scenario.schema.segment import (
-    Advocacy, Arrivals, DesiredOutcome, Experience, Population, Segment,
+    Advocacy,
+    Arrivals,
+    DesiredOutcome,
+    Experience,
+    Population,
+    Segment,
 )  # fmt: skip
 from simulation.scenario.schema.selling import Quota, Selling
 from simulation.scenario.schema.team import Hire, Leavers, Ramp, Team
@@ -20,9 +30,48 @@ from simulation.scenario.schema.vector import Direction, Magnitude, Observed, Ou
 from simulation.scenario.schema.when import When
 
 __all__ = [
-    "Advocacy", "Arrivals", "Assumption", "BookRef", "Contraction", "Cost", "DesiredOutcome", "Direction", "Effect",
-    "Experience", "Grace", "Hire", "Horizon", "Intervention", "InterventionPrice", "JointDraws", "Known", "Leavers",
-    "Magnitude", "MidTermChurn", "Milestone", "Objective", "Observed", "Opportunity", "OutcomeShifts", "Part",
-    "Population", "Price", "PriceChange", "PriceResponse", "Quota", "Ramp", "Range", "Renewal", "Scenario", "Segment",
-    "Selling", "Session", "Setbacks", "Team", "Vector", "When", "Who", "WinBack",
-]  # fmt: skip
+    "Advocacy",
+    "Arrivals",
+    "Assumption",
+    "BookRef",
+    "Contraction",
+    "Cost",
+    "DesiredOutcome",
+    "Direction",
+    "Effect",
+    "Experience",
+    "Grace",
+    "Hire",
+    "Horizon",
+    "Intervention",
+    "InterventionPrice",
+    "JointDraws",
+    "Known",
+    "Leavers",
+    "Magnitude",
+    "MidTermChurn",
+    "Milestone",
+    "Objective",
+    "Observed",
+    "Opportunity",
+    "OutcomeShifts",
+    "Part",
+    "Population",
+    "Price",
+    "PriceChange",
+    "PriceResponse",
+    "Quota",
+    "Ramp",
+    "Range",
+    "Renewal",
+    "Scenario",
+    "Segment",
+    "Selling",
+    "Session",
+    "Setbacks",
+    "Team",
+    "Vector",
+    "When",
+    "Who",
+    "WinBack",
+]

@@ -22,6 +22,8 @@ class JointDraws(Part):
         Digest of the file's bytes.
     paths : tuple of str
         The fields that a row sets.
+    kinds : tuple of str
+        The kind of quantity of each field (`quantities.kind_named`).
     rows : tuple of tuple of float
         Values in base units, one for each path.
     """
@@ -31,6 +33,7 @@ class JointDraws(Part):
     file: Path
     sha256: str
     paths: tuple[str, ...]
+    kinds: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...] = Field(repr=False)
 
 
@@ -41,6 +44,8 @@ class Assumption(Part):
     ----------
     distribution : Distribution or None
         In the base unit of its field; None for a joint group.
+    kind : str or None
+        The kind of quantity of the field (`quantities.kind_named`); None for a group.
     joint : JointDraws or None
         For a group.
     """
@@ -48,6 +53,7 @@ class Assumption(Part):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     distribution: Distribution | None = None
+    kind: str | None = None
     joint: JointDraws | None = None
     source: str | None = None
     evidence: Evidence | None = None

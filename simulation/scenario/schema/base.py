@@ -9,12 +9,27 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from simulation.scenario.distributions import Distribution, parse_distribution
+from simulation.scenario.distribution_reader import parse_distribution
+from simulation.scenario.distributions import Distribution
 from simulation.scenario.errors import Misfit, one_of, shown
 from simulation.scenario.quantities import (
-    ANGLE, DURATION, HOURS, MONEY, NUMBER, PACE, PER_YEAR, RATE, SHARE, TERM, WHOLE, YEAR, Bounds, Kind,
-    parse, parse_whole,
-)  # fmt: skip
+    ANGLE,
+    DURATION,
+    HOURS,
+    MONEY,
+    NUMBER,
+    PACE,
+    PER_YEAR,
+    RATE,
+    SHARE,
+    TERM,
+    WHOLE,
+    Bounds,
+    Kind,
+    parse,
+    parse_whole,
+)
+from simulation.scenario.units import YEAR
 
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -62,7 +77,9 @@ class QuantityOf:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"x-quantity": self.kind.name}
 
 
@@ -75,7 +92,9 @@ class DistributionOf(QuantityOf):
             return raw
         return parse_distribution(self.kind, raw, self.bounds)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"x-distribution": self.kind.name}
 
 
@@ -114,8 +133,16 @@ RateDistribution = Annotated[Distribution, DistributionOf(RATE, at_least=0.0)]
 
 
 def _name(text: str) -> str:
-    if not text or text != text.strip() or len(text) > 100 or not text.isprintable() or set(text) & set("./\\"):
-        raise Misfit(f"{shown(text)} cannot be a name: use up to 100 printable characters, without '.', '/' or '\\'")
+    if (
+        not text
+        or text != text.strip()
+        or len(text) > 100
+        or not text.isprintable()
+        or set(text) & set("./\\")
+    ):
+        raise Misfit(
+            f"{shown(text)} cannot be a name: use up to 100 printable characters, without '.', '/' or '\\'"
+        )
     return text
 
 
@@ -200,7 +227,9 @@ class Fields:
                 if key not in known:
                     self.wrong.append(((*at, str(key)), f"unknown key: {one_of(known, str(key))}", True))
         else:
-            self.wrong.append((at, f"expected a mapping with the keys {', '.join(known)}, not {shown(raw)}", False))
+            self.wrong.append(
+                (at, f"expected a mapping with the keys {', '.join(known)}, not {shown(raw)}", False)
+            )
 
     def read(self, key: str, reader: Any, default: Any = ...) -> Any:
         """The value of `key` through `reader`, or `default`; a missing key without a default is an error."""
@@ -224,11 +253,11 @@ class Fields:
             raise Misfit.of(self.wrong)
 
     def _not_a_mapping(self) -> bool:
-        return any(at == self.at and message.startswith("expected a mapping") for at, message, _ in self.wrong)
+        return any(
+            at == self.at and message.startswith("expected a mapping") for at, message, _ in self.wrong
+        )
 
 
 def wrong_words(word: object, words: tuple[str, ...]) -> str:
     """A literal that is none of the allowed ones."""
     return f"{one_of(words, word)}, not {shown(word)}"
-
-

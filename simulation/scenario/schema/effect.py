@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from simulation.scenario.distributions import Distribution, parse_distribution
+from simulation.scenario.distribution_reader import parse_distribution
+from simulation.scenario.distributions import Distribution
 from simulation.scenario.errors import Misfit, shown
-from simulation.scenario.quantities import DURATION, NUMBER, PACE, SHARE, YEAR, Bounds, Kind, parse
+from simulation.scenario.quantities import DURATION, NUMBER, PACE, SHARE, Bounds, Kind, parse
 from simulation.scenario.schema.base import Fields, Part, only_key
+from simulation.scenario.units import YEAR
 
 EffectKind = Literal[
-    "turn_toward", "magnitude", "advance", "shorten", "demonstrate_value", "resolve_setback", "renewal_lift", "take_lift"
-]
-KINDS: tuple[str, ...] = (
-    "turn_toward", "magnitude", "advance", "shorten", "demonstrate_value", "resolve_setback", "renewal_lift",
+    "turn_toward",
+    "magnitude",
+    "advance",
+    "shorten",
+    "demonstrate_value",
+    "resolve_setback",
+    "renewal_lift",
     "take_lift",
-)  # fmt: skip
+]
+KINDS: tuple[str, ...] = get_args(EffectKind)
 _LIFE = Bounds(above=0.0, at_most=200 * YEAR)
 _BOUNDS: dict[str, tuple[Kind, Bounds]] = {
     "turn_toward": (SHARE, Bounds()),
@@ -41,8 +47,9 @@ class Effect(Part):
     kind : str
         What it changes.
     amount : Distribution
-        Share of the angle (``turn_toward``), factor (``magnitude``), pace-months (``advance``), share of the
-        remaining work (``shorten``), probability (``demonstrate_value``, ``resolve_setback``) or logit points (lifts).
+        Share of the angle (``turn_toward``), factor (``magnitude``), pace-months (``advance``), share of
+        the remaining work (``shorten``), probability (``demonstrate_value``, ``resolve_setback``) or logit
+        points (lifts).
     milestone : str or None
         The milestone that is shortened.
     milestones : tuple of str or None
@@ -57,7 +64,7 @@ class Effect(Part):
     amount: Distribution
     milestone: str | None = None
     milestones: tuple[str, ...] | None = None
-    lasts: float | None = Field(None)
+    lasts: float | None = Field(default=None)
     median_life: float | None = None
     half_life: float | None = None
 
@@ -76,7 +83,10 @@ class Effect(Part):
             spec.done()
         elif kind == "shorten":
             if not isinstance(value, Mapping) or len(value) != 1:
-                raise Misfit(f"expected one milestone and a share, such as {{first_value: 25%}}, not {shown(value)}", (kind,))
+                raise Misfit(
+                    f"expected one milestone and a share, such as {{first_value: 25%}}, not {shown(value)}",
+                    (kind,),
+                )
             ((name, share),) = value.items()
             fields["milestone"] = str(name)
             fields["amount"] = _amount(kind, share, kind, str(name))
@@ -93,7 +103,9 @@ class Effect(Part):
         return fields
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return _json_form()
 
 
@@ -138,7 +150,10 @@ def _json_form() -> dict[str, Any]:
         "description": "The milestones whose opportunities are helped. Default: all.",
     }
     forms: dict[str, dict[str, Any]] = {
-        "turn_toward": {**amount("turn_toward"), "description": "Share of the angle taken away; negative backfires."},
+        "turn_toward": {
+            **amount("turn_toward"),
+            "description": "Share of the angle taken away; negative backfires.",
+        },
         "magnitude": {
             **mapping(
                 "factor",

@@ -9,7 +9,18 @@ from pydantic import Field, model_validator
 from simulation.scenario.errors import Misfit
 from simulation.scenario.quantities import WHOLE
 from simulation.scenario.schema.base import (
-    Duration, Factor, HoursDistribution, Money, OneOrList, Part, QuantityOf, Rank, Reference, Share, Span, Turn,
+    Duration,
+    Factor,
+    HoursDistribution,
+    Money,
+    OneOrList,
+    Part,
+    QuantityOf,
+    Rank,
+    Reference,
+    Share,
+    Span,
+    Turn,
     YesNo,
 )  # fmt: skip
 from simulation.scenario.schema.effect import Effect
@@ -32,29 +43,29 @@ class Range(Part):
 class UsageRange(Range):
     """Limits of the observed usage (pace; 1 = typical)."""
 
-    at_least: Factor | None = Field(None, description="At least this usage.")
-    at_most: Factor | None = Field(None, description="At most this usage.")
+    at_least: Factor | None = Field(default=None, description="At least this usage.")
+    at_most: Factor | None = Field(default=None, description="At most this usage.")
 
 
 class MoneyRange(Range):
     """Limits of the recurring revenue per year."""
 
-    at_least: Money | None = Field(None, description="At least this much.")
-    at_most: Money | None = Field(None, description="At most this much.")
+    at_least: Money | None = Field(default=None, description="At least this much.")
+    at_most: Money | None = Field(default=None, description="At most this much.")
 
 
 class TenureRange(Range):
     """Limits of the time since joining."""
 
-    at_least: Duration | None = Field(None, description="At least this long.")
-    at_most: Duration | None = Field(None, description="At most this long.")
+    at_least: Duration | None = Field(default=None, description="At least this long.")
+    at_most: Duration | None = Field(default=None, description="At most this long.")
 
 
 class RiskRange(Range):
     """Limits of the risk: 1 - P(renew) at the observed vector."""
 
-    at_least: Share | None = Field(None, description="At least this risk.")
-    at_most: Share | None = Field(None, description="At most this risk.")
+    at_least: Share | None = Field(default=None, description="At least this risk.")
+    at_most: Share | None = Field(default=None, description="At most this risk.")
 
 
 MemberStage = Literal["adoption", "value", "growth", "complete"]
@@ -64,20 +75,28 @@ class Who(Part):
     """The audience, as seen at the request; every condition must hold."""
 
     segments: Annotated[tuple[Reference, ...], OneOrList] | None = Field(
-        None, description="Only these segments. Absent: all."
+        default=None, description="Only these segments. Absent: all."
     )
     stage: Annotated[tuple[MemberStage, ...], OneOrList] | None = Field(
-        None, description="Only members working on a milestone of these stages; complete = none left."
+        default=None, description="Only members working on a milestone of these stages; complete = none left."
     )
-    off_course: Turn | None = Field(None, description="Only members whose observed angle is this or more.")
-    on_course: Turn | None = Field(None, description="Only members whose observed angle is less than this.")
-    usage: UsageRange | None = Field(None, description="Only members with this observed usage.")
-    arr: MoneyRange | None = Field(None, description="Only members with this recurring revenue.")
-    tenure: TenureRange | None = Field(None, description="Only members who joined this long ago.")
-    risk: RiskRange | None = Field(None, description="Only members at this risk of not renewing.")
-    value_recognised: YesNo | None = Field(None, description="Only members who have, or have not, recognised value.")
-    cooldown: Duration = Field(0.0, description="Least time between two requests of a member.")
-    coverage: Share = Field(1.0, description="Share of members who can get it at all, one draw per member.")
+    off_course: Turn | None = Field(
+        default=None, description="Only members whose observed angle is this or more."
+    )
+    on_course: Turn | None = Field(
+        default=None, description="Only members whose observed angle is less than this."
+    )
+    usage: UsageRange | None = Field(default=None, description="Only members with this observed usage.")
+    arr: MoneyRange | None = Field(default=None, description="Only members with this recurring revenue.")
+    tenure: TenureRange | None = Field(default=None, description="Only members who joined this long ago.")
+    risk: RiskRange | None = Field(default=None, description="Only members at this risk of not renewing.")
+    value_recognised: YesNo | None = Field(
+        default=None, description="Only members who have, or have not, recognised value."
+    )
+    cooldown: Duration = Field(default=0.0, description="Least time between two requests of a member.")
+    coverage: Share = Field(
+        default=1.0, description="Share of members who can get it at all, one draw per member."
+    )
 
 
 class Session(Part):
@@ -87,37 +106,45 @@ class Session(Part):
         description="How many members take part at most."
     )
     every: Span = Field(description="Time between sessions.")
-    first: Duration = Field(0.0, description="Time from the start of the scenario to the first session.")
+    first: Duration = Field(
+        default=0.0, description="Time from the start of the scenario to the first session."
+    )
 
 
 class Cost(Part):
     """What an intervention costs beside its team."""
 
-    per_delivery: Money = Field(0, description="For each delivery.")
-    per_month: Money = Field(0, description="In every month.")
-    one_off: Money = Field(0, description="Once, at the start.")
+    per_delivery: Money = Field(default=0, description="For each delivery.")
+    per_month: Money = Field(default=0, description="In every month.")
+    one_off: Money = Field(default=0, description="Once, at the start.")
 
 
 class InterventionPrice(Part):
     """What a member pays for it."""
 
-    fee: Money = Field(0, description="Fee of one delivery.")
-    recurring: Money = Field(0, description="Recurring revenue that a delivery adds, per year (expansion).")
+    fee: Money = Field(default=0, description="Fee of one delivery.")
+    recurring: Money = Field(
+        default=0, description="Recurring revenue that a delivery adds, per year (expansion)."
+    )
 
 
 class Intervention(Part):
     """Something the organisation does for a member."""
 
     when: When = Field(description="What causes a request.")
-    who: Who = Field(Who(), description="Who is asked.")
-    team: Reference | None = Field(None, description="The team that delivers it. Absent: tech-touch.")
-    effort: HoursDistribution | None = Field(None, description="Working hours of one delivery (or one session).")
-    session: Session | None = Field(None, description="Delivery in group sessions. Absent: one by one.")
-    accept: Share = Field(1.0, description="Probability that a member accepts the request.")
-    priority: Rank = Field(100, description="Rank in the queue; lower is served first.")
-    effects: tuple[Effect, ...] = Field((), description="What a delivery does, in order.")
-    cost: Cost = Field(Cost(), description="What it costs.")
-    price: InterventionPrice = Field(InterventionPrice(), description="What the member pays.")
+    who: Who = Field(default=Who(), description="Who is asked.")
+    team: Reference | None = Field(default=None, description="The team that delivers it. Absent: tech-touch.")
+    effort: HoursDistribution | None = Field(
+        default=None, description="Working hours of one delivery (or one session)."
+    )
+    session: Session | None = Field(
+        default=None, description="Delivery in group sessions. Absent: one by one."
+    )
+    accept: Share = Field(default=1.0, description="Probability that a member accepts the request.")
+    priority: Rank = Field(default=100, description="Rank in the queue; lower is served first.")
+    effects: tuple[Effect, ...] = Field(default=(), description="What a delivery does, in order.")
+    cost: Cost = Field(default=Cost(), description="What it costs.")
+    price: InterventionPrice = Field(default=InterventionPrice(), description="What the member pays.")
 
     @model_validator(mode="after")
     def _delivery(self) -> Intervention:
@@ -128,7 +155,9 @@ class Intervention(Part):
             wrong.append((("effort",), "an effort needs the 'team' that makes it", False))
         if self.when.trigger == "off_course" and self.who.cooldown <= 0.0:
             at = ("who", "cooldown") if "cooldown" in self.who.model_fields_set else ("when", "off_course")
-            wrong.append((at, "the trigger off_course needs a 'who: {cooldown: ...}' of more than 0 days", False))
+            wrong.append(
+                (at, "the trigger off_course needs a 'who: {cooldown: ...}' of more than 0 days", False)
+            )
         if wrong:
             raise Misfit.of(wrong)
         return self

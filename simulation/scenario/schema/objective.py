@@ -58,17 +58,22 @@ class Objective(Part):
     """
 
     measure: Literal[
-        "members", "joined", "referred", "left", "arr", "new", "returned", "expansion", "uplift", "contraction",
-        "churn", "nrr", "grr", "renewal_rate", "first_year_renewal", "revenue", "fees", "cost", "contribution",
+        "members", "joined", "referred", "left", "arr", "new", "returned", "expansion", "uplift",
+        "contraction", "churn", "nrr", "grr", "renewal_rate", "first_year_renewal", "revenue", "fees", "cost",
+        "contribution",
         "reached", "offered", "taken", "take_rate", "on_track", "away", "escalations", "wait",
     ] = Field(description="What is measured.")  # fmt: skip
-    within: Span | None = Field(None, description="The window, from the start of the scenario.")
-    by: Day | None = Field(None, description="The window ends at the start of this day.")
-    at_least: float | None = Field(None, description="The target: at least this much, in the unit of the measure.")
-    at_most: float | None = Field(None, description="The target: at most this much, in the unit of the measure.")
-    segment: Reference | None = Field(None, description="Only this segment. Absent: all.")
-    milestone: Reference | None = Field(None, description="Only this milestone. Absent: all.")
-    kind: ExpansionKind | None = Field(None, description="Only this kind of expansion. Absent: all.")
+    within: Span | None = Field(default=None, description="The window, from the start of the scenario.")
+    by: Day | None = Field(default=None, description="The window ends at the start of this day.")
+    at_least: float | None = Field(
+        default=None, description="The target: at least this much, in the unit of the measure."
+    )
+    at_most: float | None = Field(
+        default=None, description="The target: at most this much, in the unit of the measure."
+    )
+    segment: Reference | None = Field(default=None, description="Only this segment. Absent: all.")
+    milestone: Reference | None = Field(default=None, description="Only this milestone. Absent: all.")
+    kind: ExpansionKind | None = Field(default=None, description="Only this kind of expansion. Absent: all.")
 
     @model_validator(mode="before")
     @classmethod
@@ -98,7 +103,9 @@ class Objective(Part):
         return fields
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         form = handler.resolve_ref_schema(handler(schema))
         for key in ("at_least", "at_most"):
             form["properties"][key] = {
@@ -111,9 +118,9 @@ class Objective(Part):
 assert set(get_args(Objective.model_fields["measure"].annotation)) == set(MEASURES)
 
 KNOWN_MEASURES: dict[str, Kind] = {
-    "first_year_renewal": SHARE, "renewal_rate": SHARE, "nrr": SHARE, "grr": SHARE, "time_to_first_value": DURATION,
-    "take_rate": SHARE, "reached": NUMBER, "members": NUMBER, "arr": MONEY, "churn": MONEY, "expansion": MONEY,
-    "joined": NUMBER, "left": NUMBER,
+    "first_year_renewal": SHARE, "renewal_rate": SHARE, "nrr": SHARE, "grr": SHARE,
+    "time_to_first_value": DURATION, "take_rate": SHARE, "reached": NUMBER, "members": NUMBER,
+    "arr": MONEY, "churn": MONEY, "expansion": MONEY, "joined": NUMBER, "left": NUMBER,
 }  # fmt: skip
 """What can be known of a segment (``segments.<name>.<measure>``) or of all members (``<measure>``)."""
 

@@ -64,8 +64,14 @@ class Horizon(Part):
         return dt.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"title": "Horizon", "type": "string", "pattern": r"^[0-9]+\s*(days?|weeks?|months?|quarters?|years?)$"}
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {
+            "title": "Horizon",
+            "type": "string",
+            "pattern": r"^[0-9]+\s*(days?|weeks?|months?|quarters?|years?)$",
+        }
 
 
 class BookRef(Part):
@@ -82,9 +88,12 @@ class BookRef(Part):
     """
 
     file: Path = Field(description="CSV, Parquet or Excel, relative to the scenario file.")
-    columns: dict[str, Text] = Field({}, description="Names of columns in the file, where they differ from ours.")
+    columns: dict[str, Text] = Field(
+        default={}, description="Names of columns in the file, where they differ from ours."
+    )
     sha256: Text | None = Field(
-        None, description="Digest of the file; when given, another file is an error. Default: not checked."
+        default=None,
+        description="Digest of the file; when given, another file is an error. Default: not checked.",
     )
 
     @model_validator(mode="before")
@@ -92,13 +101,15 @@ class BookRef(Part):
     def _short(cls, raw: object) -> object:
         if isinstance(raw, (str, Path)):
             return {"file": raw}
-        if isinstance(raw, Mapping) and isinstance(raw.get("sha256"), str):
-            if not re.fullmatch(r"[0-9a-f]{64}", raw["sha256"]):
-                raise Misfit("expected 64 hexadecimal digits", ("sha256",))
+        stated = raw.get("sha256") if isinstance(raw, Mapping) else None
+        if isinstance(stated, str) and not re.fullmatch(r"[0-9a-f]{64}", stated):
+            raise Misfit("expected 64 hexadecimal digits", ("sha256",))
         return raw
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         full = dict(handler.resolve_ref_schema(handler(schema)))
         full["properties"]["file"] = {**full["properties"]["file"], "type": "string"}
         full["properties"]["file"].pop("format", None)
@@ -117,24 +128,30 @@ Month = Annotated[int, BeforeValidator(_month)]
 class Scenario(Part):
     """One scenario, in base units: days, per day, radians, cents, fractions, hours, pace-months.
 
-    Read one with `simulation.scenario.load`. Equality compares what the scenario says, not where it was written.
+    Read one with `simulation.scenario.load`. Equality compares what it says, not where that was written.
     """
 
     name: Text = Field(description="What the scenario is called.")
-    description: Text = Field("", description="What it is about.")
-    currency: Text = Field("USD", description="The currency of every amount.")
+    description: Text = Field(default="", description="What it is about.")
+    currency: Text = Field(default="USD", description="The currency of every amount.")
     start: Day = Field(description="The first day.")
     horizon: Horizon = Field(description="How far to look: months or days.")
-    fiscal_year_starts: Month = Field(1, description="The first month of the fiscal year, by name.")
-    periods: Literal["month", "quarter", "week"] = Field("month", description="The periods of the report.")
-    book: BookRef | None = Field(None, description="Today's members. Absent: none but a population.")
+    fiscal_year_starts: Month = Field(default=1, description="The first month of the fiscal year, by name.")
+    periods: Literal["month", "quarter", "week"] = Field(
+        default="month", description="The periods of the report."
+    )
+    book: BookRef | None = Field(default=None, description="Today's members. Absent: none but a population.")
     segments: dict[Name, Segment] = Field(description="The segments, by name.", min_length=1)
-    teams: dict[Name, Team] = Field({}, description="The teams, by name.")
-    interventions: dict[Name, Intervention] = Field({}, description="The interventions, by name.")
-    selling: Selling = Field(Selling(), description="The selling policy: objectives, or a quota.")
-    assumptions: dict[str, Assumption] = Field({}, description="Numbers not known exactly, by dotted path.")
-    known: dict[str, Known] = Field({}, description="Facts that planners can state, by dotted path.")
-    objectives: dict[Name, Objective] = Field({}, description="Expected results to manage against, by name.")
+    teams: dict[Name, Team] = Field(default={}, description="The teams, by name.")
+    interventions: dict[Name, Intervention] = Field(default={}, description="The interventions, by name.")
+    selling: Selling = Field(default=Selling(), description="The selling policy: objectives, or a quota.")
+    assumptions: dict[str, Assumption] = Field(
+        default={}, description="Numbers not known exactly, by dotted path."
+    )
+    known: dict[str, Known] = Field(default={}, description="Facts that planners can state, by dotted path.")
+    objectives: dict[Name, Objective] = Field(
+        default={}, description="Expected results to manage against, by name."
+    )
 
     _tree: dict[str, Any] = PrivateAttr(default_factory=dict)
     _provenance: dict[str, Provenance] = PrivateAttr(default_factory=dict)
@@ -182,7 +199,7 @@ class Scenario(Part):
         point : int
             Number of the assumption point (replications 2i and 2i+1 share point i).
         """
-        from simulation.scenario.assumptions import draws
+        from simulation.scenario.draws import draws
 
         return draws(self, seed, point)
 
@@ -194,7 +211,7 @@ class Scenario(Part):
         ScenarioError
             When a draw is impossible in its field; the problem names the assumption.
         """
-        from simulation.scenario.assumptions import at_point
+        from simulation.scenario.draws import at_point
 
         return at_point(self, seed, point)
 

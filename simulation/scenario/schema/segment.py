@@ -11,8 +11,24 @@ from simulation.scenario.distributions import constant
 from simulation.scenario.errors import Misfit, one_of, shown
 from simulation.scenario.quantities import NUMBER, Bounds, parse
 from simulation.scenario.schema.base import (
-    MONTHS, Count, DurationDistribution, Growth, MoneyDistribution, MonthlyCount, Name, Part, Rate, Reference,
-    Share, Span, TermMonths, Text, Turn, YesNo, Factor, Duration,
+    MONTHS,
+    Count,
+    Duration,
+    DurationDistribution,
+    Factor,
+    Growth,
+    MoneyDistribution,
+    MonthlyCount,
+    Name,
+    Part,
+    Rate,
+    Reference,
+    Share,
+    Span,
+    TermMonths,
+    Text,
+    Turn,
+    YesNo,
 )  # fmt: skip
 from simulation.scenario.schema.journey import Milestone
 from simulation.scenario.schema.price import Price
@@ -23,18 +39,20 @@ from simulation.scenario.schema.vector import Observed, Setbacks, Vector
 class Experience(Part):
     """Appropriate Experience: how these members expect to be served."""
 
-    touch: Text = Field("", description="How the segment is served, in words (tech, high-touch, ...).")
-    patience: Span | None = Field(
-        None, description="How long a member waits for a team before it turns away. Absent: for ever."
+    touch: Text = Field(
+        default="", description="How the segment is served, in words (tech, high-touch, ...)."
     )
-    turn: Turn = Field(0.0, description="How far a member turns away when its patience ends.")
+    patience: Span | None = Field(
+        default=None, description="How long a member waits for a team before it turns away. Absent: for ever."
+    )
+    turn: Turn = Field(default=0.0, description="How far a member turns away when its patience ends.")
 
 
 class DesiredOutcome(Part):
     """Required Outcome and Appropriate Experience: what makes these members one segment."""
 
     required: Text = Field(description="The Required Outcome, in the members' words.")
-    experience: Experience = Field(Experience(), description="The Appropriate Experience.")
+    experience: Experience = Field(default=Experience(), description="The Appropriate Experience.")
 
 
 def _season(raw: object) -> object:
@@ -66,10 +84,11 @@ Season = Annotated[tuple[float, ...], BeforeValidator(_season)]
 class Arrivals(Part):
     """New members: a Poisson process."""
 
-    per_month: MonthlyCount = Field(0.0, description="New members per mean month at the start.")
-    growth: Growth = Field(0.0, description="Yearly growth of the arrival rate, compounding.")
+    per_month: MonthlyCount = Field(default=0.0, description="New members per mean month at the start.")
+    growth: Growth = Field(default=0.0, description="Yearly growth of the arrival rate, compounding.")
     season: Season = Field(
-        (1.0,) * 12, description="Factor on the arrival rate by calendar month; months not named have 1."
+        default=(1.0,) * 12,
+        description="Factor on the arrival rate by calendar month; months not named have 1.",
     )
 
 
@@ -77,20 +96,22 @@ class Population(Part):
     """Members present at the start, without a file."""
 
     members: Count = Field(description="How many members are there at the start.")
-    tenure: DurationDistribution = Field(constant(0.0), description="How long ago each of them joined.")
+    tenure: DurationDistribution = Field(
+        default=constant(0.0), description="How long ago each of them joined."
+    )
 
 
 class Advocacy(Part):
     """Members with a strongly positive vector and recognised value refer others."""
 
     rate: Rate = Field(description="Referrals of a member that is an advocate.")
-    velocity: Factor = Field(0.5, description="A member is an advocate at this velocity or more.")
-    needs_value: YesNo = Field(True, description="Whether an advocate must have recognised value.")
+    velocity: Factor = Field(default=0.5, description="A member is an advocate at this velocity or more.")
+    needs_value: YesNo = Field(default=True, description="Whether an advocate must have recognised value.")
     converts: Share = Field(description="Share of referrals that become members.")
     segment: Reference | None = Field(
-        None, description="The segment that the referred join. Absent: the advocate's own."
+        default=None, description="The segment that the referred join. Absent: the advocate's own."
     )
-    delay: Duration = Field(0.0, description="From the referral to joining.")
+    delay: Duration = Field(default=0.0, description="From the referral to joining.")
 
 
 class Segment(Part):
@@ -98,19 +119,25 @@ class Segment(Part):
 
     desired_outcome: DesiredOutcome = Field(description="What these members share.")
     arr: MoneyDistribution = Field(description="Recurring revenue of a new member, per year.")
-    term: TermMonths = Field(12, description="Contract term, in calendar months from joining.")
-    arrivals: Arrivals = Field(Arrivals(), description="New members.")
-    population: Population | None = Field(None, description="Members at the start who are in no book.")
-    vector: Vector = Field(Vector(), description="The success vector of the members.")
-    observed: Observed = Field(Observed(), description="What the organisation sees of the vector.")
-    setbacks: Setbacks | None = Field(None, description="Issues that members meet. Absent: none.")
-    journey: dict[Name, Milestone] = Field({}, description="The Success Milestones, in order.")
-    cycle: YesNo = Field(False, description="Whether the growth milestones start again after the last one.")
-    renewal: Renewal = Field(Renewal(), description="The decision at the end of each term.")
-    mid_term_churn: MidTermChurn | None = Field(None, description="Leaving during a term. Absent: never.")
-    win_back: WinBack | None = Field(None, description="Return of members that left. Absent: never.")
-    price: Price = Field(Price(), description="Price changes and the response to them.")
-    advocacy: Advocacy | None = Field(None, description="Referrals. Absent: none.")
+    term: TermMonths = Field(default=12, description="Contract term, in calendar months from joining.")
+    arrivals: Arrivals = Field(default=Arrivals(), description="New members.")
+    population: Population | None = Field(
+        default=None, description="Members at the start who are in no book."
+    )
+    vector: Vector = Field(default=Vector(), description="The success vector of the members.")
+    observed: Observed = Field(default=Observed(), description="What the organisation sees of the vector.")
+    setbacks: Setbacks | None = Field(default=None, description="Issues that members meet. Absent: none.")
+    journey: dict[Name, Milestone] = Field(default={}, description="The Success Milestones, in order.")
+    cycle: YesNo = Field(
+        default=False, description="Whether the growth milestones start again after the last one."
+    )
+    renewal: Renewal = Field(default=Renewal(), description="The decision at the end of each term.")
+    mid_term_churn: MidTermChurn | None = Field(
+        default=None, description="Leaving during a term. Absent: never."
+    )
+    win_back: WinBack | None = Field(default=None, description="Return of members that left. Absent: never.")
+    price: Price = Field(default=Price(), description="Price changes and the response to them.")
+    advocacy: Advocacy | None = Field(default=None, description="Referrals. Absent: none.")
 
     @field_validator("journey", mode="after")
     @classmethod
@@ -120,7 +147,9 @@ class Segment(Part):
         for name, milestone in journey.items():
             place = order.index(milestone.stage)
             if place < latest:
-                message = f"a milestone of stage {milestone.stage} cannot come after one of stage {order[latest]}: "
+                message = (
+                    f"a milestone of stage {milestone.stage} cannot come after one of stage {order[latest]}: "
+                )
                 wrong.append(((name, "stage"), message + "the order is adoption, value, growth", False))
             latest = max(latest, place)
         if wrong:
@@ -135,5 +164,3 @@ class Segment(Part):
         if self.cycle and not any(milestone.after > 0 for milestone in growth):
             raise Misfit("a cycle needs a growth milestone whose 'after' is more than 0", ("cycle",))
         return self
-
-

@@ -10,7 +10,15 @@ from pydantic import Field, model_validator
 
 from simulation.scenario.errors import Misfit
 from simulation.scenario.schema.base import (
-    Day, Duration, Money, MonthlyHours, Part, People, Share, SomePeople, Span,
+    Day,
+    Duration,
+    Money,
+    MonthlyHours,
+    Part,
+    People,
+    Share,
+    SomePeople,
+    Span,
 )  # fmt: skip
 
 
@@ -26,8 +34,8 @@ class Hire(Part):
 
     date: Day = Field(description="The day of the decision to hire.")
     people: SomePeople = Field(description="How many.")
-    lead_time: Duration = Field(0.0, description="From the decision to the first working day.")
-    ramp: Ramp | None = Field(None, description="How they get up to speed. Absent: at once.")
+    lead_time: Duration = Field(default=0.0, description="From the decision to the first working day.")
+    ramp: Ramp | None = Field(default=None, description="How they get up to speed. Absent: at once.")
 
 
 class Leavers(Part):
@@ -42,13 +50,15 @@ class Team(Part):
 
     people: People = Field(description="People at the start.")
     hours_per_month: MonthlyHours = Field(description="Working hours of one person in a month.")
-    available_share: Share = Field(1.0, description="Share of those hours that is free for interventions.")
-    cost_per_month: Money = Field(0, description="Loaded cost of one person in a month.")
-    order: Literal["first_come", "revenue", "risk"] = Field(
-        "first_come", description="Who is served first among requests of the same priority."
+    available_share: Share = Field(
+        default=1.0, description="Share of those hours that is free for interventions."
     )
-    hires: tuple[Hire, ...] = Field((), description="People who join.")
-    leavers: tuple[Leavers, ...] = Field((), description="People who leave.")
+    cost_per_month: Money = Field(default=0, description="Loaded cost of one person in a month.")
+    order: Literal["first_come", "revenue", "risk"] = Field(
+        default="first_come", description="Who is served first among requests of the same priority."
+    )
+    hires: tuple[Hire, ...] = Field(default=(), description="People who join.")
+    leavers: tuple[Leavers, ...] = Field(default=(), description="People who leave.")
 
     @model_validator(mode="after")
     def _enough_people_to_leave(self) -> Team:

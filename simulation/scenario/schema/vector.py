@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from simulation.scenario.quantities import MONTH
 from simulation.scenario.schema.base import Angle, LogSpread, Part, PositiveFactor, Rate, Span, Turn
+from simulation.scenario.units import MONTH
 
 
 class Direction(Part):
     """The angle off the Desired Outcome: a stationary Ornstein-Uhlenbeck process."""
 
-    typical: Angle = Field(0.0, description="The angle around which members move; 0 = straight at the outcome.")
-    spread: Turn = Field(0.0, description="Standard deviation of the base direction.")
-    memory: Span = Field(4 * MONTH, description="Time after which a deviation has fallen to 1/e.")
+    typical: Angle = Field(
+        default=0.0, description="The angle around which members move; 0 = straight at the outcome."
+    )
+    spread: Turn = Field(default=0.0, description="Standard deviation of the base direction.")
+    memory: Span = Field(default=4 * MONTH, description="Time after which a deviation has fallen to 1/e.")
 
 
 class Magnitude(Part):
     """The pace: log-normal, and its logarithm an Ornstein-Uhlenbeck process."""
 
-    typical: PositiveFactor = Field(1.0, description="Median pace; 1 = typical.")
-    spread: LogSpread = Field(0.0, description="Standard deviation of the logarithm of the pace.")
-    memory: Span = Field(7 * MONTH, description="Time after which a deviation has fallen to 1/e.")
+    typical: PositiveFactor = Field(default=1.0, description="Median pace; 1 = typical.")
+    spread: LogSpread = Field(default=0.0, description="Standard deviation of the logarithm of the pace.")
+    memory: Span = Field(default=7 * MONTH, description="Time after which a deviation has fallen to 1/e.")
 
 
 class OutcomeShifts(Part):
@@ -34,17 +36,25 @@ class OutcomeShifts(Part):
 class Vector(Part):
     """The success vector: direction and magnitude, redrawn only at interactions."""
 
-    direction: Direction = Field(Direction(), description="The angle off the Desired Outcome.")
-    magnitude: Magnitude = Field(Magnitude(), description="The pace.")
-    interactions: Rate = Field(0.0, description="How often a member interacts; the vector changes only then.")
-    outcome_shifts: OutcomeShifts | None = Field(None, description="Shifts of the needed outcome. Absent: none.")
+    direction: Direction = Field(default=Direction(), description="The angle off the Desired Outcome.")
+    magnitude: Magnitude = Field(default=Magnitude(), description="The pace.")
+    interactions: Rate = Field(
+        default=0.0, description="How often a member interacts; the vector changes only then."
+    )
+    outcome_shifts: OutcomeShifts | None = Field(
+        default=None, description="Shifts of the needed outcome. Absent: none."
+    )
 
 
 class Observed(Part):
     """What the organisation sees: the truth and a noise, drawn at interactions and held."""
 
-    direction_noise: Turn = Field(0.0, description="Standard deviation of the error of the observed direction.")
-    usage_noise: LogSpread = Field(0.0, description="Standard deviation of the error of the logarithm of usage.")
+    direction_noise: Turn = Field(
+        default=0.0, description="Standard deviation of the error of the observed direction."
+    )
+    usage_noise: LogSpread = Field(
+        default=0.0, description="Standard deviation of the error of the logarithm of usage."
+    )
 
 
 class Setbacks(Part):

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from simulation.scenario.errors import Misfit, shown
-from simulation.scenario.quantities import ANGLE, DURATION, PACE, YEAR, Bounds, Kind, parse
+from simulation.scenario.quantities import ANGLE, DURATION, PACE, Bounds, Kind, parse
 from simulation.scenario.schema.base import Fields, Part, only_key, read_day
+from simulation.scenario.units import YEAR
 
 Trigger = Literal[
-    "joined", "reached", "approaching", "taken", "off_course", "setback", "escalation", "renewal_due", "every", "on"
+    "joined",
+    "reached",
+    "approaching",
+    "taken",
+    "off_course",
+    "setback",
+    "escalation",
+    "renewal_due",
+    "every",
+    "on",
 ]
 _DELAYED: dict[str, tuple[str, bool]] = {
     "joined": ("This long after a member joined.", False),
@@ -26,9 +36,7 @@ _MILESTONE = {
     "reached": "When a member reaches this milestone.",
     "taken": "When a member takes the opportunity of this milestone.",
 }
-TRIGGERS: tuple[str, ...] = (
-    "joined", "reached", "approaching", "taken", "off_course", "setback", "escalation", "renewal_due", "every", "on",
-)  # fmt: skip
+TRIGGERS: tuple[str, ...] = get_args(Trigger)
 
 
 class When(Part):
@@ -39,7 +47,7 @@ class When(Part):
     trigger : str
         Which event causes the request.
     delay : float
-        Days: after joining, after a setback or escalation, before a renewal is due, or the period of ``every``.
+        Days: after joining, a setback or an escalation, before a renewal, or the period of ``every``.
     milestone : str or None
         For ``reached``, ``approaching`` and ``taken``.
     within : float
@@ -51,7 +59,7 @@ class When(Part):
     """
 
     trigger: Trigger
-    delay: float = Field(0.0)
+    delay: float = Field(default=0.0)
     milestone: str | None = None
     within: float = 0.0
     angle: float = 0.0
@@ -81,12 +89,16 @@ class When(Part):
         return fields
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         forms: dict[str, Any] = {
             trigger: {"x-quantity": DURATION.name, "description": f"{text} Unit: days."}
             for trigger, (text, _) in _DELAYED.items()
         }
-        forms.update({trigger: {"type": "string", "description": text} for trigger, text in _MILESTONE.items()})
+        forms.update(
+            {trigger: {"type": "string", "description": text} for trigger, text in _MILESTONE.items()}
+        )
         forms["off_course"] = {
             "x-quantity": ANGLE.name,
             "description": "At an interaction at which the observed angle is this or more. Unit: degrees.",
