@@ -43,12 +43,12 @@ def fan(futures: Futures, name: str, selection: Selection, ax: Any = None) -> Ax
     unit = frame.currency if measure.unit == "money" else ""
     ax.set_ylabel(f"{measure.title}{f', {unit}' if unit else ''}")
     where = ", ".join(selection.given().values())
-    ax.set_title(f"{measure.title}{f' ({where})' if where else ''}: {len(values)} futures")
+    ax.set_title(f"{measure.title}{f' ({where})' if where else ''}: {len(values)} futures", loc="left")
     if measure.unit == "share":
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     elif measure.nature != "ratio":
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
     ax.tick_params(axis="x", labelrotation=30)
     result: Axes = ax
     return result

@@ -65,7 +65,7 @@ def stated_by(scenario: Any) -> list[Stated]:
     for segment in scenario.segments:
         rows += _of_segment(scenario, segment)
     knowns = [_known(path, known) for path, known in scenario.known.items()]
-    rows += [one for one in knowns if one is not None]
+    rows += [one for one in knowns if one is not None and one.segment in (None, *scenario.segments)]
     covered = {(one.segment, one.measure) for one in rows}
     for segment in scenario.segments:
         if (segment, "first_renewal_rate") not in covered:
