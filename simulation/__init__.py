@@ -1,3 +1,42 @@
-"""membersim: a what-if laboratory for recurring-revenue organisations."""
+"""membersim: a what-if laboratory for recurring-revenue organisations.
+
+>>> import simulation as sim
+>>> forecast = sim.run("scenarios/association.yaml", replications=500, seed=7)  # doctest: +SKIP
+>>> forecast.summary()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulation.forecast import Forecast
+    from simulation.runs import events, run
+    from simulation.scenario import Scenario, ScenarioError, load
 
 __version__ = "0.1.0"
+__all__ = ["Forecast", "Scenario", "ScenarioError", "__version__", "events", "load", "run"]
+
+# Each name is fetched when it is first used, so that `import simulation` costs nothing.
+_HOMES = {
+    "Forecast": "simulation.forecast",
+    "Scenario": "simulation.scenario",
+    "ScenarioError": "simulation.scenario",
+    "events": "simulation.runs",
+    "load": "simulation.scenario",
+    "run": "simulation.runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,130 @@
+"""`membersim check`: what is wrong with a plan, what it says, and whether it does what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from simulation.cli.outcome import Request, book_facts, simulate
+from simulation.cli.screen import BAD_INPUT, INTERRUPTED, SCREEN, BadInput, Screen, problem_fields
+from simulation.cli.tables import STATED_COLUMNS, number, records, stated
+
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+    from simulation.scenario.book import Book
+
+__all__ = ["check"]
+
+PLAN_COLUMNS = (
+    "segment", "members at the start", "ARR at the start", "joining a month", "reference velocity", "journey",
+)  # fmt: skip
+
+
+def check(
+    *files: Path,
+    replications: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 20,
+    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    screen: Screen = SCREEN,
+) -> int:
+    """Check scenarios: every mistake at once, then stated beside simulated rates.
+
+    Parameters
+    ----------
+    files
+        The scenarios.
+    replications
+        Simulated futures for the rates; 0 leaves them out.
+    quarantine
+        Go on without the bad rows of the book.
+    """
+    from simulation.scenario import ScenarioError
+
+    if not files:
+        raise BadInput("name a scenario file, such as: membersim check plan.yaml")
+    request = Request(replications=replications, seed=1, engine="compiled", quarantine=quarantine)
+    found: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            found.append({"file": file, "problems": [], **_check(file, request, screen)})
+        except ScenarioError as error:
+            screen.note(str(error))
+            found.append({"file": file, "problems": [problem_fields(problem) for problem in error.problems]})
+    screen.result({"files": found})
+    if any(one["problems"] for one in found):
+        return BAD_INPUT
+    return INTERRUPTED if any(one.get("interrupted") for one in found) else 0
+
+
+def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
+    """Load, show and try one scenario."""
+    import simulation as sim
+    from simulation.runs import todays_members
+
+    scenario = sim.load(file)
+    book = todays_members(scenario, quarantine=request.quarantine)
+    warnings = [*scenario.warnings, *(book.warnings if book is not None else ())]
+    plan = [_segment(scenario, name, book) for name in scenario.segments]
+    screen.table(
+        f"{scenario.name}: {scenario.days} days from {scenario.start}, money in {scenario.currency}",
+        PLAN_COLUMNS,
+        [_plan_row(row) for row in plan],
+    )
+    for warning in warnings:
+        screen.note(f"warning: {file}: {warning}")
+    report: dict[str, Any] = {
+        "name": scenario.name,
+        "start": scenario.start,
+        "end": scenario.end,
+        "digest": scenario.digest(),
+        "segments": plan,
+        "warnings": warnings,
+    }
+    if book is not None:
+        report["book"] = book_facts(book, scenario.currency, screen)
+    if request.replications == 0:
+        return report
+    outcome = simulate(scenario, request, "A quick run", book=book)
+    if outcome.forecast is None:
+        screen.note("Interrupted during the quick run; the scenario itself is fine.")
+        return {**report, "interrupted": True}
+    table = outcome.forecast.stated_beside_simulated()
+    title = f"Stated beside simulated ({outcome.replications} futures)"
+    screen.table(title, STATED_COLUMNS, stated(table), left=2)
+    return {**report, "interrupted": outcome.interrupted, "stated_beside_simulated": records(table)}
+
+
+def _segment(scenario: Scenario, name: str, book: Book | None) -> dict[str, Any]:
+    """What a plan says about a segment, in base units except money (currency) and arrivals (a month)."""
+    from simulation.forecast.stated import reference_velocity
+
+    segment = scenario.segments[name]
+    members = arr = 0.0
+    if book is not None:
+        here = book.segment == list(scenario.segments).index(name)
+        members, arr = int(here.sum()), float(book.arr[here].sum()) / 100
+    if segment.population is not None:
+        members += segment.population.members
+        arr += segment.population.members * segment.arr.mean() / 100
+    return {
+        "segment": name,
+        "members": members,
+        "arr": arr,
+        "arrivals_per_month": segment.arrivals.per_month,
+        "reference_velocity": reference_velocity(segment.vector),
+        "milestones": {milestone: one.stage for milestone, one in segment.journey.items()},
+    }
+
+
+def _plan_row(row: dict[str, Any]) -> tuple[str, ...]:
+    stages = Counter(row["milestones"].values())
+    return (
+        row["segment"],
+        number(row["members"], "members"),
+        number(row["arr"], "money"),
+        number(row["arrivals_per_month"], "ratio"),
+        number(row["reference_velocity"], "ratio"),
+        ", ".join(f"{count} {stage}" for stage, count in stages.items()) or "none",
+    )

@@ -1,0 +1,134 @@
+"""The folder of a finished run: written all at once, and enough to run it again.
+
+`run.json` names everything that a rerun needs: the resolved scenario, seed, replications, engine and the
+hashes of the data files that the scenario reads. It is written last, so a folder that has it is complete.
+The data themselves, and with them the ids of members, stay outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from simulation import __version__
+from simulation.cli.screen import BadInput, plain
+
+__all__ = ["RECORD", "named_files", "publish", "read_record", "relative", "run_facts", "sha256", "write_text"]
+
+RECORD = "run.json"
+FORMAT = 1
+FILE_KEYS = ("book", "file", "joint")
+"""Keys of a scenario whose text value names a file of data."""
+NEEDED = ("membersim", "root", "scenario", "seed", "replications", "engine", "events", "quarantine", "data")
+"""What a record must have for a rerun."""
+NUMERIC = ("numba", "numpy", "scipy", "simpy")
+"""Packages whose version could matter to the numbers."""
+
+
+def publish(folder: Path, fill: Callable[[Path], None], record: dict[str, Any]) -> list[Path]:
+    """Fill a hidden folder beside `folder`, then move its files in, the record last.
+
+    Files of an earlier run that this one does not replace are removed; files of anyone else stay.
+
+    Returns
+    -------
+    list of Path
+        The files now in `folder`, the record last.
+    """
+    staging = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        staging.mkdir(parents=True)
+        fill(staging)
+        names = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
+        text = json.dumps(plain({"format": FORMAT, **record, "files": names}), allow_nan=False, indent=2)
+        earlier = _earlier_files(folder)
+        (folder / RECORD).unlink(missing_ok=True)
+        for name in names:
+            goal = folder / name
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staging / name, goal)
+        for name in earlier.difference(names):
+            (folder / name).unlink(missing_ok=True)
+        write_text(folder / RECORD, text + "\n")
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return [*(folder / name for name in names), folder / RECORD]
+
+
+def run_facts() -> dict[str, Any]:
+    """What made the numbers: the version of membersim, of Python and of the numeric packages."""
+    from importlib.metadata import version
+
+    return {
+        "membersim": __version__,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in NUMERIC},
+    }
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read the record of a finished run; `folder` may also be the record itself."""
+    path = folder if folder.name == RECORD else folder / RECORD
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{folder} holds no finished run: there is no {RECORD} in it") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT or not record.keys() >= set(NEEDED):
+        raise BadInput(f"{path} is not a record of a run that membersim {__version__} can read")
+    return record
+
+
+def named_files(node: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted path and name of every data file that a scenario, as plain mappings, reads."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        path = f"{at}.{key}" if at else str(key)
+        if isinstance(value, str) and key in FILE_KEYS:
+            yield path, value
+        else:
+            yield from named_files(value, path)
+
+
+def relative(path: Path, folder: Path) -> str:
+    """How to come from a folder to a path; the whole path where there is no way, as between drives."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file all at once: whoever reads it sees the old text or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, "utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _earlier_files(folder: Path) -> set[str]:
+    """Files that an earlier run of ours wrote into the folder; nothing outside it, whatever a record says."""
+    try:
+        names = read_record(folder).get("files", [])
+    except BadInput:
+        return set()
+    inside = folder.resolve()
+    return {
+        name for name in names if isinstance(name, str) and (inside / name).resolve().is_relative_to(inside)
+    }

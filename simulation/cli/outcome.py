@@ -1,0 +1,136 @@
+"""A run as the command line asks for it: simulate with a progress bar, write the folder."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulation.cli.eventfile import write_events
+from simulation.cli.folder import named_files, publish, relative, run_facts, sha256
+from simulation.cli.screen import BadInput, Screen
+from simulation.progress import Interrupted, progress_bar
+from simulation.runs import Engine
+
+if TYPE_CHECKING:
+    from simulation.forecast import Forecast
+    from simulation.scenario import Scenario
+    from simulation.scenario.book import Book
+
+__all__ = ["Outcome", "Request", "book_facts", "prepare", "simulate", "write"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for."""
+
+    replications: int
+    seed: int
+    engine: Engine
+    workers: int | None = None
+    events: int = 0
+    quarantine: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: `forecast` is None when a run was interrupted before anything had finished."""
+
+    forecast: Forecast | None
+    replications: int
+    seconds: float
+    interrupted: bool
+
+
+def book_facts(book: Book, currency: str, screen: Screen) -> dict[str, Any]:
+    """What the book is, without any of its rows; says how much quarantine left out."""
+    out = book.excluded
+    if out.members:
+        unknown = f", and {out.unknown_arr:,} whose ARR cannot be read" if out.unknown_arr else ""
+        screen.note(
+            f"Quarantine left out {out.members:,} of {out.members + len(book):,} members "
+            f"with {out.total_arr / 100:,.2f} {currency} ARR{unknown}."
+        )
+    return {
+        "file": book.path.name,
+        "sha256": book.digest,
+        "members": len(book),
+        "arr": book.total_arr / 100,
+        "left_out": {"members": out.members, "arr": out.total_arr / 100, "arr_unknown": out.unknown_arr},
+    }
+
+
+def simulate(
+    scenario: Scenario, request: Request, description: str = "Simulating", book: Book | None = None
+) -> Outcome:
+    """Run a scenario with a progress bar; an interruption returns the replications that had finished."""
+    import simulation as sim
+
+    started = time.perf_counter()
+    interrupted = False
+    forecast: Forecast | None
+    try:
+        with progress_bar(description) as progress:
+            forecast = sim.run(
+                scenario,
+                replications=request.replications,
+                seed=request.seed,
+                engine=request.engine,
+                workers=request.workers,
+                progress=progress,
+                quarantine=request.quarantine,
+                book=book,
+            )
+    except Interrupted as stop:
+        forecast, interrupted = stop.forecast, True
+    done = 0 if forecast is None else forecast.replications
+    return Outcome(forecast, done, time.perf_counter() - started, interrupted)
+
+
+def write(
+    scenario: Scenario, request: Request, outcome: Outcome, folder: Path, book: Book | None = None
+) -> list[Path]:
+    """Write the folder of a run that has at least one finished replication; return its files."""
+    forecast = outcome.forecast
+    assert forecast is not None
+    data = named_files(scenario.resolved())
+    record = {
+        **run_facts(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(outcome.seconds, 3),
+        "interrupted": outcome.interrupted,
+        "asked": request.replications,
+        "replications": outcome.replications,
+        "seed": request.seed,
+        "engine": request.engine,
+        "events": request.events,
+        "quarantine": request.quarantine,
+        "root": relative(scenario.root, folder),
+        "data": [{"path": path, "file": file, "sha256": sha256(scenario.root / file)} for path, file in data],
+        "digest": forecast.facts.digest,
+        "scenario": forecast.facts.yaml,
+    }
+
+    def fill(staging: Path) -> None:
+        from simulation.report import write_report
+
+        forecast.save(staging / "forecast.nc")
+        write_report(forecast, staging)
+        if request.events:
+            write_events(scenario, request, book, staging / "events.parquet")
+
+    return publish(folder, fill, record)
+
+
+def prepare(folder: Path) -> None:
+    """Refuse at once what would fail after the simulation."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file; give a folder with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"{folder} cannot be written: {error.strerror}; give another folder with --out"
+        ) from None

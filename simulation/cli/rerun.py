@@ -1,0 +1,116 @@
+"""`membersim rerun`: reproduce a finished run from its folder, and say whether it came out the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from simulation import __version__
+from simulation.cli.folder import RECORD, read_record, sha256
+from simulation.cli.outcome import Request, prepare, simulate, write
+from simulation.cli.screen import FAULT, INTERRUPTED, SCREEN, BadInput, Screen
+
+if TYPE_CHECKING:
+    from simulation.forecast import Forecast
+    from simulation.scenario import Scenario
+
+__all__ = ["rerun"]
+
+
+def rerun(
+    folder: Path,
+    /,
+    *,
+    book: Path | None = None,
+    out: Path | None = None,
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    screen: Screen = SCREEN,
+) -> int:
+    """Reproduce a finished run from its folder and compare the result.
+
+    Parameters
+    ----------
+    folder
+        Folder of the run: the one that holds run.json.
+    book
+        Where the book of the run is now, if it has moved; it must be the same file.
+    out
+        Also write the new run to this folder.
+    workers
+        Threads; all cores by default. The result does not depend on it.
+    """
+    import simulation as sim
+    from simulation.runs import todays_members
+
+    folder = folder.parent if folder.name == RECORD else folder
+    record = read_record(folder)
+    if record["membersim"] != __version__:
+        screen.note(f"This run was made by membersim {record['membersim']}, this is {__version__}.")
+    scenario = _scenario(record, folder, book)
+    request = Request(
+        replications=record["replications"],
+        seed=record["seed"],
+        engine=record["engine"],
+        workers=workers,
+        events=record["events"],
+        quarantine=record["quarantine"],
+    )
+    if out is not None:
+        prepare(out)
+    earlier = sim.Forecast.load(folder / "forecast.nc")
+    members = todays_members(scenario, quarantine=request.quarantine)
+    outcome = simulate(scenario, request, "Simulating again", members)
+    if outcome.interrupted or outcome.forecast is None:
+        screen.note("Interrupted; nothing was written.")
+        screen.result({"interrupted": True, "folder": folder})
+        return INTERRUPTED
+    differing = _differences(earlier, outcome.forecast)
+    files = write(scenario, request, outcome, out, members) if out is not None else []
+    if differing:
+        screen.show(f"Not reproduced. These counts differ: {', '.join(differing)}")
+    else:
+        screen.show(f"Reproduced: all {outcome.replications} futures are identical.")
+    screen.result({"identical": not differing, "differing": differing, "folder": folder, "files": files})
+    return FAULT if differing else 0
+
+
+def _scenario(record: dict[str, Any], folder: Path, book: Path | None) -> Scenario:
+    """Load the recorded scenario, after making sure that its data files are the ones that it had."""
+    from ruamel.yaml import YAML
+
+    from simulation.scenario import from_mapping
+
+    plan = YAML(typ="safe").load(record["scenario"])
+    root = (folder / record["root"]).resolve()
+    if book is not None:
+        if not plan.get("book"):
+            raise BadInput("--book: this run had no book")
+        plan["book"]["file"] = str(book.resolve())
+    for entry in record["data"]:
+        of_book = entry["path"].split(".")[0] == "book"
+        path = book if book is not None and of_book else root / entry["file"]
+        hint = "; say with --book where it is" if of_book and book is None else ""
+        if not path.is_file():
+            raise BadInput(f"{path}: no such file, and the run reads it ({entry['path']}){hint}")
+        found = sha256(path)
+        if found != entry["sha256"]:
+            raise BadInput(
+                f"{path}: not the file of this run ({entry['path']}): its SHA-256 is {found}, "
+                f"the run had {entry['sha256']}{hint}"
+            )
+    return from_mapping(plan, folder=root, allow_outside=True)
+
+
+def _differences(one: Forecast, other: Forecast) -> list[str]:
+    """Names of the counts and draws that are not the same in both, to the last bit."""
+    import numpy as np
+
+    mine = {**one.ledger, **one.assumption_values}
+    yours = {**other.ledger, **other.assumption_values}
+    return [
+        name
+        for name in sorted(mine.keys() | yours.keys())
+        if name not in mine or name not in yours or not np.array_equal(mine[name], yours[name])
+    ]

@@ -1,0 +1,121 @@
+"""`membersim run`: simulate a scenario and write what came out."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from simulation.cli.outcome import Outcome, Request, book_facts, prepare, simulate, write
+from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
+from simulation.cli.tables import HEADLINE_COLUMNS, OBJECTIVE_COLUMNS, headline, objectives, records
+from simulation.runs import Engine
+
+__all__ = ["run"]
+
+
+def run(
+    file: Path,
+    /,
+    *,
+    replications: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 200,
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
+    engine: Engine = "compiled",
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    out: Path | None = None,
+    events: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
+    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
+    screen: Screen = SCREEN,
+) -> int:
+    """Simulate a scenario; write its forecast, tables, figures and report.
+
+    Parameters
+    ----------
+    file
+        The scenario.
+    replications
+        Simulated futures; best an even number, because they go in pairs.
+    seed
+        The same seed gives the same forecast, on any machine.
+    engine
+        compiled is fast; simpy is the readable reference and gives the same result.
+    workers
+        Threads; all cores by default. The result does not depend on it.
+    out
+        Folder to write to; reports/<name of the file> by default.
+    events
+        Also write the event log of the first N futures (of one when no number is given).
+    quarantine
+        Leave bad rows of the book out, and say how much that is, instead of stopping.
+    overlay
+        Files with changes, laid over the scenario in this order.
+    """
+    import simulation as sim
+    from simulation.runs import todays_members
+
+    overlays = tuple(overlay or ())
+    scenario = sim.load(file, overlays=overlays)
+    folder = out or Path("reports", "+".join(path.stem for path in (file, *overlays)))
+    request = Request(replications, seed, engine, workers, min(events, replications), quarantine)
+    book = todays_members(scenario, quarantine=quarantine)
+    facts = None if book is None else book_facts(book, scenario.currency, screen)
+    for warning in (*scenario.warnings, *(() if book is None else book.warnings)):
+        screen.note(f"warning: {warning}")
+    prepare(folder)
+    outcome = simulate(scenario, request, book=book)
+    again = _command(file, overlays, request, out)
+    if outcome.forecast is None:
+        screen.note(f"Interrupted before any future was finished; start again with: {again}")
+        screen.result({"interrupted": True, "replications": 0})
+        return INTERRUPTED
+    files = write(scenario, request, outcome, folder, book)
+    if outcome.interrupted:
+        screen.note(f"Interrupted: {outcome.replications} of {replications} futures are finished and kept.")
+        screen.note(f"For all of them: {again}")
+    screen.result(_shown(outcome, request, folder, files, screen) | {"book": facts})
+    return INTERRUPTED if outcome.interrupted else 0
+
+
+def _command(file: Path, overlays: tuple[Path, ...], request: Request, out: Path | None) -> str:
+    """The command that asks for the same run."""
+    words: list[object] = ["membersim", "run", file]
+    words += ["--replications", request.replications, "--seed", request.seed]
+    words += ["--overlay", *overlays] if overlays else []
+    words += ["--engine", request.engine] if request.engine != "compiled" else []
+    words += ["--quarantine"] if request.quarantine else []
+    words += [f"--events={request.events}"] if request.events else []
+    words += ["--out", out] if out is not None else []
+    return shlex.join(map(str, words))
+
+
+def _shown(
+    outcome: Outcome, request: Request, folder: Path, files: list[Path], screen: Screen
+) -> dict[str, Any]:
+    """Show the short tables and return the same, and more, for programs."""
+    forecast = outcome.forecast
+    assert forecast is not None
+    summary, wishes = forecast.summary(by="horizon"), forecast.objectives()
+    title = f"{forecast.facts.name}: {outcome.replications} futures, money in {forecast.frame.currency}"
+    screen.table(title, HEADLINE_COLUMNS, headline(forecast, summary))
+    if len(wishes):
+        screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes), left=3)
+    screen.show(
+        f"Simulated in {outcome.seconds:.1f} s, seed {request.seed}. Report: {folder / 'report.html'}"
+    )
+    return {
+        "name": forecast.facts.name,
+        "interrupted": outcome.interrupted,
+        "replications": outcome.replications,
+        "seed": request.seed,
+        "engine": request.engine,
+        "seconds": outcome.seconds,
+        "digest": forecast.facts.digest,
+        "version": forecast.version,
+        "folder": folder,
+        "files": files,
+        "summary": records(summary),
+        "objectives": records(wishes),
+    }

@@ -1,0 +1,169 @@
+"""The two questions a scenario is asked: the forecast, and one replication's event log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from simulation.progress import Interrupted, Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulation.forecast import Forecast
+    from simulation.scenario import Scenario
+    from simulation.scenario.book import Book
+
+__all__ = ["ENGINES", "Engine", "events", "run", "todays_members"]
+
+Engine = Literal["compiled", "simpy"]
+ENGINES: tuple[str, ...] = get_args(Engine)
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    replications: int = 200,
+    seed: int = 1,
+    engine: Engine = "compiled",
+    workers: int | None = None,
+    progress: Progress | None = None,
+    quarantine: bool = False,
+    book: Book | None = None,
+) -> Forecast:
+    """Simulate a scenario many times and return the distribution of what happens.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    replications
+        Number of simulated futures, at least 1. Replications 2i and 2i+1 share a draw of the assumptions, so
+        an even number is the better choice.
+    seed
+        0 <= seed < 2**32. The same scenario, seed and replication give the same future on every machine.
+    engine
+        "compiled" (fast) or "simpy" (readable reference); they agree bit for bit.
+    workers
+        Threads; None uses every core. The result does not depend on it.
+    progress
+        Called with (replications done, replications in all).
+    quarantine
+        Leave bad rows of the book out instead of refusing to run.
+    book
+        Today's members, when they are loaded already; by default the book that the scenario names.
+
+    Returns
+    -------
+    Forecast
+
+    Raises
+    ------
+    ScenarioError
+        When the scenario or its book is wrong; `.problems` lists every problem.
+    ValueError
+        When an argument is out of its range.
+    Interrupted
+        On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the replications finished by then, if any.
+    """
+    _check(replications=replications, seed=seed, engine=engine, workers=workers)
+    plan = _loaded(scenario)
+    from simulation.engine.replicate import run_replications
+    from simulation.forecast import Forecast
+
+    try:
+        result = run_replications(
+            plan,
+            book=todays_members(plan, quarantine=quarantine) if book is None else book,
+            replications=replications,
+            seed=seed,
+            engine=engine,
+            workers=workers,
+            progress=progress,
+        )
+    except Interrupted as stop:
+        if stop.result is not None:
+            stop.forecast = Forecast.from_result(stop.result, plan)
+        raise
+    return Forecast.from_result(result, plan)
+
+
+def events(
+    scenario: Scenario | str | Path,
+    *,
+    replication: int = 0,
+    seed: int = 1,
+    engine: Engine = "simpy",
+    book: Book | None = None,
+) -> pd.DataFrame:
+    """Event log of one replication, in time order.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    replication
+        Number of the replication, from 0. It reruns alone exactly as it ran in the forecast.
+    seed, engine, book
+        As in `run`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an event: time (days since the start), member, kind, name, and the member's direction
+        (radians), magnitude, progress (pace-months) and ARR after it.
+
+    Raises
+    ------
+    ScenarioError, ValueError
+        As in `run`.
+    """
+    _check(replication=replication, seed=seed, engine=engine)
+    plan = _loaded(scenario)
+    from simulation.engine.events import event_log
+
+    members = todays_members(plan) if book is None else book
+    return event_log(plan, book=members, replication=replication, seed=seed, engine=engine)
+
+
+def todays_members(scenario: Scenario, *, quarantine: bool = False) -> Book | None:
+    """Read the book that a scenario names; None when it names none.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of every row; with `quarantine` such rows are left out instead.
+    """
+    if scenario.book is None:
+        return None
+    from simulation.scenario.book import load_book
+
+    return load_book(scenario.book.file, scenario, quarantine=quarantine)
+
+
+def _loaded(scenario: Scenario | str | Path) -> Scenario:
+    if isinstance(scenario, str | Path):
+        from simulation.scenario import load
+
+        return load(scenario)
+    return scenario
+
+
+def _check(
+    *,
+    seed: int,
+    engine: str,
+    replications: int = 1,
+    replication: int = 0,
+    workers: int | None = None,
+) -> None:
+    if replications < 1:
+        raise ValueError(f"replications must be 1 or more, got {replications}")
+    if replication < 0:
+        raise ValueError(f"replication must be 0 or more, got {replication}")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be 0 or more and below 2**32, got {seed}")
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be 1 or more, got {workers}")
