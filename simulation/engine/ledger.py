@@ -16,7 +16,18 @@ import numpy.typing as npt
 
 from simulation.engine.cells import Period, Window, make_cells, objective_days
 from simulation.model.columns import (
-    COHORT, FIRST_VALUE, FIRST_VALUE_DAYS, FLOW, IV, MS, OPEN, STATES, TERMS, TM, WAIT_EDGES, WON_LOST,
+    COHORT,
+    FIRST_VALUE,
+    FIRST_VALUE_DAYS,
+    FLOW,
+    IV,
+    MS,
+    OPEN,
+    STATES,
+    TERMS,
+    TM,
+    WAIT_EDGES,
+    WON_LOST,
 )  # fmt: skip
 
 __all__ = [
