@@ -237,8 +237,10 @@ def _within(kind: Kind, distribution: Distribution, bounds: Bounds, at: tuple[st
             f"a {name} distribution can rise above {written(kind, limit or 0.0)} here: {_advice(bounds)}",
             at,
         )
-    ends = distribution.ppf(np.array([_EXTREME, 1.0 - _EXTREME]))
-    largest = float(np.max(np.abs(ends)))
+    ends = (low, high)
+    if math.isinf(low) or math.isinf(high):
+        ends = tuple(distribution.ppf(np.array([_EXTREME, 1.0 - _EXTREME])))
+    largest = max(abs(ends[0]), abs(ends[1]))
     if not math.isfinite(largest) or kind is MONEY and largest > CENTS_LIMIT:
         raise Misfit(f"a {name} distribution with these parameters gives values too large to count with", at)
     return distribution

@@ -139,6 +139,9 @@ class Distribution:
             case "empirical":
                 assert self.values is not None
                 return self.values[0], self.values[-1]
+            case "beta":
+                low, width = p.get("loc", 0.0), p.get("scale", 1.0)
+                return low, low + width
         low, high = _frozen(self).support()
         return float(low), float(high)
 

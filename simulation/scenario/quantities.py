@@ -36,13 +36,15 @@ class Kind:
     name : str
         Its name in the JSON Schema.
     unit : str
-        The unit shown in documentation (the unit of the numbers inside).
+        The units in which it can be written, for documentation.
     expected : str
         What an error message says was expected, with an example.
     convert : callable
         ``(number, percent, unit text) -> float`` in the base unit; raises `Misfit`.
     candidates : tuple of (str, float, bool)
         Ways to write a value: text after the number, base units of one, shown as a percentage.
+    whole, bare : bool
+        Whether it must be a whole number; whether it is written without a unit.
     pattern : str
         Regular expression of the written text, for the JSON Schema; empty when only bare numbers are.
     """
@@ -54,6 +56,7 @@ class Kind:
     candidates: tuple[tuple[str, float], ...] = ()
     pattern: str = ""
     whole: bool = False
+    bare: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (kind_named, (self.name,))
@@ -115,10 +118,10 @@ ANY: Final = Bounds()
 
 _TIME_TEXT = r"(minutes?|hours?|days?|weeks?|months?|quarters?|years?)"
 _NUMBER_TEXT = r"^[+-]?[0-9_]*\.?[0-9]*([eE][+-]?[0-9]+)?"
-_TIMES = (("years", YEAR), ("months", MONTH), ("weeks", 7.0), ("days", 1.0), ("hours", 1.0 / 24.0))
 
 DURATION = Kind(
-    "duration", "days", "a length of time such as '4 months' or '10 days'", units.duration,
+    "duration", "hours, days, weeks, months or years", "a length of time such as '4 months' or '10 days'",
+    units.duration,
     (("months", MONTH), ("days", 1.0)), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
 )  # fmt: skip
 HOURS = Kind(
@@ -135,41 +138,52 @@ TERM = Kind(
     (("months", 1.0),), r"^[0-9]+\s*(months?|quarters?|years?)$", whole=True,
 )  # fmt: skip
 RATE = Kind(
-    "rate", "per day", "a rate such as '3 per month' or '0.5 per year'", units.rate,
+    "rate", "per day, week, month or year", "a rate such as '3 per month' or '0.5 per year'", units.rate,
     (("per year", 1.0 / YEAR), ("per month", 1.0 / MONTH), ("per day", 1.0)),
     _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)" + _TIME_TEXT + "$",
 )  # fmt: skip
 PER_YEAR = Kind(
-    "growth", "fraction per year", "a yearly share such as '2% per year'", units.per_year,
+    "growth", "% per year", "a yearly share such as '2% per year'", units.per_year,
     (("% per year", 0.01), ("per year", 1.0)), _NUMBER_TEXT + r"\s*%?\s*(per |/ ?)years?$",
 )  # fmt: skip
 ANGLE = Kind(
-    "angle", "radians", "an angle such as '35 deg'", units.angle, (("deg", math.pi / 180.0), ("rad", 1.0)),
+    "angle", "deg or rad", "an angle such as '35 deg'", units.angle, (("deg", math.pi / 180.0), ("rad", 1.0)),
     _NUMBER_TEXT + r"\s*(deg|degrees?|°|rad|radians?|turns?)$",
 )  # fmt: skip
 SHARE = Kind(
     "share",
-    "fraction",
+    "% or a fraction",
     "a share such as '60%' or 0.6",
     units.bare,
     (("%", 0.01), ("", 1.0)),
     _NUMBER_TEXT + r"\s*%?$",
+    bare=True,
 )
-NUMBER = Kind("number", "number", "a plain number", units.bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$")
-WHOLE = Kind("whole-number", "count", "a whole number", units.bare, (("", 1.0),), whole=True)
+NUMBER = Kind(
+    "number", "none", "a plain number", units.bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$", bare=True
+)
+WHOLE = Kind(
+    "whole-number", "none (a whole number)", "a whole number", units.bare, (("", 1.0),), whole=True, bare=True
+)
 MONEY = Kind(
     "money",
-    "currency units",
+    "currency",
     "an amount of money such as 120 or 99.50",
     units.money,
     (),
     r"^-?[0-9]+(\.[0-9]+)?$",
+    bare=True,
 )
 
 _KINDS = {
     kind.name: kind
     for kind in (DURATION, HOURS, PACE, TERM, RATE, PER_YEAR, ANGLE, SHARE, NUMBER, WHOLE, MONEY)
 }
+
+
+def kinds() -> tuple[Kind, ...]:
+    """Every kind of quantity."""
+    return tuple(_KINDS.values())
 
 
 def kind_named(name: str) -> Kind:
@@ -275,17 +289,21 @@ def written(kind: Kind, value: float) -> str | int | float:
         return _money_written(value)
     if not kind.candidates or not math.isfinite(value):
         return value
-    best: str | int | float | None = None
+    if value == 0.0 and kind is DURATION:
+        return "0 days"
+    best, shortest = repr(value), math.inf
     for unit, size in kind.candidates:
-        number = value / size
         for digits in (6, 12, 15, 17):
-            text = _plain(float(f"{number:.{digits}g}"))
-            candidate = f"{text}{unit}" if unit.startswith("%") else f"{text} {unit}".strip()
-            if _reads_as(kind, candidate, value):
-                if best is None or len(candidate) < len(str(best)):
-                    best = candidate if unit else _number(float(text))
+            number = _plain(float(f"{value / size:.{digits}g}"))
+            text = f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}".strip()
+            if _reads_as(kind, text, value):
+                if len(number) < shortest:
+                    best, shortest = text, len(number)
+                if digits == 6 and unit.startswith("%"):
+                    return text
                 break
-    return best if best is not None else repr(value)
+    singular = best.removesuffix("s") if best.startswith("1 ") and best.endswith("s") else best
+    return _number(value) if kind.bare and not best.endswith("%") else singular
 
 
 def _reads_as(kind: Kind, text: str, value: float) -> bool:

@@ -1,5 +1,9 @@
 """The schema of a scenario: one class a noun, in base units, each with the reader of its YAML form."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from simulation.scenario.schema.assumption import Assumption, JointDraws
 from simulation.scenario.schema.base import Part
 from simulation.scenario.schema.effect import Effect
@@ -28,6 +32,14 @@ from simulation.scenario.schema.selling import Quota, Selling
 from simulation.scenario.schema.team import Hire, Leavers, Ramp, Team
 from simulation.scenario.schema.vector import Direction, Magnitude, Observed, OutcomeShifts, Setbacks, Vector
 from simulation.scenario.schema.when import When
+
+
+def json_schema(*, overlay: bool = False) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of scenario files in their YAML form; optionally of overlays on them."""
+    from simulation.scenario.schema import json_form
+
+    return json_form.json_schema(Scenario, overlay=overlay)
+
 
 __all__ = [
     "Advocacy",
@@ -74,4 +86,5 @@ __all__ = [
     "When",
     "Who",
     "WinBack",
+    "json_schema",
 ]

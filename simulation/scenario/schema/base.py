@@ -6,7 +6,15 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from simulation.scenario.distribution_reader import parse_distribution
@@ -43,6 +51,14 @@ class Part(BaseModel):
     """A piece of a scenario: immutable, and no key beyond its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        from simulation.scenario.schema.json_form import describe
+
+        return describe(cls, schema, handler)
 
 
 class QuantityOf:
@@ -182,15 +198,24 @@ Text = Annotated[str, BeforeValidator(_text)]
 Name = Annotated[str, BeforeValidator(_text), AfterValidator(_name)]
 Reference = Annotated[str, BeforeValidator(_text)]
 YesNo = Annotated[bool, BeforeValidator(_yes)]
-Day = Annotated[dt.date, BeforeValidator(_day)]
+Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 read_day = _day
 
 
-def _one_or_list(raw: object) -> object:
-    return raw if isinstance(raw, (list, tuple)) else (raw,)
+class OneOrList:
+    """Marks a tuple of names that may be written as one name."""
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def listed(raw: object) -> object:
+            return raw if isinstance(raw, (list, tuple)) else (raw,)
 
-OneOrList = BeforeValidator(_one_or_list)
+        return core_schema.no_info_before_validator_function(listed, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        several = dict(handler(schema))
+        return {"anyOf": [several["items"], {**several, "minItems": 1}]}
 
 
 def only_key(raw: object, keys: tuple[str, ...], what: str) -> tuple[str, Any]:

@@ -74,24 +74,33 @@ MemberStage = Literal["adoption", "value", "growth", "complete"]
 class Who(Part):
     """The audience, as seen at the request; every condition must hold."""
 
-    segments: Annotated[tuple[Reference, ...], OneOrList] | None = Field(
+    segments: Annotated[tuple[Reference, ...], OneOrList()] | None = Field(
         default=None, description="Only these segments. Absent: all."
     )
-    stage: Annotated[tuple[MemberStage, ...], OneOrList] | None = Field(
-        default=None, description="Only members working on a milestone of these stages; complete = none left."
+    stage: Annotated[tuple[MemberStage, ...], OneOrList()] | None = Field(
+        default=None,
+        description="Only members working on a milestone of these stages; complete = none left. Absent: any.",
     )
     off_course: Turn | None = Field(
-        default=None, description="Only members whose observed angle is this or more."
+        default=None, description="Only members whose observed angle is this or more. Absent: any."
     )
     on_course: Turn | None = Field(
-        default=None, description="Only members whose observed angle is less than this."
+        default=None, description="Only members whose observed angle is less than this. Absent: any."
     )
-    usage: UsageRange | None = Field(default=None, description="Only members with this observed usage.")
-    arr: MoneyRange | None = Field(default=None, description="Only members with this recurring revenue.")
-    tenure: TenureRange | None = Field(default=None, description="Only members who joined this long ago.")
-    risk: RiskRange | None = Field(default=None, description="Only members at this risk of not renewing.")
+    usage: UsageRange | None = Field(
+        default=None, description="Only members with this observed usage. Absent: any."
+    )
+    arr: MoneyRange | None = Field(
+        default=None, description="Only members with this recurring revenue. Absent: any."
+    )
+    tenure: TenureRange | None = Field(
+        default=None, description="Only members who joined this long ago. Absent: any."
+    )
+    risk: RiskRange | None = Field(
+        default=None, description="Only members at this risk of not renewing. Absent: any."
+    )
     value_recognised: YesNo | None = Field(
-        default=None, description="Only members who have, or have not, recognised value."
+        default=None, description="Only members who have, or have not, recognised value. Absent: any."
     )
     cooldown: Duration = Field(default=0.0, description="Least time between two requests of a member.")
     coverage: Share = Field(

@@ -106,7 +106,7 @@ class Objective(Part):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        form = handler.resolve_ref_schema(handler(schema))
+        form = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(schema, handler))
         for key in ("at_least", "at_most"):
             form["properties"][key] = {
                 "x-quantity": "any",

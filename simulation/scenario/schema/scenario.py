@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, PrivateAttr, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from simulation.scenario.errors import Misfit, one_of, shown
@@ -110,7 +117,7 @@ class BookRef(Part):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        full = dict(handler.resolve_ref_schema(handler(schema)))
+        full = dict(handler.resolve_ref_schema(super().__get_pydantic_json_schema__(schema, handler)))
         full["properties"]["file"] = {**full["properties"]["file"], "type": "string"}
         full["properties"]["file"].pop("format", None)
         return {"title": "Book", "anyOf": [{"type": "string"}, full]}
@@ -122,7 +129,7 @@ def _month(raw: object) -> int:
     raise Misfit(f"expected the name of a month, not {shown(raw)}: {one_of(MONTHS, raw)}")
 
 
-Month = Annotated[int, BeforeValidator(_month)]
+Month = Annotated[int, BeforeValidator(_month), WithJsonSchema({"enum": list(MONTHS)})]
 
 
 class Scenario(Part):
@@ -136,7 +143,9 @@ class Scenario(Part):
     currency: Text = Field(default="USD", description="The currency of every amount.")
     start: Day = Field(description="The first day.")
     horizon: Horizon = Field(description="How far to look: months or days.")
-    fiscal_year_starts: Month = Field(default=1, description="The first month of the fiscal year, by name.")
+    fiscal_year_starts: Month = Field(
+        default=1, description="The first month of the fiscal year, by name. Absent: January."
+    )
     periods: Literal["month", "quarter", "week"] = Field(
         default="month", description="The periods of the report."
     )
@@ -144,7 +153,9 @@ class Scenario(Part):
     segments: dict[Name, Segment] = Field(description="The segments, by name.", min_length=1)
     teams: dict[Name, Team] = Field(default={}, description="The teams, by name.")
     interventions: dict[Name, Intervention] = Field(default={}, description="The interventions, by name.")
-    selling: Selling = Field(default=Selling(), description="The selling policy: objectives, or a quota.")
+    selling: Selling = Field(
+        default=Selling(), description="The selling policy: objectives, or a quota. Absent: objectives."
+    )
     assumptions: dict[str, Assumption] = Field(
         default={}, description="Numbers not known exactly, by dotted path."
     )

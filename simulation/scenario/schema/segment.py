@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from simulation.scenario.distributions import constant
 from simulation.scenario.errors import Misfit, one_of, shown
@@ -78,7 +78,19 @@ def _season(raw: object) -> object:
     return tuple(factors)
 
 
-Season = Annotated[tuple[float, ...], BeforeValidator(_season)]
+_FACTOR: dict[str, Any] = {"x-quantity": NUMBER.name}
+Season = Annotated[
+    tuple[float, ...],
+    BeforeValidator(_season),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "propertyNames": {"enum": list(MONTHS)}, "additionalProperties": _FACTOR},
+                {"type": "array", "items": _FACTOR, "minItems": 12, "maxItems": 12},
+            ]
+        }
+    ),
+]
 
 
 class Arrivals(Part):
@@ -88,7 +100,7 @@ class Arrivals(Part):
     growth: Growth = Field(default=0.0, description="Yearly growth of the arrival rate, compounding.")
     season: Season = Field(
         default=(1.0,) * 12,
-        description="Factor on the arrival rate by calendar month; months not named have 1.",
+        description="Factor on the arrival rate by calendar month. Absent: 1 in every month.",
     )
 
 

@@ -16,7 +16,7 @@ class Quota(Part):
     """A team below its quota pushes unreached opportunities five days before a month's end."""
 
     team: Reference = Field(description="The team that carries the quota.")
-    segments: Annotated[tuple[Reference, ...], OneOrList] | None = Field(
+    segments: Annotated[tuple[Reference, ...], OneOrList()] | None = Field(
         default=None, description="Members of these segments are pushed. Absent: all."
     )
     per_month: Money = Field(
@@ -55,7 +55,7 @@ class Selling(Part):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        full = handler.resolve_ref_schema(handler(schema))
+        full = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(schema, handler))
         quota = {**full["properties"]["quota"]}
         return {
             "title": "Selling",
