@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulation.scenario import tables
 from simulation.scenario.distribution_reader import parse_distribution
-from simulation.scenario.errors import Misfit, Step, one_of, shown
+from simulation.scenario.errors import Misfit, Step, nearest, one_of, shown
 from simulation.scenario.provenance import FIELDS, read_provenance
 from simulation.scenario.quantities import MONEY, Kind, Probe, Quantity, cents, parse, written
 from simulation.scenario.schema import Assumption, Intervention, JointDraws, Segment, Selling, Team
@@ -85,6 +85,9 @@ def _read_one(
         return None if joint is None else Assumption(joint=joint, **origin)
     if not rest:
         raise Misfit("a distribution is missing, such as {triangular: {low: 1, likely: 2, high: 3}}")
+    odd = [str(key) for key in rest if nearest(str(key), FIELDS)]
+    if odd:
+        raise Misfit.of([((key,), f"unknown key: {one_of(FIELDS, key)}", True) for key in odd])
     kind = kind_at(name, tree, already)
     if kind is None:
         return None

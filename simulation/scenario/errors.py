@@ -118,6 +118,12 @@ def one_of(words: Iterable[str], word: object = None) -> str:
     return f"{text}; did you mean {guess!r}?" if guess else text
 
 
+def choice(words: Iterable[str], value: object) -> str:
+    """``expected one of a, b or c, not x; did you mean a?``."""
+    said, _, hint = one_of(words, value).partition(";")
+    return f"{said}, not {shown(value)}" + (f";{hint}" if hint else "")
+
+
 def listing(words: Sequence[str]) -> str:
     """``a, b or c``."""
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, get_args
 
-from simulation.scenario.errors import Misfit, one_of, shown
+from simulation.scenario.errors import Misfit, choice, shown
 
 Evidence = Literal["own", "published", "prior"]
 EVIDENCE: Final[tuple[str, ...]] = get_args(Evidence)
@@ -88,7 +88,7 @@ def read_provenance(raw: Mapping[str, Any]) -> Provenance:
         elif not isinstance(value, str):
             wrong.append(((key,), f"expected text, not {shown(value)}", False))
         elif key == "evidence" and value not in EVIDENCE:
-            wrong.append(((key,), f"{one_of(EVIDENCE, value)}, not {shown(value)}", False))
+            wrong.append(((key,), choice(EVIDENCE, value), False))
         else:
             found[key] = value
     if wrong:

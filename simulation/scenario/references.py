@@ -5,13 +5,24 @@ Names are checked on the plain tree, so that they are reported in the same pass 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulation.scenario.errors import Misfit, Step, one_of, shown
 from simulation.scenario.provenance import read_provenance
+from simulation.scenario.quantities import NUMBER, SHARE, WHOLE, Kind, parse
 from simulation.scenario.schema import Intervention, Known, Scenario
+from simulation.scenario.schema.base import read_day
 from simulation.scenario.schema.objective import KNOWN_MEASURES, read_known
+
+_ORDER = ("adoption", "value", "growth")
+_NOTHING: tuple[tuple[str, Kind, str], ...] = (
+    ("people", WHOLE, "has no people"),
+    ("hours_per_month", NUMBER, "has no hours (hours_per_month is 0)"),
+    ("available_share", SHARE, "has no time (available_share is 0%)"),
+)
+_IDLE = "the team {name} {why} within the horizon, and has work here"
 
 Part = tuple[tuple[Step, ...], str, bool]
 
@@ -42,6 +53,10 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
     segments = _map(tree.get("segments"))
     names, teams = [str(name) for name in segments], [str(name) for name in _map(tree.get("teams"))]
     for name, segment in segments.items():
+        yield from _stages(("segments", name, "journey"), _map(_map(segment).get("journey")))
+        yield from _dates(
+            ("segments", name, "price", "changes"), _map(_map(segment).get("price")).get("changes")
+        )
         advocacy = _map(_map(segment).get("advocacy"))
         yield from _check(
             ("segments", name, "advocacy", "segment"), advocacy.get("segment"), names, "segment"
@@ -50,6 +65,7 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
         at = ("interventions", name)
         spec = _map(intervention)
         yield from _check((*at, "team"), spec.get("team"), teams, "team")
+        yield from _idle(tree, (*at, "team"), spec.get("team"))
         audience = _map(spec.get("who")).get("segments")
         for inner, wanted in _several(audience):
             yield from _check((*at, "who", "segments", *inner), wanted, names, "segment")
@@ -67,6 +83,44 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
         yield from _check(
             ("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone"
         )
+
+
+def _stages(at: tuple[Step, ...], journey: Mapping[str, Any]) -> Iterator[Part]:
+    latest = 0
+    for name, milestone in journey.items():
+        stage = _map(milestone).get("stage")
+        if stage not in _ORDER:
+            continue
+        place = _ORDER.index(stage)
+        if place < latest:
+            message = f"a milestone of stage {stage} cannot come after one of stage {_ORDER[latest]}: "
+            yield (*at, name, "stage"), message + "the order is adoption, value, growth", False
+        latest = max(latest, place)
+
+
+def _dates(at: tuple[Step, ...], changes: object) -> Iterator[Part]:
+    before: dt.date | None = None
+    for place, change in enumerate(changes if isinstance(changes, list) else ()):
+        try:
+            day = read_day(_map(change).get("date"))
+        except Misfit:
+            continue
+        if before is not None and day <= before:
+            yield (*at, place, "date"), f"must be later than the change before it ({before})", False
+        before = day
+
+
+def _idle(tree: Mapping[str, Any], at: tuple[Step, ...], name: object) -> Iterator[Part]:
+    """A team that can never work but has work; for a valid scenario `_workless` says the same."""
+    team = _map(_map(tree.get("teams")).get(str(name)))
+    for key, kind, why in _NOTHING:
+        try:
+            nothing = key in team and parse(kind, team[key]) == 0.0
+        except Misfit:
+            continue
+        if nothing and not (key == "people" and team.get("hires")):
+            yield at, _IDLE.format(name=shown(name), why=why), False
+            return
 
 
 def _journeys(segments: Mapping[str, Any], chosen: list[str]) -> list[str]:
@@ -179,16 +233,12 @@ def _workless(scenario: Scenario, name: str, intervention: Intervention) -> Iter
     team = scenario.teams.get(intervention.team or "")
     if team is None:
         return
-    why = ""
-    if team.people_ever(scenario.end) == 0:
-        why = "has no people"
-    elif team.hours_per_month == 0.0:
-        why = "has no hours (hours_per_month is 0)"
-    elif team.available_share == 0.0:
-        why = "has no time (available_share is 0%)"
-    if why:
-        message = f"the team {intervention.team!r} {why} within the horizon, and has work here"
-        yield ("interventions", name, "team"), message, False
+    least = (team.people_ever(scenario.end), team.hours_per_month, team.available_share)
+    for amount, (_, _, why) in zip(least, _NOTHING, strict=True):
+        if amount == 0:
+            message = _IDLE.format(name=shown(intervention.team), why=why)
+            yield ("interventions", name, "team"), message, False
+            return
 
 
 def warnings(scenario: Scenario) -> Iterator[str]:

@@ -9,7 +9,17 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from simulation.scenario import assumptions, references
-from simulation.scenario.errors import Misfit, Problem, ScenarioError, Step, dotted, nearest, one_of, shown
+from simulation.scenario.errors import (
+    Misfit,
+    Problem,
+    ScenarioError,
+    Step,
+    choice,
+    dotted,
+    nearest,
+    one_of,
+    shown,
+)
 from simulation.scenario.provenance import strip
 from simulation.scenario.schema import Known, Scenario
 from simulation.scenario.tree import Node, locate, plain
@@ -103,7 +113,7 @@ def _said(entry: Any, steps: tuple[Step, ...], top: type[BaseModel]) -> str:
             return f"the key {str(steps[-1])!r} is missing" + (f": {description}" if description else "")
         case "literal_error":
             words = [word.strip(" '") for word in entry["ctx"]["expected"].replace(" or ", ",").split(",")]
-            return f"{one_of(words, value)}, not {shown(value)}"
+            return choice(words, value)
         case "model_type" | "model_attributes_type" | "dict_type":
             keys = keys_at(top, steps)
             return (

@@ -281,8 +281,3 @@ class Fields:
         return any(
             at == self.at and message.startswith("expected a mapping") for at, message, _ in self.wrong
         )
-
-
-def wrong_words(word: object, words: tuple[str, ...]) -> str:
-    """A literal that is none of the allowed ones."""
-    return f"{one_of(words, word)}, not {shown(word)}"

@@ -83,7 +83,7 @@ class Objective(Part):
         fields = dict(raw)
         wrong: list[tuple[tuple[str | int, ...], str, bool]] = []
         kind = MEASURES.get(str(raw.get("measure")), (NUMBER, ""))[0]
-        limit = 100.0 if raw.get("measure") in _RATIOS else 1.0
+        limit = 10.0 if raw.get("measure") in _RATIOS else 1.0
         for key in ("at_least", "at_most"):
             if key in fields and str(raw.get("measure")) in MEASURES:
                 try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from simulation.scenario.errors import Misfit
 from simulation.scenario.schema.base import Change, Day, Growth, Number, Part, SignedShare, YesNo
 
 
@@ -38,15 +37,3 @@ class Price(Part):
     response: PriceResponse = Field(
         default=PriceResponse(), description="How members respond to a higher price."
     )
-
-    @field_validator("changes", mode="after")
-    @classmethod
-    def _sorted(cls, changes: tuple[PriceChange, ...]) -> tuple[PriceChange, ...]:
-        wrong = [
-            ((place, "date"), f"must be later than the change before it ({changes[place - 1].date})", False)
-            for place in range(1, len(changes))
-            if changes[place].date <= changes[place - 1].date
-        ]
-        if wrong:
-            raise Misfit.of(wrong)
-        return changes

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from simulation.scenario.errors import Misfit, one_of, shown
+from simulation.scenario.errors import Misfit, choice, shown
 from simulation.scenario.provenance import Provenance
 from simulation.scenario.quantities import DURATION, TERM, parse
 from simulation.scenario.schema.assumption import Assumption
@@ -126,7 +126,7 @@ class BookRef(Part):
 def _month(raw: object) -> int:
     if isinstance(raw, str) and raw in MONTHS:
         return MONTHS.index(raw) + 1
-    raise Misfit(f"expected the name of a month, not {shown(raw)}: {one_of(MONTHS, raw)}")
+    raise Misfit(choice(MONTHS, raw))
 
 
 Month = Annotated[int, BeforeValidator(_month), WithJsonSchema({"enum": list(MONTHS)})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from simulation.scenario.distributions import constant
 from simulation.scenario.errors import Misfit, one_of, shown
@@ -150,23 +150,6 @@ class Segment(Part):
     win_back: WinBack | None = Field(default=None, description="Return of members that left. Absent: never.")
     price: Price = Field(default=Price(), description="Price changes and the response to them.")
     advocacy: Advocacy | None = Field(default=None, description="Referrals. Absent: none.")
-
-    @field_validator("journey", mode="after")
-    @classmethod
-    def _stages_in_order(cls, journey: dict[str, Milestone]) -> dict[str, Milestone]:
-        order = ("adoption", "value", "growth")
-        latest, wrong = 0, []
-        for name, milestone in journey.items():
-            place = order.index(milestone.stage)
-            if place < latest:
-                message = (
-                    f"a milestone of stage {milestone.stage} cannot come after one of stage {order[latest]}: "
-                )
-                wrong.append(((name, "stage"), message + "the order is adoption, value, growth", False))
-            latest = max(latest, place)
-        if wrong:
-            raise Misfit.of(wrong)
-        return journey
 
     @model_validator(mode="after")
     def _cycle_has_growth(self) -> Segment:
