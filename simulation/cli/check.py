@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 PLAN_COLUMNS = (
-    "segment", "members at the start", "ARR at the start", "joining a month", "reference velocity", "journey",
+    "segment", "members now", "ARR now", "joining a month", "stated renewal", "reference velocity", "journey",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
         f"{scenario.name}: {scenario.days} days from {scenario.start}, money in {scenario.currency}",
         PLAN_COLUMNS,
         [_plan_row(row) for row in plan],
+        text=(0, len(PLAN_COLUMNS) - 1),
     )
     for warning in warnings:
         screen.note(f"warning: {file}: {warning}")
@@ -92,7 +93,7 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
         return {**report, "interrupted": True}
     table = outcome.forecast.stated_beside_simulated()
     title = f"Stated beside simulated ({outcome.replications} futures)"
-    screen.table(title, STATED_COLUMNS, stated(table), left=2)
+    screen.table(title, STATED_COLUMNS, stated(table), text=(0, 1))
     return {**report, "interrupted": outcome.interrupted, "stated_beside_simulated": records(table)}
 
 
@@ -101,7 +102,7 @@ def _segment(scenario: Scenario, name: str, book: Book | None) -> dict[str, Any]
     from simulation.forecast.stated import reference_velocity
 
     segment = scenario.segments[name]
-    members = arr = 0.0
+    members, arr = 0, 0.0
     if book is not None:
         here = book.segment == list(scenario.segments).index(name)
         members, arr = int(here.sum()), float(book.arr[here].sum()) / 100
@@ -113,6 +114,7 @@ def _segment(scenario: Scenario, name: str, book: Book | None) -> dict[str, Any]
         "members": members,
         "arr": arr,
         "arrivals_per_month": segment.arrivals.per_month,
+        "renewal": segment.renewal.probability.mean(),
         "reference_velocity": reference_velocity(segment.vector),
         "milestones": {milestone: one.stage for milestone, one in segment.journey.items()},
     }
@@ -125,6 +127,7 @@ def _plan_row(row: dict[str, Any]) -> tuple[str, ...]:
         number(row["members"], "members"),
         number(row["arr"], "money"),
         number(row["arrivals_per_month"], "ratio"),
+        number(row["renewal"], "share"),
         number(row["reference_velocity"], "ratio"),
         ", ".join(f"{count} {stage}" for stage, count in stages.items()) or "none",
     )

@@ -101,7 +101,7 @@ def _shown(
     title = f"{forecast.facts.name}: {outcome.replications} futures, money in {forecast.frame.currency}"
     screen.table(title, HEADLINE_COLUMNS, headline(forecast, summary))
     if len(wishes):
-        screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes), left=3)
+        screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes), text=(0, 1, 2))
     screen.show(
         f"Simulated in {outcome.seconds:.1f} s, seed {request.seed}. Report: {folder / 'report.html'}"
     )

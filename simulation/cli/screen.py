@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,14 +53,19 @@ class Screen:
             _console(sys.stdout).print(text, soft_wrap=True)
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        text: Collection[int] = (0,),
     ) -> None:
         """Print a table for a person; silent with --json.
 
         Parameters
         ----------
-        left
-            Number of leading columns that are text; the others are numbers and align right.
+        text
+            Positions of the columns that are text; the others are numbers and align right.
         """
         if self.json:
             return
@@ -69,7 +74,7 @@ class Screen:
 
         table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
         for number, column in enumerate(columns):
-            table.add_column(column, justify="left" if number < left else "right", overflow="fold")
+            table.add_column(column, justify="left" if number in text else "right", overflow="fold")
         for row in rows:
             table.add_row(*row)
         _console(sys.stdout).print(table)

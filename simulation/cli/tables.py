@@ -67,7 +67,7 @@ def stated(table: pd.DataFrame) -> list[tuple[str, ...]]:
             for name in ("stated", "stated_low", "stated_high", "simulated", "low", "high")
         )
         said = f"{low} to {high}" if "-" not in (low, high) else stated
-        interval = f"{least} to {most}"
+        interval = "-" if least == most == "-" else f"{least} to {most}"
         rows.append((row["segment"], row["quantity"], said, simulated, interval, f"{int(row['outcomes']):,}"))
     return rows
 

@@ -1,0 +1,79 @@
+"""`membersim check`: mistakes with their places, what a plan says, stated beside simulated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import BOOK, PLAN
+
+
+def test_says_what_the_plan_says(call: Any, plan: Path) -> None:
+    status, out, err = call("check", plan, "--replications", 0)
+    assert (status, err) == (0, "")
+    assert "individual" in out and "16,000" in out and "93.0%" in out and "1 adoption, 1 value" in out
+
+
+def test_says_all_mistakes_of_all_files(call: Any, plan: Path) -> None:
+    bad = Path("bad.yaml")
+    bad.write_text(PLAN.replace("24 months", "24 mnths").replace("renewal:", "renewl:"))
+    status, out, err = call("check", bad, "missing.yaml", plan, "--replications", 0, "--json")
+    assert status == 2
+    files = json.loads(out)["files"]
+    assert [len(one["problems"]) for one in files] == [2, 1, 0]
+    first = files[0]["problems"][0]
+    assert (first["file"], first["line"], first["path"]) == ("bad.yaml", 3, "horizon")
+    assert err.splitlines()[0].startswith("bad.yaml:3:10: horizon: ")
+    assert "did you mean 'renewal'?" in err.splitlines()[1]
+    assert len(err.splitlines()) == 3
+
+
+def test_stated_beside_simulated(call: Any, plan: Path, engine: Any) -> None:
+    status, out, _ = call("check", plan)
+    assert status == 0
+    assert engine.asked["replications"] == 20
+    assert "Stated beside simulated (20 futures)" in out and "Take rate: certified" in out and "60.0%" in out
+    status, out, _ = call("check", plan, "--json", "--replications", 4)
+    rows = json.loads(out)["files"][0]["stated_beside_simulated"]
+    assert {row["quantity"] for row in rows} >= {"Renewal rate", "Take rate: certified"}
+    assert engine.asked["replications"] == 4
+
+
+def test_counts_the_book(call: Any, book_plan: Path) -> None:
+    status, out, _ = call("check", book_plan, "--replications", 0, "--json")
+    report = json.loads(out)["files"][0]
+    assert status == 0
+    assert report["book"]["members"] == 2 and report["book"]["arr"] == 720
+    assert report["segments"][0]["members"] == 2 and len(report["book"]["sha256"]) == 64
+
+
+def test_bad_rows_stop_unless_quarantined(call: Any, book_plan: Path) -> None:
+    book = book_plan.parent / "data" / "book.csv"
+    book.write_text(
+        BOOK + "Ann-1,individual,-5,2026-05-01,2027-05-01\nEve-2,nobody,10,2026-05-01,2027-05-01\n"
+    )
+    status, out, err = call("check", book_plan, "--replications", 0, "--json")
+    assert status == 2
+    assert [one["line"] for one in json.loads(out)["files"][0]["problems"]] == [4, 5]
+    status, out, err = call("check", book_plan, "--replications", 0, "--json", "--quarantine")
+    assert status == 0
+    assert "left out 2 of 4 members" in err
+    assert json.loads(out)["files"][0]["book"]["left_out"]["members"] == 2
+
+
+def test_interrupted_quick_run(call: Any, plan: Path, engine: Any) -> None:
+    engine.stop_after = 0
+    status, out, err = call("check", plan, "--json")
+    assert status == 130 and "Interrupted" in err
+    assert json.loads(out)["files"][0]["interrupted"] is True
+
+
+def test_warnings_go_to_standard_error(call: Any, plan: Path) -> None:
+    plan.write_text(
+        PLAN.replace("objectives:", "teams: {success: {people: 1, hours_per_month: 100}}\nobjectives:")
+    )
+    status, out, err = call("check", plan, "--replications", 0, "--json")
+    assert status == 0
+    assert "warning: small.yaml: teams.success: the team has no work" in err
+    assert json.loads(out)["files"][0]["warnings"] == ["teams.success: the team has no work"]
