@@ -102,8 +102,48 @@ def _share_safely(function: Any) -> None:
     files.save = guarded
 
 
+def _canonical(function: Callable[..., Any]) -> tuple[Any, ...] | None:
+    """Give the one signature that a function's annotations state; None when they leave a type open."""
+    from numba.core import types
+
+    annotations = dict(function.__annotations__)
+    annotations.pop("return", None)
+    known = {"int": types.int64, "float": types.float64, "bool": types.boolean}
+    if "World" in annotations.values():
+        from simulation.model.state import WORLD
+
+        known["World"] = numba.from_dtype(WORLD)
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    wanted = [known.get(annotations.get(name, "")) for name in names]
+    return None if None in wanted or not wanted else tuple(wanted)
+
+
+def _compile_once(dispatcher: Any) -> Any:
+    """Let a function have one compiled form, that of its annotations; every call converts to it.
+
+    Records hold narrow integers, and a form for each mix of them had more than doubled the time to compile.
+    """
+    general = dispatcher.compile
+
+    def compile_canonical(signature: Any) -> Any:
+        wanted = _canonical(dispatcher.py_func)
+        if wanted is None:
+            return general(signature)
+        result = general(wanted)
+        dispatcher.disable_compile()
+        return result
+
+    dispatcher.compile = compile_canonical
+    return dispatcher
+
+
 def _decorate(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile on first call, with the cache directory set only while Numba looks at it."""
+    """Compile on first call, in the one form of the annotations."""
+    return _compile_once(_make_dispatcher(function, **options))
+
+
+def _make_dispatcher(function: Callable[..., Any], **options: Any) -> Any:
+    """Make a dispatcher, with the cache directory set only while Numba looks at it."""
     if CACHE_DIRECTORY is None:
         return numba.njit(**_OPTIONS, **options)(function)
     before = _SETTINGS.CACHE_DIR

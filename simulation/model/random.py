@@ -11,6 +11,7 @@ import hashlib
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from simulation.model.jit import compiled, inlined
 
@@ -244,3 +245,12 @@ def domain(name: str) -> int:
 def book_key(identity: str) -> int:
     """Give the 64-bit member key of a row of the book: BLAKE2b-64 of the id in a domain of its own."""
     return _digest(f"book\x1f{identity}", 8)
+
+
+@compiled
+def child_keys(domain: Integer, a: Integer, n: int) -> npt.NDArray[np.uint64]:
+    """Keys of `n` members by ordinal 0 to n - 1: `member_key_child(domain, a, ordinal)`."""
+    keys = np.empty(n, np.uint64)
+    for ordinal in range(n):
+        keys[ordinal] = member_key_child(domain, a, np.uint64(ordinal))
+    return keys

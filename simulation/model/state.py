@@ -7,11 +7,12 @@ angles are radians, money is int64 cents, rates are per day, work is in pace-mon
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from simulation.model.quantiles import DIST
 from simulation.model.random import domain, purpose
 
 MONTH = 365.25 / 12.0
@@ -24,6 +25,7 @@ WINDOW, RENEWAL, RETURN, JOIN, CAUSE, SESSION, QUOTA, DISPATCH, PATIENCE = range
 
 # Purposes that need no name: one per decision of a member.
 P_START = np.uint32(purpose("vector at start", ""))
+P_FIRST = np.uint32(purpose("first interaction", ""))
 P_INTERACTION = np.uint32(purpose("interaction", ""))
 P_NOISE = np.uint32(purpose("observation", ""))
 P_SHIFT = np.uint32(purpose("outcome shift", ""))
@@ -96,16 +98,6 @@ def _record(*fields: str) -> np.dtype[np.void]:
     return np.dtype(pairs, align=True)
 
 
-RUN = _record(
-    "f8: end",
-    "u4: seed replication logging past",
-    "i8: n_members n_events n_log n_change n_birth n_ask overflow",
-    "i8: segments cells windows milestones interventions teams opportunities",
-    "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
-    "i8: start_day",  # days from 1970-01-01 to the scenario's start
-    "i8: quota_months",
-)
-
 SEGMENT = _record(
     "f8: dir_typical dir_spread dir_memory mag_log mag_spread mag_memory interaction_gap reference",
     "f8: shift_gap shift_turn setback_gap setback_life escalates_after setback_turn noise_dir noise_mag",
@@ -122,24 +114,24 @@ SEGMENT = _record(
 
 MILESTONE = _record(
     "f8: log_after spread self_evident window take take_logit sensitivity",
-    "i4: stage kind arr_dist",
+    "i4: name stage kind arr_dist",
     "u4: p_work p_evident p_arr p_take",
 )
 
 INTERVENTION = _record(
     "f8: delay within angle accept cooldown coverage off_course on_course",
     "f8: usage_low usage_high tenure_low tenure_high risk_low risk_high every first",
-    "i8: arr_low arr_high fee recurring segments milestones",
+    "i8: arr_low arr_high fee recurring segments",
     "i4: trigger delivery team effort_dist size priority stages value milestone first_date n_dates first_effect n_effects",
     "u4: p_cover p_accept p_effort",
     "u8: key",
 )
-# `segments` and `milestones` are bit masks: the audience's segments, and the milestones (segment-major) of the trigger.
+# `segments` and `stages` are bit masks of the audience; `milestone` is the index of a milestone's name.
 
 EFFECT = _record(
     "f8: half_life lasts median_life",
-    "i8: milestones",  # bit mask of the milestones that a take lift covers, -1 = all
-    "i4: kind amount slot milestone_name",
+    "i8: milestones",  # bit mask of the names of milestones that a take lift covers, -1 = all
+    "i4: kind amount slot milestone",
     "u4: p_amount",
 )
 
@@ -149,59 +141,75 @@ PRICE = _record("f8: day factor", "i4: grandfather")
 
 MEMBER = _record(
     # what every interaction touches
-    "f8: t t_hit t_inter t_rare base kick logmag factor vel done need last_inter",
+    "f8: t t_hit t_inter t_rare base kick logmag factor pace vel done need last_inter",
     "u8: key",
     "i8: arr",
-    "u4: n_inter n_shift n_setback n_referral",
+    "u4: n_inter n_shift n_setback n_referral setback_number",
     "i4: seg next cycle terms spell waiting serving n_open seq change version anchor_terms",
-    "i1: present grace setback escalated pending recognised course stage joined",
+    "i1: present grace setback escalated pending recognised course stage joined referred",
     # what rare events touch
     "f8: t_shift t_setback t_resolve t_escalate t_expiry t_window t_renew t_hazard t_return t_cause t_join t_referral",
     "f8: t_patience t_hold noise_dir noise_mag since due last_renewal last_recognised price_t hazard_left hazard_now",
-    "f8: hazard_rate logit_p anchor_fraction escalated_at",
-    "i8: anchor_day due_cell",
+    "f8: hazard_rate logit_p anchor_fraction",
+    "i8: anchor_day due_cell left_arr",
 )
 
 SLOT = _record(
-    "f8: cause_t last_request requested rank effort",
+    "f8: cause_t last_request requested rank effort until",
     "u4: occurrence token",
     "i4: tick fired",
     "i1: state impatient",
 )
-OPPORTUNITY = _record("f8: close", "i4: cycle state")
+OPPORTUNITY = _record("f8: close short", "i4: cycle state")
+# `short`: share of the work of the milestone that short circuits have left.
 MODIFIER = _record("f8: value since")  # a magnitude factor (since = its expiry) or a lift (since = when it was given)
 
 LOG = _record("f8: time", "u8: key", "f8: direction magnitude progress", "i8: arr", "i4: member seq", "i2: kind name")
 CHANGE = _record("i8: arr", "i4: cell previous")
 BIRTH = _record("f8: time", "u8: key", "i4: segment parent")
 ASK = _record("f8: time", "i4: member intervention")
+BOOK = _record(
+    "u8: key",
+    "f8: joined renews_on progress direction magnitude value_on setback_on",  # NaN = not known
+    "i8: arr",  # -1 = drawn
+    "i4: seg milestone cycle",  # milestone reached last: -1 none yet, -2 not known
+)
+QUOTA_DAY = _record("f8: day take turn", "i8: amount", "i4: month pushes")
+
+CELL = _record("i4: cell month")  # of a day
+SPAN = _record("i4: first last")  # cell edges of a window
+COUNT = _record("i8: n")
+NUMBER = _record("f8: x")
+
+# The arrays that a world holds, by name: the dtype of a row. The first group is the plan and never written.
+PLAN_TABLES = {
+    "segment": SEGMENT, "milestone": MILESTONE, "intervention": INTERVENTION, "effect": EFFECT, "price": PRICE,
+    "team": TEAM, "server": SERVER, "quota": QUOTA_DAY, "book": BOOK, "distribution": DIST, "number": NUMBER,
+    "edge": COUNT, "day": CELL, "window": SPAN,
+}  # fmt: skip
+OWN_TABLES = {
+    "member": MEMBER, "slot": SLOT, "opportunity": OPPORTUNITY, "modifier": MODIFIER, "ledger": COUNT, "sold": COUNT,
+    "log": LOG, "change": CHANGE, "birth": BIRTH, "ask": ASK,
+}  # fmt: skip
+TABLES = PLAN_TABLES | OWN_TABLES
+
+WORLD = _record(
+    "f8: end",
+    "u4: seed replication logging past",
+    "i8: n_members n_events n_log n_change n_birth n_ask n_forced overflow",
+    "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
+    "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
+    "i8: " + " ".join(f"size_{name}" for name in TABLES),
+    "u8: " + " ".join(f"at_{name}" for name in TABLES),
+)
+"""One replication: its counters, and where its arrays are. A record with addresses and not a tuple of arrays, for
+a tuple of 24 arrays passed by value made compiling take minutes and each call cost tens of nanoseconds."""
+
+# What ran out of room, as bits of `overflow`: the engine then starts the replication again with more.
+FULL_LOG, FULL_CHANGES, FULL_BIRTHS, FULL_MEMBERS, FULL_CALENDAR, FULL_QUEUE, FULL_BATCHES, COLLISION = (
+    1, 2, 4, 8, 16, 32, 64, 128,
+)  # fmt: skip
 
 Records = npt.NDArray[np.void]
-
-
-class World(NamedTuple):
-    """All arrays of one replication. The first group is the plan and is never written while time runs."""
-
-    seg: Records  # SEGMENT[S]
-    mil: Records  # MILESTONE[MM]
-    itv: Records  # INTERVENTION[K], in the order (priority, name)
-    eff: Records  # EFFECT[E]
-    price: Records  # PRICE
-    dist: Records  # quantiles.DIST
-    tab: npt.NDArray[np.float64]  # tables of quantiles, seasons and dates
-    edge: npt.NDArray[np.int64]  # cell edges, days
-    cal: npt.NDArray[np.int32]  # [days + 1, 2]: cell and calendar month of a day
-    win: npt.NDArray[np.int32]  # [W, 2]: first and last cell edge of a window
-
-    run: Records  # RUN[1]
-    mem: Records  # MEMBER[N]
-    slot: Records  # SLOT[N, K]
-    opp: Records  # OPPORTUNITY[N, J], J the longest journey
-    mod: Records  # MODIFIER[N, L]
-    short: npt.NDArray[np.float64]  # [N, J]: share of a milestone's work that is left after short circuits
-    led: npt.NDArray[np.int64]  # the ledger, flat; offsets in RUN
-    sold: npt.NDArray[np.int64]  # expansion by calendar month where a quota counts it, cents
-    log: Records  # LOG
-    chg: Records  # CHANGE: each member's ARR as a linked list, newest first
-    birth: Records  # BIRTH: converted referrals that have not joined yet
-    ask: Records  # ASK: requests that the running event raised, for the engine to queue
+World = Any
+"""A record of dtype WORLD; `tables` has the way to its rows."""

@@ -11,7 +11,18 @@ import numpy as np
 
 from simulation.model import columns
 from simulation.model.jit import compiled, inlined
-from simulation.model.state import S_COMPLETE, SECONDS, World
+from simulation.model.state import FULL_CHANGES, FULL_LOG, S_COMPLETE, SECONDS, World
+from simulation.model.tables import (
+    change_at,
+    day_at,
+    edge_at,
+    ledger_at,
+    log_at,
+    member_at,
+    milestone_at,
+    segment_at,
+    window_at,
+)
 
 N_FLOW = len(columns.FLOW)
 N_OPEN = len(columns.OPEN)
@@ -36,38 +47,34 @@ Q_STARTED, Q_WAIT, Q_BUSY, Q_QUEUE_SECONDS, Q_QUEUE = range(N_TM)
 
 @inlined
 def cell_of(w: World, t: float) -> int:
-    """Cell that holds time `t` (days, 0 <= t < end)."""
-    return w.cal[int(t), 0]
+    """Cell that holds time `t` (days, t < end); the past, which is not counted, maps to the first."""
+    return day_at(w, max(int(t), 0)).cell
 
 
 @inlined
 def add_flow(w: World, seg: int, cell: int, column: int, amount: int) -> None:
     """Add to one flow of a segment and cell."""
-    r = w.run[0]
-    if r.past == 0:
-        w.led[r.o_flows + (seg * r.cells + cell) * N_FLOW + column] += amount
+    if w.past == 0:
+        ledger_at(w, w.o_flows + (seg * w.cells + cell) * N_FLOW + column).n += amount
 
 
 @inlined
 def add_milestone(w: World, milestone: int, cell: int, column: int, amount: int) -> None:
     """Add to one count of a milestone (segment-major index) and cell."""
-    r = w.run[0]
-    if r.past == 0:
-        w.led[r.o_milestones + (milestone * r.cells + cell) * N_MS + column] += amount
+    if w.past == 0:
+        ledger_at(w, w.o_milestones + (milestone * w.cells + cell) * N_MS + column).n += amount
 
 
 @inlined
 def add_intervention(w: World, k: int, seg: int, cell: int, column: int, amount: int) -> None:
     """Add to one count of an intervention, segment and cell."""
-    r = w.run[0]
-    w.led[r.o_interventions + ((k * r.segments + seg) * r.cells + cell) * N_IV + column] += amount
+    ledger_at(w, w.o_interventions + ((k * w.size_segment + seg) * w.cells + cell) * N_IV + column).n += amount
 
 
 @inlined
 def add_team(w: World, team: int, cell: int, column: int, amount: int) -> None:
     """Add to one count of a team and cell."""
-    r = w.run[0]
-    w.led[r.o_teams + (team * r.cells + cell) * N_TM + column] += amount
+    ledger_at(w, w.o_teams + (team * w.cells + cell) * N_TM + column).n += amount
 
 
 @compiled
@@ -79,15 +86,14 @@ def seconds_of(t: float) -> int:
 @compiled
 def spread_seconds(w: World, team: int, column: int, start: float, stop: float, servers: int) -> None:
     """Add the seconds of [start, stop), clipped to the horizon, to a team's column cell by cell."""
-    r = w.run[0]
-    last = seconds_of(r.end)
+    last = seconds_of(w.end)
     a = min(seconds_of(start), last)
     b = min(seconds_of(stop), last)
     if b <= a:
         return
-    cell = w.cal[a // 86400, 0]
+    cell = day_at(w, a // 86400).cell
     while a < b:
-        edge = min(w.edge[cell + 1] * 86400, b)
+        edge = min(edge_at(w, cell + 1).n * 86400, b)
         add_team(w, team, cell, column, (edge - a) * servers)
         a = edge
         cell += 1
@@ -96,7 +102,6 @@ def spread_seconds(w: World, team: int, column: int, start: float, stop: float, 
 @compiled
 def add_wait(w: World, team: int, k: int, seg: int, t: float, wait: float) -> None:
     """Count one start of service at `t` after a wait of `wait` days; a session without a team has team -1."""
-    r = w.run[0]
     cell = cell_of(w, t)
     seconds = seconds_of(wait)
     add_intervention(w, k, seg, cell, I_STARTED, 1)
@@ -109,31 +114,29 @@ def add_wait(w: World, team: int, k: int, seg: int, t: float, wait: float) -> No
         bin_ = 0
         while wait > WAIT_EDGES[bin_]:
             bin_ += 1
-        w.led[r.o_waits + team * N_WAIT + bin_] += 1
+        ledger_at(w, w.o_waits + team * N_WAIT + bin_).n += 1
 
 
 @inlined
 def log_row(w: World, i: int, t: float, kind: int, name: int, progress: float) -> None:
     """Count one event of member `i`, and write its row when the log is asked for."""
-    r = w.run[0]
-    if r.past != 0:
+    if w.past != 0:
         return
-    r.n_events += 1
-    if r.logging != 0:
+    w.n_events += 1
+    if w.logging != 0:
         write_row(w, i, t, kind, name, progress)
 
 
 @compiled
 def write_row(w: World, i: int, t: float, kind: int, name: int, progress: float) -> None:
     """Write one row of the event log: the member's vector, progress and ARR after the event."""
-    r = w.run[0]
-    m = w.mem[i]
-    n = r.n_log
-    r.n_log = n + 1
-    if n >= len(w.log):
-        r.overflow = 1
+    m = member_at(w, i)
+    n = w.n_log
+    w.n_log = n + 1
+    if n >= w.size_log:
+        w.overflow |= FULL_LOG
         return
-    row = w.log[n]
+    row = log_at(w, n)
     row.time = t
     row.key = m.key
     row.member = i
@@ -142,11 +145,9 @@ def write_row(w: World, i: int, t: float, kind: int, name: int, progress: float)
     row.kind = kind
     row.name = name
     row.direction = m.base + m.kick
-    # vel / cos(direction) would lose the magnitude at 90 degrees: it is written from its own parts by the reader
-    row.magnitude = m.logmag
+    row.magnitude = m.pace
     row.progress = progress
     row.arr = m.arr
-    
 
 @compiled
 def change_arr(w: World, i: int, t: float, column: int, amount: int, sign: int) -> None:
@@ -154,14 +155,13 @@ def change_arr(w: World, i: int, t: float, column: int, amount: int, sign: int) 
 
     Also chains the new value to the member's history, from which the closed cohorts of the windows are counted.
     """
-    r = w.run[0]
-    m = w.mem[i]
+    m = member_at(w, i)
     m.arr += sign * amount
-    if r.past != 0:
+    if w.past != 0:
         return
     cell = cell_of(w, t)
     add_flow(w, m.seg, cell, column, amount)
-    left = w.edge[cell + 1] * 86400 - seconds_of(t)
+    left = edge_at(w, cell + 1).n * 86400 - seconds_of(t)
     add_flow(w, m.seg, cell, F_ARR_SECONDS, sign * amount * left)
     value = m.arr
     if column == F_CHURN:
@@ -172,14 +172,13 @@ def change_arr(w: World, i: int, t: float, column: int, amount: int, sign: int) 
 @compiled
 def chain(w: World, i: int, cell: int, arr: int) -> None:
     """Chain a member's ARR after a change in `cell` (-1: before the start; ARR -1: not a member)."""
-    r = w.run[0]
-    m = w.mem[i]
-    n = r.n_change
-    if n >= len(w.chg):
-        r.overflow = 1
+    m = member_at(w, i)
+    n = w.n_change
+    if n >= w.size_change:
+        w.overflow |= FULL_CHANGES
         return
-    r.n_change = n + 1
-    row = w.chg[n]
+    w.n_change = n + 1
+    row = change_at(w, n)
     row.arr = arr
     row.cell = cell
     row.previous = m.change
@@ -187,13 +186,20 @@ def chain(w: World, i: int, cell: int, arr: int) -> None:
 
 
 @compiled
+def stage_of(w: World, i: int) -> int:
+    """Stage of a member: that of the milestone ahead, or complete."""
+    m = member_at(w, i)
+    s = segment_at(w, m.seg)
+    if m.next < s.n_milestones:
+        return milestone_at(w, s.first_milestone + m.next).stage
+    return S_COMPLETE
+
+
+@compiled
 def set_stage(w: World, i: int, t: float) -> None:
     """Book a member's stage when it changed: the stage of the milestone ahead, or complete."""
-    m = w.mem[i]
-    s = w.seg[m.seg]
-    stage = S_COMPLETE
-    if m.next < s.n_milestones:
-        stage = w.mil[s.first_milestone + m.next].stage
+    m = member_at(w, i)
+    stage = stage_of(w, i)
     if stage != m.stage:
         cell = cell_of(w, t)
         add_flow(w, m.seg, cell, F_ADOPTION + m.stage, -1)
@@ -204,16 +210,15 @@ def set_stage(w: World, i: int, t: float) -> None:
 @compiled
 def close_books(w: World, vals: np.ndarray) -> None:
     """Count the closed cohort of every window from the chains of ARR; `vals` is int64[cells + 1] of scratch."""
-    r = w.run[0]
-    cells = r.cells
-    for i in range(r.n_members):
-        m = w.mem[i]
+    cells = w.cells
+    for i in range(w.n_members):
+        m = member_at(w, i)
         if m.change < 0:
             continue
         edge = cells
         n = m.change
         while n >= 0:
-            row = w.chg[n]
+            row = change_at(w, n)
             while edge > row.cell:
                 vals[edge] = row.arr
                 edge -= 1
@@ -221,14 +226,14 @@ def close_books(w: World, vals: np.ndarray) -> None:
         while edge >= 0:
             vals[edge] = -1
             edge -= 1
-        for window in range(r.windows):
-            start = vals[w.win[window, 0]]
+        for window in range(w.size_window):
+            start = vals[window_at(w, window).first]
             if start >= 0:
-                end = vals[w.win[window, 1]]
-                o = r.o_cohort + (m.seg * r.windows + window) * N_COHORT
-                w.led[o] += start
-                w.led[o + 3] += 1
+                end = vals[window_at(w, window).last]
+                o = w.o_cohort + (m.seg * w.size_window + window) * N_COHORT
+                ledger_at(w, o).n += start
+                ledger_at(w, o + 3).n += 1
                 if end >= 0:
-                    w.led[o + 1] += end
-                    w.led[o + 2] += min(start, end)
-                    w.led[o + 4] += 1
+                    ledger_at(w, o + 1).n += end
+                    ledger_at(w, o + 2).n += min(start, end)
+                    ledger_at(w, o + 4).n += 1

@@ -1,0 +1,85 @@
+"""The memory of one replication: the plan's tables beside fresh room for members, ledger and log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.engine.plan import Plan, ledger_size
+from simulation.model.state import OWN_TABLES, Records, World
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much a replication may need; an engine doubles what was too small and starts the replication again."""
+
+    members: int
+    changes: int
+    births: int
+    log: int
+    calendar: int
+    queue: int
+    batches: int
+
+    @classmethod
+    def for_plan(cls, plan: Plan, *, log: bool) -> Room:
+        """Guess from the number of members to expect."""
+        n = plan.expected
+        years = plan.frame.days / 365.25
+        return cls(
+            members=n,
+            changes=int(n * (3 + 2 * years)) + 64,
+            births=256,
+            log=int(n * 48 * years) + 4096 if log else 1,
+            calendar=n + 1024,
+            queue=n // 4 + 256,
+            batches=n // 4 + 256,
+        )
+
+    def grown(self, overflow: int) -> Room:
+        """Twice the room of what the bits of `overflow` name."""
+        names = ("log", "changes", "births", "members", "calendar", "queue", "batches")
+        return replace(self, **{n: 2 * getattr(self, n) for b, n in enumerate(names) if (overflow >> b) & 1})
+
+
+class Memory:
+    """Owns the arrays of one replication's world; `world` is the record that compiled functions take.
+
+    Attributes
+    ----------
+    world
+        Record of dtype `state.WORLD`; valid as long as this object lives.
+    arrays
+        The arrays by name; see `state.TABLES` for their dtypes.
+    """
+
+    def __init__(self, plan: Plan, room: Room) -> None:
+        k = len(plan.intervention_names)
+        sizes = {
+            "member": room.members, "slot": room.members * k, "opportunity": room.members * plan.journey,
+            "modifier": room.members * plan.modifiers, "ledger": ledger_size(plan.frame),
+            "sold": plan.frame.days // 28 + 2, "log": room.log, "change": room.changes, "birth": room.births,
+            "ask": k + 1,
+        }  # fmt: skip
+        self.arrays: dict[str, Records] = dict(plan.tables)
+        self.arrays |= {name: np.zeros(max(1, size), OWN_TABLES[name]) for name, size in sizes.items()}
+        self._header = plan.header.copy()
+        self.world: World = self._header[0]
+        for name, array in self.arrays.items():
+            self.world[f"at_{name}"] = array.ctypes.data
+            self.world[f"size_{name}"] = plan.sizes.get(name, sizes.get(name, 0))
+
+    def start(self, seed: int, replication: int, *, log: bool) -> None:
+        """Clear what a replication writes, and set its seed and number."""
+        world = self.world
+        for field in ("past", "n_members", "n_events", "n_log", "n_change", "n_birth", "n_ask", "n_forced", "overflow"):
+            world[field] = 0
+        world["seed"], world["replication"], world["logging"] = seed, replication, int(log)
+        for name in ("ledger", "sold"):
+            self.arrays[name]["n"] = 0
+
+    def ledger(self) -> npt.NDArray[np.int64]:
+        """The flat ledger, int64; a view."""
+        return self.arrays["ledger"].view(np.int64)

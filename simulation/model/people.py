@@ -1,0 +1,349 @@
+"""Who is there: today's members from the book, warm, and those who will arrive."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulation.model.dates import add_months, civil_from_days
+from simulation.model.draws import cents, draw, exponential, luck, luck_pair
+from simulation.model.jit import compiled
+from simulation.model.journey import set_need, settle, sync
+from simulation.model.life import live, next_event
+from simulation.model.membership import begin, new_member, start_clocks
+from simulation.model.random import member_key_child
+from simulation.model.renewal import list_factor, member_logit, set_due
+from simulation.model.setbacks import open_setback
+from simulation.model.special import exp, log, ndtri
+from simulation.model.state import (
+    D_ARRIVAL,
+    D_PAST,
+    FULL_MEMBERS,
+    K_PRESENT,
+    MONTH,
+    NEVER,
+    P_ARR,
+    P_ARRIVAL,
+    P_PROBABILITY,
+    P_SETBACK,
+    P_TENURE,
+    RENEWAL,
+    World,
+)  # fmt: skip
+from simulation.model.tables import book_row, ledger_at, member_at, milestone_at, number_at, segment_at
+from simulation.model.tally import F_DUE, N_OPEN, add_flow, chain, log_row, stage_of
+from simulation.model.triggers import mark_presence, mark_renewal, retime
+from simulation.model.vector import course_of, observe, set_velocity, start_vector
+
+TRIES = 256  # past lives tried before one is made to stay
+
+
+@compiled
+def populate(w: World) -> None:
+    """Write every member who is there at the start or will arrive; referrals come as they are made."""
+    for b in range(w.size_book):
+        enter(w, b)
+    for seg in range(w.size_segment):
+        arrive(w, seg)
+
+
+@compiled
+def arrive(w: World, seg: int) -> None:
+    """Thin a segment's arrivals from a Poisson process on (time, height) that no scenario changes.
+
+    Heights come in layers [0, 1), [1, 2), [2, 4), ... per month, each a process of its own; a point is kept when its
+    height is below the rate of the moment. So a changed rate keeps or drops a person, and never renames one.
+    """
+    s = segment_at(w, seg)
+    low = 0.0
+    high = 1.0
+    layer = 0
+    while low < s.arrival_bound:
+        t = 0.0
+        n = 0
+        while True:
+            ordinal = (np.uint64(layer) << np.uint64(32)) | np.uint64(n)
+            key = member_key_child(D_ARRIVAL, s.domain, ordinal)
+            u, v = luck_pair(w, key, P_ARRIVAL, 0)
+            t += exponential(MONTH / (high - low), u)
+            if t >= w.end:
+                break
+            if low + v * (high - low) < arrival_rate(w, seg, t):
+                i = w.n_members
+                if i >= w.size_member:
+                    w.overflow |= FULL_MEMBERS
+                    return
+                w.n_members = i + 1
+                new_member(w, i, key, seg)
+                member_at(w, i).t_join = t
+                retime(member_at(w, i))
+            n += 1
+        low = high
+        high *= 2.0
+        layer += 1
+
+
+@compiled
+def arrival_rate(w: World, seg: int, t: float) -> float:
+    """Arrivals per month of a segment at `t`: growth, season, and the response to the list price."""
+    s = segment_at(w, seg)
+    rate = s.arrivals * exp(log(1.0 + s.growth) * t / 365.25)
+    if s.season >= 0:
+        _, month, _ = civil_from_days(w.start_day + int(t))
+        rate *= number_at(w, s.season + month - 1).x
+    if s.response_joining != 0.0:
+        rate *= max(0.0, 1.0 + s.response_joining * (list_factor(w, seg, t) - 1.0) / 0.1)
+    return rate
+
+
+@compiled
+def enter(w: World, b: int) -> None:
+    """Let a row of the book be a member at the start: what the row states is truth, the rest is drawn."""
+    row = book_row(w, b)
+    i = w.n_members
+    if i >= w.size_member:
+        w.overflow |= FULL_MEMBERS
+        return
+    w.n_members = i + 1
+    m = member_at(w, i)
+    new_member(w, i, row.key, row.seg)
+    s = segment_at(w, row.seg)
+    joined = row.joined
+    if math.isnan(joined):
+        joined = -max(0.0, math.floor(draw(w, s.tenure_dist, luck(w, row.key, P_TENURE, 0))))
+    known = row.milestone > -2 and not math.isnan(row.direction) and not math.isnan(row.magnitude)
+    if joined >= 0.0 or known:
+        start_from_row(w, i, b, joined)
+    else:
+        draw_past(w, i, b, joined)
+    m.key = row.key
+    m.since = joined
+    m.price_t = -0.5  # a price change on the first day meets today's members
+    apply_row(w, i, b)
+    m.spell = 0
+    m.n_inter = 0
+    m.n_shift = 0
+    m.n_setback = 0
+    m.arr = row.arr
+    if row.arr < 0:
+        m.arr = max(0, cents(draw(w, s.arr_dist, luck(w, row.key, P_ARR, 0))))
+    if s.noise_dir > 0.0 or s.noise_mag > 0.0:
+        observe(w, i, 0)
+    rate = m.hazard_rate
+    start_clocks(w, i, 0.0)
+    if joined < 0.0 and not known:
+        m.hazard_rate = rate  # a survivor's own; the rest of its budget is memoryless and drawn anew
+    open_books(w, i)
+    mark_presence(w, i, 0.0, True)
+    mark_renewal(w, i)
+    settle(w, i, 0.0)
+    retime(m)
+
+
+@compiled
+def open_books(w: World, i: int) -> None:
+    """Count a member of the book in the opening."""
+    m = member_at(w, i)
+    o = w.o_opening + m.seg * N_OPEN
+    m.stage = stage_of(w, i)
+    m.course = course_of(m)
+    ledger_at(w, o).n += 1
+    ledger_at(w, o + 1).n += m.arr
+    ledger_at(w, o + 2 + m.stage).n += 1
+    ledger_at(w, o + 6 + m.course).n += 1
+    chain(w, i, -1, m.arr)
+    if m.grace != 0:
+        ledger_at(w, o + 9).n += 1
+        add_flow(w, m.seg, 0, F_DUE, 1)
+        m.due_cell = 0
+    log_row(w, i, 0.0, K_PRESENT, -1, m.done)
+
+
+@compiled
+def contract_terms(w: World, b: int, joined: float) -> int:
+    """Terms from joining to the row's renewal: its first renewal is at least half a term after joining."""
+    row = book_row(w, b)
+    term = segment_at(w, row.seg).term
+    day = w.start_day + int(math.floor(row.renews_on))
+    first = w.start_day + joined + 0.5 * term * MONTH
+    n = 1
+    while add_months(day, -n * term) >= first:
+        n += 1
+    return n
+
+
+@compiled
+def set_contract(w: World, i: int, b: int, joined: float) -> int:
+    """Set a member's contract from its row, at its first term; the number of terms to the row's renewal."""
+    m = member_at(w, i)
+    row = book_row(w, b)
+    s = segment_at(w, row.seg)
+    if math.isnan(row.renews_on):  # a synthetic member: terms run from joining
+        m.anchor_day = w.start_day + int(math.floor(joined))
+        n = 1
+        while add_months(m.anchor_day, n * s.term) <= w.start_day:
+            n += 1
+    else:
+        n = contract_terms(w, b, joined)
+        m.anchor_day = add_months(w.start_day + int(math.floor(row.renews_on)), -n * s.term)
+    m.anchor_fraction = 0.0
+    m.anchor_terms = 0
+    return n
+
+
+@compiled
+def is_missed(w: World, b: int) -> bool:
+    """Whether the row's renewal date has passed, so that the member is in grace."""
+    return book_row(w, b).renews_on < 0.0
+
+
+@compiled
+def start_from_row(w: World, i: int, b: int, joined: float) -> None:
+    """Put a member at the start without a past: it joins today, or its row states milestone and vector."""
+    m = member_at(w, i)
+    s = segment_at(w, m.seg)
+    m.logit_p = member_logit(w, m.seg, luck(w, m.key, P_PROBABILITY, 0))
+    start_vector(w, i)
+    set_need(w, i)
+    n = set_contract(w, i, b, joined)
+    m.anchor_terms = n - 1
+    m.terms = n - 1
+    m.last_renewal = joined
+    if n > 1:
+        m.last_renewal = float(add_months(m.anchor_day, (n - 1) * s.term) - w.start_day)
+    set_due(w, i)
+    if is_missed(w, b):
+        m.grace = 1
+        m.t_renew = m.due + s.grace_length
+        retime(m)
+
+
+@compiled
+def draw_past(w: World, i: int, b: int, joined: float) -> None:
+    """Draw a member's life from joining until today, given that it is still a member (and its stated milestone).
+
+    Exact by rejection: past lives are simulated with the model itself, without interventions, until one is still a
+    member today. Survivors are better than joiners, in vector, journey and own renewal probability.
+    """
+    m = member_at(w, i)
+    row = book_row(w, b)
+    w.past = 1
+    for attempt in range(TRIES):
+        last = attempt == TRIES - 1
+        new_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
+        if relive(w, i, b, joined, last):
+            if last or row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle):
+                if last:
+                    w.n_forced += 1
+                break
+    w.past = 0
+
+
+@compiled
+def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
+    """Simulate one past life up to the start; False when it left before. With `stays` it never leaves."""
+    m = member_at(w, i)
+    s = segment_at(w, m.seg)
+    begin(w, i, joined)
+    n = set_contract(w, i, b, joined)
+    set_due(w, i)
+    settle(w, i, joined)
+    missed = is_missed(w, b)
+    while True:
+        t, what = next_event(m)
+        if t >= 0.0:
+            break
+        if what == RENEWAL and m.grace == 0 and m.anchor_terms == n - 1 and missed:
+            sync(w, i, t)
+            m.grace = 1
+            m.t_renew = t + s.grace_length
+            retime(m)
+            continue
+        terms = m.anchor_terms
+        live(w, i, t, what)
+        if m.present == 0:
+            if not stays:
+                return False
+            m.spell = 0
+            m.present = 1
+            start_clocks(w, i, t)
+            m.terms += 1
+            m.anchor_terms = terms + 1
+            m.last_renewal = t
+            set_due(w, i)
+            settle(w, i, t)
+    if m.grace != 0 and not missed:  # a later renewal date says that it has renewed
+        if not stays:
+            return False
+        m.grace = 0
+        m.terms += 1
+        m.anchor_terms += 1
+        set_due(w, i)
+    sync(w, i, 0.0)
+    return True
+
+
+@compiled
+def apply_row(w: World, i: int, b: int) -> None:
+    """Let what a row states stand over what was drawn."""
+    m = member_at(w, i)
+    row = book_row(w, b)
+    s = segment_at(w, m.seg)
+    if row.milestone > -2:
+        stated_milestone(w, i, b)
+    if not math.isnan(row.direction):
+        m.base = row.direction
+        m.kick = 0.0
+    if not math.isnan(row.magnitude):
+        m.logmag = log(row.magnitude)
+        m.factor = 1.0
+    if not math.isnan(row.direction) and not math.isnan(row.magnitude):
+        m.last_inter = 0.0
+    if not math.isnan(row.value_on):
+        m.last_recognised = row.value_on
+        m.recognised = 1
+        m.pending = 0
+    if not math.isnan(row.setback_on) and s.setback_gap < NEVER:
+        _, u = luck_pair(w, member_key_child(D_PAST, row.key, np.uint64(0)), P_SETBACK, 0)
+        open_setback(w, i, 0.0, exponential(s.setback_life, u))
+        m.t_escalate = NEVER
+        m.escalated = 0
+        due = row.setback_on + s.escalates_after
+        if due < 0.0:
+            m.escalated = 1
+        elif due < m.t_resolve:
+            m.t_escalate = due
+    set_velocity(m)
+
+
+@compiled
+def stated_milestone(w: World, i: int, b: int) -> None:
+    """Put a member after its stated milestone, with its stated progress; work left is drawn beyond the progress."""
+    m = member_at(w, i)
+    row = book_row(w, b)
+    s = segment_at(w, m.seg)
+    drawn = m.next == row.milestone + 1 and m.cycle == row.cycle and m.since < 0.0
+    if drawn and math.isnan(row.progress) and m.need > m.done:
+        return
+    m.next = row.milestone + 1
+    m.cycle = row.cycle
+    if m.next >= s.n_milestones and s.cycle != 0:
+        m.next = s.n_adoption + s.n_value
+        m.cycle += 1
+    m.done = 0.0
+    if not math.isnan(row.progress):
+        m.done = row.progress
+    if m.next > s.n_adoption and m.recognised == 0:
+        m.pending = 1
+    set_need(w, i)
+    if m.need == NEVER:
+        m.done = 0.0
+    elif m.need <= m.done:
+        g = milestone_at(w, s.first_milestone + m.next)
+        for attempt in range(TRIES):
+            key = member_key_child(D_PAST, row.key, np.uint64(attempt))
+            need = exp(g.log_after + g.spread * ndtri(luck(w, key, g.p_work, m.cycle)))
+            if need > m.done:
+                m.need = need
+                break

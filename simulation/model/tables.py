@@ -1,0 +1,229 @@
+"""The rows of a world's arrays, by index: `member_at(w, i)` is the record of member `i`, to read and to write.
+
+A row is a typed pointer computed from the address that the world holds. Nothing is bound-checked and nothing counted,
+so a function that reads two fields compiles to two loads. The arrays must outlive the world; `engine.world` owns both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
+
+from simulation.model import state
+from simulation.model.jit import inlined
+from simulation.model.state import World
+
+
+def _pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
+    """Make the intrinsic that turns (address, index) into a record of the dtype."""
+    record = numba.from_dtype(dtype)
+    size = dtype.itemsize
+
+    @intrinsic
+    def row(_context: Any, _address: Any, _index: Any) -> Any:
+        def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            address, index = arguments
+            offset = builder.mul(index, index.type(size))
+            return builder.inttoptr(builder.add(address, offset), context.get_value_type(record))
+
+        return record(types.uint64, types.int64), codegen
+
+    result: Callable[[Any, Any], Any] = row
+    return result
+
+
+_segment = _pointer_to(state.SEGMENT)
+_milestone = _pointer_to(state.MILESTONE)
+_intervention = _pointer_to(state.INTERVENTION)
+_effect = _pointer_to(state.EFFECT)
+_price = _pointer_to(state.PRICE)
+_team = _pointer_to(state.TEAM)
+_server = _pointer_to(state.SERVER)
+_quota = _pointer_to(state.QUOTA_DAY)
+_book = _pointer_to(state.BOOK)
+_distribution = _pointer_to(state.DIST)
+_number = _pointer_to(state.NUMBER)
+_count = _pointer_to(state.COUNT)
+_day = _pointer_to(state.CELL)
+_span = _pointer_to(state.SPAN)
+_member = _pointer_to(state.MEMBER)
+_slot = _pointer_to(state.SLOT)
+_opportunity = _pointer_to(state.OPPORTUNITY)
+_modifier = _pointer_to(state.MODIFIER)
+_log = _pointer_to(state.LOG)
+_change = _pointer_to(state.CHANGE)
+_birth = _pointer_to(state.BIRTH)
+_ask = _pointer_to(state.ASK)
+
+
+@intrinsic
+def _vector(_context: Any, _address: Any, _size: Any) -> Any:
+    """Turn (address, length) into a float64 array that owns nothing."""
+    array = types.Array(types.float64, 1, "C")
+
+    def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        from numba.np import arrayobj
+
+        address, size = arguments
+        made = arrayobj.make_array(array)(context, builder)
+        data = builder.inttoptr(address, made.data.type)
+        itemsize = context.get_constant(types.intp, 8)
+        arrayobj.populate_array(made, data=data, shape=[size], strides=[itemsize], itemsize=itemsize, meminfo=None)
+        return made._getvalue()
+
+    return array(types.uint64, types.int64), codegen
+
+
+@inlined
+def segment_at(w: World, s: int) -> Any:
+    """Row of segment `s`."""
+    return _segment(w.at_segment, np.int64(s))
+
+
+@inlined
+def milestone_at(w: World, g: int) -> Any:
+    """Row of milestone `g`, segment by segment."""
+    return _milestone(w.at_milestone, np.int64(g))
+
+
+@inlined
+def intervention_at(w: World, k: int) -> Any:
+    """Row of intervention `k`, in the order (priority, name)."""
+    return _intervention(w.at_intervention, np.int64(k))
+
+
+@inlined
+def effect_at(w: World, e: int) -> Any:
+    """Row of effect `e`."""
+    return _effect(w.at_effect, np.int64(e))
+
+
+@inlined
+def price_at(w: World, p: int) -> Any:
+    """Row of price change `p`."""
+    return _price(w.at_price, np.int64(p))
+
+
+@inlined
+def team_at(w: World, team: int) -> Any:
+    """Row of a team, in the order of names."""
+    return _team(w.at_team, np.int64(team))
+
+
+@inlined
+def server_at(w: World, server: int) -> Any:
+    """Row of a server."""
+    return _server(w.at_server, np.int64(server))
+
+
+@inlined
+def quota_at(w: World, q: int) -> Any:
+    """Row of quota day `q`."""
+    return _quota(w.at_quota, np.int64(q))
+
+
+@inlined
+def book_row(w: World, b: int) -> Any:
+    """Row of row `b` of the book."""
+    return _book(w.at_book, np.int64(b))
+
+
+@inlined
+def distribution_at(w: World, n: int) -> Any:
+    """Row of distribution `n`."""
+    return _distribution(w.at_distribution, np.int64(n))
+
+
+@inlined
+def number_at(w: World, n: int) -> Any:
+    """Row of number `n` of the plan's table."""
+    return _number(w.at_number, np.int64(n))
+
+
+@inlined
+def edge_at(w: World, cell: int) -> Any:
+    """Row of cell edge, days."""
+    return _count(w.at_edge, np.int64(cell))
+
+
+@inlined
+def day_at(w: World, day: int) -> Any:
+    """Row of cell and month of a day."""
+    return _day(w.at_day, np.int64(day))
+
+
+@inlined
+def window_at(w: World, n: int) -> Any:
+    """Row of window `n`."""
+    return _span(w.at_window, np.int64(n))
+
+
+@inlined
+def member_at(w: World, i: int) -> Any:
+    """Row of member `i`."""
+    return _member(w.at_member, np.int64(i))
+
+
+@inlined
+def ledger_at(w: World, n: int) -> Any:
+    """Row of word `n` of the ledger."""
+    return _count(w.at_ledger, np.int64(n))
+
+
+@inlined
+def sold_at(w: World, month: int) -> Any:
+    """Row of expansion of a calendar month where a quota counts it."""
+    return _count(w.at_sold, np.int64(month))
+
+
+@inlined
+def log_at(w: World, n: int) -> Any:
+    """Row of row `n` of the event log."""
+    return _log(w.at_log, np.int64(n))
+
+
+@inlined
+def change_at(w: World, n: int) -> Any:
+    """Row of change of ARR `n`."""
+    return _change(w.at_change, np.int64(n))
+
+
+@inlined
+def birth_at(w: World, n: int) -> Any:
+    """Row of converted referral `n`."""
+    return _birth(w.at_birth, np.int64(n))
+
+
+@inlined
+def ask_at(w: World, n: int) -> Any:
+    """Row of request `n` that the running event raised."""
+    return _ask(w.at_ask, np.int64(n))
+
+
+@inlined
+def slot_at(w: World, i: int, k: int) -> Any:
+    """Row of member `i` and intervention `k`."""
+    return _slot(w.at_slot, np.int64(i) * w.size_intervention + np.int64(k))
+
+
+@inlined
+def opportunity_at(w: World, i: int, j: int) -> Any:
+    """Row of member `i` and local milestone `j`."""
+    return _opportunity(w.at_opportunity, np.int64(i) * w.journey + np.int64(j))
+
+
+@inlined
+def modifier_at(w: World, i: int, e: int) -> Any:
+    """Row of member `i` and trace `e`."""
+    return _modifier(w.at_modifier, np.int64(i) * w.modifiers + np.int64(e))
+
+
+@inlined
+def numbers(w: World) -> Any:
+    """The plan's table of numbers as an array."""
+    return _vector(w.at_number, w.size_number)
