@@ -22,6 +22,8 @@ _ENTRIES: Final[dict[str, type[BaseModel]]] = {
     "teams": Team,
     "interventions": Intervention,
 }
+LIMIT: Final = 1000
+"""A scenario has at most this many assumptions."""
 _KEYS: Final = ("joint", "columns", "sha256", *FIELDS)
 _EXTREMES: Final = (2.0**-54, 1.0 - 2.0**-53)
 
@@ -48,6 +50,8 @@ def read(
     """
     if not isinstance(raw, Mapping):
         return {}, [(("assumptions",), f"expected a mapping of paths, not {shown(raw)}", False)]
+    if len(raw) > LIMIT:
+        return {}, [(("assumptions",), f"at most {LIMIT:,} assumptions, not {len(raw):,}", False)]
     found: dict[str, Assumption] = {}
     wrong: list[Part] = []
     taken: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 Step = str | int
 """One step of a path into a scenario: a key or a position in a list."""
@@ -102,7 +103,7 @@ def shown(value: object, limit: int = 60) -> str:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The known word most like `word`, or None when none is like it."""
-    known = {candidate.lower(): candidate for candidate in words}
+    known = {candidate.lower()[:200]: candidate for candidate in islice(words, 500)}  # bounded time
     found = difflib.get_close_matches(word.lower()[:200], list(known), n=1, cutoff=0.6)
     return known[found[0]] if found else None
 

@@ -103,7 +103,7 @@ def _text(source: Source) -> str:
         if len(line_text) > LINE_LIMIT:
             message = f"the line has more than {LINE_LIMIT:,} characters"
             raise Unreadable(Problem(source.shown, number, None, "", message))
-        if number <= 3 and line_text.startswith("%"):
+        if line_text.startswith("%"):
             raise Unreadable(Problem(source.shown, number, 1, "", "YAML directives (%...) are not used here"))
     odd = _UNPRINTABLE.search(text)
     if odd:
@@ -121,10 +121,11 @@ def similar(path: Path) -> str:
     from simulation.scenario.errors import nearest
 
     try:
-        names = [entry.name for entry in islice(path.parent.iterdir(), 2000) if entry.is_file()]
-    except OSError:
+        names = {e.stem: e.name for e in islice(path.parent.iterdir(), 2000) if e.is_file()}
+    except (OSError, ValueError):
         return ""
-    guess = nearest(path.name, names)
+    stem = nearest(path.stem, names)
+    guess = None if stem is None else names[stem]
     return f"; did you mean {guess!r}?" if guess else ""
 
 
@@ -159,6 +160,8 @@ def _compose(text: str, source: Source) -> Any:
 
 def _explain(error: Any, text: str, line: int | None) -> str:
     problem = " ".join(str(error.problem or error.context or "").split())
+    if problem.startswith("but "):
+        problem = f"{' '.join(str(error.context).split())}, {problem}"
     lines = text.splitlines()
     written = lines[line - 1] if line is not None and 0 < line <= len(lines) else ""
     indent = written[: len(written) - len(written.lstrip())]

@@ -91,12 +91,14 @@ def misfits(error: ValidationError, top: type[BaseModel], above: tuple[Step, ...
             parts.extend(((*steps, *at), message, key or inner) for at, message, inner in cause.parts)
             continue
         parts.append((steps, _said(entry, steps, top), key or entry["type"] == "extra_forbidden"))
-    unknown = [steps for steps, message, _ in parts if message.startswith("unknown key")]
+    unknown: dict[tuple[Step, ...], list[str]] = {}
+    for steps, message, _ in parts:
+        if message.startswith("unknown key") and steps:
+            unknown.setdefault(steps[:-1], []).append(str(steps[-1]))
     kept = []
     for steps, message, key in parts:
-        if message.startswith("the key ") and any(
-            other[:-1] == steps[:-1] and nearest(str(other[-1]), [str(steps[-1])]) for other in unknown
-        ):
+        near = unknown.get(steps[:-1], []) if message.startswith("the key ") else []
+        if any(nearest(word, [str(steps[-1])]) for word in near[:50]):
             continue  # it is there, misspelt
         kept.append(((*above, *steps), message, key))
     return kept
