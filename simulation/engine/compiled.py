@@ -8,6 +8,7 @@ is not known yet. That is exact, and it keeps a member's record in cache for hun
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -65,9 +66,7 @@ from simulation.model.triggers import retime
 
 A_MEMBER, A_REQUEST, A_COMPLETION, A_CAPACITY, A_SESSION, A_QUOTA, A_DISPATCH = range(7)
 
-SERVER_STATE = np.dtype(
-    [("busy", "i4"), ("member", "i4"), ("k", "i4"), ("batch", "i4"), ("spell", "i4")], align=True
-)
+SERVER_STATE = np.dtype([("busy", "i4"), ("member", "i4"), ("k", "i4"), ("batch", "i4"), ("spell", "i4")], align=True)
 BATCH = np.dtype([("first", "i4"), ("n", "i4"), ("k", "i4"), ("number", "i4")], align=True)
 ATTENDEE = np.dtype([("member", "i4"), ("token", "u4"), ("spell", "i4")], align=True)
 
@@ -124,7 +123,9 @@ def schedule(w: World, d: Desk, t: float, cls: int, key: int, kind: int, a: int,
 
 
 @compiled
-def line_up(w: World, d: Desk, q: int, priority: int, rank: float, t: float, key: int, a: int, k: int, token: int) -> None:
+def line_up(
+    w: World, d: Desk, q: int, priority: int, rank: float, t: float, key: int, a: int, k: int, token: int
+) -> None:
     """Let a request or a session job (token 0) wait in a queue."""
     n = d.lengths[q]
     if n >= d.queues.shape[1] - 1:
@@ -313,7 +314,14 @@ def start_session(w: World, d: Desk, batch: int, server: int, team: int, t: floa
     """Start a session job: effects come to all who attend when it completes."""
     b = d.batches[batch]
     k = b.k
-    effort = max(0.0, draw(w, intervention_at(w, k).effort_dist, luck(w, intervention_at(w, k).key, intervention_at(w, k).p_effort, b.number)))
+    effort = max(
+        0.0,
+        draw(
+            w,
+            intervention_at(w, k).effort_dist,
+            luck(w, intervention_at(w, k).key, intervention_at(w, k).p_effort, b.number),
+        ),
+    )
     days = service_days(w, team, server, effort, t)
     d.servers[server].batch = batch
     first = -1
@@ -560,6 +568,15 @@ class CompiledEngine:
         self.desk = make_desk(self.plan, self.room)
         self.vals = np.zeros(self.plan.frame.cells + 1, np.int64)
 
+    def load(self, plan: Plan) -> None:
+        """Take another plan of the same scenario, in the same memory where it has room."""
+        self.plan = plan
+        if Room.for_plan(plan, log=self.log).members > self.room.members:
+            self.room = replace(self.room, members=plan.expected)
+            self._allocate()
+        else:
+            self.memory.load(plan)
+
     def run(self, seed: int, replication: int) -> Memory:
         """Run one replication; the memory that it leaves is valid until the next call.
 
@@ -578,5 +595,3 @@ class CompiledEngine:
                 raise RuntimeError("two members have the same key: change a member id or the seed")
             self.room = self.room.grown(overflow)
             self._allocate()
-
-

@@ -49,7 +49,9 @@ def make_frame(scenario: Scenario) -> Frame:
         windows=windows,
         team_cost=_stack(
             [
-                spread(sum((_days(edges, *one[:2]) for one in crew), np.zeros(cells)), scenario.teams[name].cost_per_month)
+                spread(
+                    sum((_days(edges, *one[:2]) for one in crew), np.zeros(cells)), scenario.teams[name].cost_per_month
+                )
                 for name, crew in zip(teams, crews, strict=True)
             ],
             cells,

@@ -159,7 +159,9 @@ def _months(scenario: Scenario, days: int) -> list[tuple[int, int]]:
 
 def _calendar(scenario: Scenario, frame: Frame) -> tuple[np.ndarray, Records]:
     cal = np.zeros((frame.days + 1, 2), np.int32)
-    cal[:, 0] = np.minimum(np.searchsorted(frame.cell_edges, np.arange(frame.days + 1), side="right") - 1, frame.cells - 1)
+    cal[:, 0] = np.minimum(
+        np.searchsorted(frame.cell_edges, np.arange(frame.days + 1), side="right") - 1, frame.cells - 1
+    )
     months = _months(scenario, frame.days)
     rows = []
     quota = scenario.selling.quota

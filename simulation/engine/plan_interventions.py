@@ -56,9 +56,7 @@ def intervention_records(
     return records, np.concatenate(effects) if effects else np.zeros(0, EFFECT), traces
 
 
-def _trigger(
-    row: np.void, plan: Intervention, scenario: Scenario, milestones: list[str], collector: Collector
-) -> None:
+def _trigger(row: np.void, plan: Intervention, scenario: Scenario, milestones: list[str], collector: Collector) -> None:
     when = plan.when
     row["trigger"] = TRIGGERS.index(when.trigger)
     row["delay"], row["within"], row["angle"] = when.delay, when.within, when.angle

@@ -56,9 +56,7 @@ def reference_velocity(segment: Segment) -> float:
     )
 
 
-def segment_records(
-    scenario: Scenario, days: int, collector: Collector
-) -> tuple[Records, Records, Records, list[str]]:
+def segment_records(scenario: Scenario, days: int, collector: Collector) -> tuple[Records, Records, Records, list[str]]:
     """Records of the segments, of all milestones and prices, and the different names of milestones."""
     segments = np.zeros(len(scenario.segments), SEGMENT)
     milestones: list[Records] = []
@@ -75,7 +73,9 @@ def segment_records(
             if milestone not in names:
                 names.append(milestone)
             milestones.append(_milestone(milestone, one, names.index(milestone), collector))
-        changes = [(float((c.date - scenario.start).days), 1.0 + c.change, int(c.grandfather)) for c in plan.price.changes]
+        changes = [
+            (float((c.date - scenario.start).days), 1.0 + c.change, int(c.grandfather)) for c in plan.price.changes
+        ]
         record["first_price"] = len(prices)
         prices += [change for change in changes if change[0] >= 0]
         record["n_prices"] = len(prices) - record["first_price"]
@@ -188,5 +188,3 @@ def _milestone(name: str, one: Milestone, index: int, collector: Collector) -> R
     row["p_work"], row["p_evident"] = purpose("work", name), purpose("self-evident", name)
     row["p_arr"], row["p_take"] = purpose("opportunity arr", name), purpose("take", name)
     return rows
-
-

@@ -56,6 +56,7 @@ class Memory:
     """
 
     def __init__(self, plan: Plan, room: Room) -> None:
+        self.room = room
         k = len(plan.intervention_names)
         sizes = {
             "member": room.members, "slot": room.members * k, "opportunity": room.members * plan.journey,
@@ -63,13 +64,18 @@ class Memory:
             "sold": plan.frame.days // 28 + 2, "log": room.log, "change": room.changes, "birth": room.births,
             "ask": k + 1,
         }  # fmt: skip
-        self.arrays: dict[str, Records] = dict(plan.tables)
-        self.arrays |= {name: np.zeros(max(1, size), OWN_TABLES[name]) for name, size in sizes.items()}
+        self._own = {name: np.zeros(max(1, size), OWN_TABLES[name]) for name, size in sizes.items()}
+        self._sizes = sizes
+        self.load(plan)
+
+    def load(self, plan: Plan) -> None:
+        """Take another plan of the same shape (the same scenario at another assumption point)."""
+        self.arrays: dict[str, Records] = plan.tables | self._own
         self._header = plan.header.copy()
         self.world: World = self._header[0]
         for name, array in self.arrays.items():
             self.world[f"at_{name}"] = array.ctypes.data
-            self.world[f"size_{name}"] = plan.sizes.get(name, sizes.get(name, 0))
+            self.world[f"size_{name}"] = plan.sizes.get(name, self._sizes.get(name, 0))
 
     def start(self, seed: int, replication: int, *, log: bool) -> None:
         """Clear what a replication writes, and set its seed and number."""

@@ -99,7 +99,9 @@ def set_need(w: World, i: int) -> None:
     m.need = NEVER
     if m.next < s.n_milestones:
         g = milestone_at(w, s.first_milestone + m.next)
-        m.need = exp(g.log_after + g.spread * ndtri(luck(w, m.key, g.p_work, m.cycle))) * opportunity_at(w, i, m.next).short
+        m.need = (
+            exp(g.log_after + g.spread * ndtri(luck(w, m.key, g.p_work, m.cycle))) * opportunity_at(w, i, m.next).short
+        )
 
 
 @compiled

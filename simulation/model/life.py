@@ -179,8 +179,6 @@ def live(w: World, i: int, t: float, what: int) -> None:
         live_rare(w, i, t, what)
 
 
-
-
 @compiled
 def catch_hits(w: World, i: int, t: float) -> None:
     """Let every hit due by `t` happen: hits come before any other event of a member at the same time."""

@@ -362,5 +362,3 @@ def refer(w: World, i: int, t: float) -> None:
                 w.n_birth = n + 1
     next_referral(w, i, t)
     retime(m)
-
-

@@ -105,9 +105,7 @@ def _unit32(word: Integer) -> float:
 
 
 @inlined
-def uniform64(
-    seed: Integer, replication: Integer, key: Integer, purpose: Integer, occurrence: Integer
-) -> float:
+def uniform64(seed: Integer, replication: Integer, key: Integer, purpose: Integer, occurrence: Integer) -> float:
     """Draw one uniform in (0, 1), ends excluded, from the first 64 bits. Arguments as in `block`."""
     r0, r1, _r2, _r3 = block(seed, replication, key, purpose, occurrence)
     return _unit64(r0, r1)

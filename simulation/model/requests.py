@@ -213,5 +213,3 @@ def start_work(w: World, k: int, seg: int, effort: float, t: float, days: float)
     """Book the hours of a job that starts at `t` and keeps a server for `days`; counted once for a session."""
     add_intervention(w, k, seg, cell_of(w, t), I_WORK, seconds_of(effort / 24.0))
     spread_seconds(w, intervention_at(w, k).team, Q_BUSY, t, t + days, 1)
-
-

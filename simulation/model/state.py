@@ -43,9 +43,7 @@ P_TENURE = np.uint32(purpose("tenure", ""))
 P_PUSH = np.uint32(purpose("quota push", ""))
 P_ARRIVAL = np.uint32(purpose("arrival", ""))
 P_PHASE = np.uint32(purpose("phase", ""))
-COMMON_PURPOSES = {
-    name: int(value) for name, value in list(globals().items()) if name.startswith("P_")
-}
+COMMON_PURPOSES = {name: int(value) for name, value in list(globals().items()) if name.startswith("P_")}
 
 D_REFERRAL = np.uint64(domain("referral"))
 D_ARRIVAL = np.uint64(domain("arrival"))
@@ -60,13 +58,29 @@ ORDERS = ("first_come", "revenue", "risk")
 TECH_TOUCH, BY_TEAM, BY_SESSION = range(3)
 # Triggers.
 TRIGGERS = (
-    "joined", "reached", "approaching", "taken", "off_course", "setback", "escalation", "renewal_due", "every", "on",
+    "joined",
+    "reached",
+    "approaching",
+    "taken",
+    "off_course",
+    "setback",
+    "escalation",
+    "renewal_due",
+    "every",
+    "on",
 )
-(T_JOINED, T_REACHED, T_APPROACHING, T_TAKEN, T_OFF_COURSE, T_SETBACK, T_ESCALATION, T_RENEWAL_DUE, T_EVERY,
- T_ON) = range(10)
+(T_JOINED, T_REACHED, T_APPROACHING, T_TAKEN, T_OFF_COURSE, T_SETBACK, T_ESCALATION, T_RENEWAL_DUE, T_EVERY, T_ON) = (
+    range(10)
+)
 # Effects.
 EFFECTS = (
-    "turn_toward", "magnitude", "advance", "shorten", "demonstrate_value", "resolve_setback", "renewal_lift",
+    "turn_toward",
+    "magnitude",
+    "advance",
+    "shorten",
+    "demonstrate_value",
+    "resolve_setback",
+    "renewal_lift",
     "take_lift",
 )
 (E_TURN, E_MAGNITUDE, E_ADVANCE, E_SHORTEN, E_DEMONSTRATE, E_RESOLVE, E_RENEWAL_LIFT, E_TAKE_LIFT) = range(8)
@@ -79,15 +93,69 @@ CLOSED, OPEN, SOLD = range(3)
 
 # Kinds of rows in the event log.
 KINDS = (
-    "joined", "interaction", "milestone", "value_recognised", "offered", "taken", "declined", "lapsed", "setback",
-    "resolved", "escalated", "outcome_shift", "renewed", "contracted", "grace", "recovered", "left", "returned",
-    "requested", "refused", "withdrawn", "started", "delivered", "undelivered", "pushed", "push_taken", "impatient",
-    "expired", "referred", "present",
+    "joined",
+    "interaction",
+    "milestone",
+    "value_recognised",
+    "offered",
+    "taken",
+    "declined",
+    "lapsed",
+    "setback",
+    "resolved",
+    "escalated",
+    "outcome_shift",
+    "renewed",
+    "contracted",
+    "grace",
+    "recovered",
+    "left",
+    "returned",
+    "requested",
+    "refused",
+    "withdrawn",
+    "started",
+    "delivered",
+    "undelivered",
+    "pushed",
+    "push_taken",
+    "impatient",
+    "expired",
+    "referred",
+    "present",
 )
-(K_JOINED, K_INTERACTION, K_MILESTONE, K_RECOGNISED, K_OFFERED, K_TAKEN, K_DECLINED, K_LAPSED, K_SETBACK, K_RESOLVED,
- K_ESCALATED, K_SHIFT, K_RENEWED, K_CONTRACTED, K_GRACE, K_RECOVERED, K_LEFT, K_RETURNED, K_REQUESTED, K_REFUSED,
- K_WITHDRAWN, K_STARTED, K_DELIVERED, K_UNDELIVERED, K_PUSHED, K_PUSH_TAKEN, K_IMPATIENT, K_EXPIRED, K_REFERRED,
- K_PRESENT) = range(len(KINDS))
+(
+    K_JOINED,
+    K_INTERACTION,
+    K_MILESTONE,
+    K_RECOGNISED,
+    K_OFFERED,
+    K_TAKEN,
+    K_DECLINED,
+    K_LAPSED,
+    K_SETBACK,
+    K_RESOLVED,
+    K_ESCALATED,
+    K_SHIFT,
+    K_RENEWED,
+    K_CONTRACTED,
+    K_GRACE,
+    K_RECOVERED,
+    K_LEFT,
+    K_RETURNED,
+    K_REQUESTED,
+    K_REFUSED,
+    K_WITHDRAWN,
+    K_STARTED,
+    K_DELIVERED,
+    K_UNDELIVERED,
+    K_PUSHED,
+    K_PUSH_TAKEN,
+    K_IMPATIENT,
+    K_EXPIRED,
+    K_REFERRED,
+    K_PRESENT,
+) = range(len(KINDS))
 
 
 def _record(*fields: str) -> np.dtype[np.void]:

@@ -149,6 +149,7 @@ def write_row(w: World, i: int, t: float, kind: int, name: int, progress: float)
     row.progress = progress
     row.arr = m.arr
 
+
 @compiled
 def change_arr(w: World, i: int, t: float, column: int, amount: int, sign: int) -> None:
     """Move a member's ARR by `sign * amount` cents at `t` and book `amount` in the flow's column.

@@ -156,5 +156,3 @@ def mark_approach(w: World, i: int, t: float) -> None:
         ):
             slot_at(w, i, k).fired = m.cycle
             mark(w, i, k, t, m.cycle)
-
-

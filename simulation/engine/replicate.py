@@ -1,0 +1,188 @@
+"""Many replications of a scenario: assumption points in pairs, spread over threads, whole or stopped halfway.
+
+Replications 2i and 2i+1 share assumption point i and differ in luck. A replication depends on nothing but the
+scenario, the seed and its number, so neither threads nor chunks can change it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
+from simulation.engine.plan import OFFSETS, Plan, make_plan
+from simulation.engine.world import Memory
+from simulation.progress import Interrupted, Progress
+from simulation.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from simulation.scenario.book import Book
+
+Rows = dict[str, npt.NDArray[np.int64]]
+
+
+class Engine(Protocol):
+    """What runs replications of one plan at a time."""
+
+    def load(self, plan: Plan) -> None:
+        """Take another plan of the same scenario."""
+
+    def run(self, seed: int, replication: int) -> Memory:
+        """Run one replication; the memory is valid until the next call."""
+
+
+def make_engine(name: str, plan: Plan, *, log: bool = False) -> Engine:
+    """Make an engine by name, "compiled" or "simpy"."""
+    if name == "simpy":
+        from simulation.engine.simpy_engine import SimpyEngine
+
+        return SimpyEngine(plan, log=log)
+    from simulation.engine.compiled import CompiledEngine
+
+    return CompiledEngine(plan, log=log)
+
+
+def points_of(scenario: Scenario, replications: Iterable[int]) -> dict[int, list[int]]:
+    """Replications by assumption point, in order."""
+    points: dict[int, list[int]] = {}
+    for replication in replications:
+        points.setdefault(replication // 2, []).append(replication)
+    return points
+
+
+def plan_at(scenario: Scenario, book: Book | None, seed: int, point: int) -> Plan:
+    """Plan of a scenario at one assumption point."""
+    return make_plan(scenario.at_point(seed, point) if scenario.assumptions else scenario, book)
+
+
+def ledger_rows(memory: Memory, frame: Frame) -> Rows:
+    """Copy the ledger of the replication that has just run, each array in its shape without replications."""
+    flat, rows = memory.ledger(), {}
+    shapes = frame.shapes(1)
+    for name, offset in OFFSETS.items():
+        shape = shapes[name][1:]
+        first = int(memory.world[offset])
+        rows[name] = flat[first : first + int(np.prod(shape))].reshape(shape).copy()
+    rows["events"] = np.array(memory.world["n_events"], np.int64)
+    return rows
+
+
+class _Crew:
+    """Engines of the threads: one for each, loaded with the plan of the point at hand."""
+
+    def __init__(self, scenario: Scenario, book: Book | None, seed: int, engine: str) -> None:
+        self.scenario, self.book, self.seed, self.engine = scenario, book, seed, engine
+        self.fixed = None if scenario.assumptions else make_plan(scenario, book)
+        self.mine = threading.local()
+        self.stop = threading.Event()
+
+    def work(self, point: int, replications: list[int], done: Callable[[int, Rows], None]) -> None:
+        """Run the replications of one point."""
+        plan = self.fixed or plan_at(self.scenario, self.book, self.seed, point)
+        engine: Engine | None = getattr(self.mine, "engine", None)
+        if engine is None:
+            engine = self.mine.engine = make_engine(self.engine, plan)
+        else:
+            engine.load(plan)
+        for replication in replications:
+            if self.stop.is_set():
+                return
+            done(replication, ledger_rows(engine.run(self.seed, replication), plan.frame))
+
+
+def run_replications(
+    scenario: Scenario,
+    *,
+    book: Book | None = None,
+    replications: int | Iterable[int] = 200,
+    seed: int = 1,
+    engine: str = "compiled",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run replications of a scenario and stack their ledgers.
+
+    Parameters
+    ----------
+    scenario, book
+        What to run, and today's members.
+    replications
+        How many, from number 0; or the numbers themselves.
+    seed
+        0 <= seed < 2**32.
+    engine
+        "compiled" or "simpy".
+    workers
+        Threads; None for one a core.
+    progress
+        Called with (done, total).
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C; `.result` has the finished replications, if any.
+    """
+    numbers = list(range(replications)) if isinstance(replications, int) else list(replications)
+    crew = _Crew(scenario, book, seed, engine)
+    finished: dict[int, Rows] = {}
+    lock = threading.Lock()
+
+    def done(replication: int, rows: Rows) -> None:
+        with lock:
+            finished[replication] = rows
+            if progress is not None:
+                progress(len(finished), len(numbers))
+
+    threads = workers or os.cpu_count() or 1
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            points = iter(points_of(scenario, numbers).items())
+            _feed(pool, crew, points, done, threads)
+    except KeyboardInterrupt:
+        raise Interrupted(_result(crew, finished, seed) if finished else None) from None
+    return _result(crew, finished, seed)
+
+
+def _feed(
+    pool: ThreadPoolExecutor,
+    crew: _Crew,
+    points: Iterable[tuple[int, list[int]]],
+    done: Callable[[int, Rows], None],
+    threads: int,
+) -> None:
+    """Keep every thread busy with little in store, so that a stop takes effect at once."""
+    queue = iter(points)
+    running: set[Future[None]] = set()
+    try:
+        while True:
+            while len(running) < 2 * threads and (item := next(queue, None)) is not None:
+                running.add(pool.submit(crew.work, *item, done))
+            if not running:
+                return
+            ready, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in ready:
+                future.result()
+    finally:
+        crew.stop.set()
+        for future in running:
+            future.cancel()
+
+
+def _result(crew: _Crew, finished: dict[int, Rows], seed: int) -> RunResult:
+    numbers = sorted(finished)
+    frame = crew.fixed.frame if crew.fixed else plan_at(crew.scenario, crew.book, seed, numbers[0] // 2).frame
+    ledger = Ledger(**{name: np.stack([finished[n][name] for n in numbers]) for name in LEDGER_ARRAYS})
+    points = [n // 2 for n in numbers]
+    values: dict[str, npt.NDArray[np.float64]] = {}
+    if crew.scenario.assumptions:
+        draws = {point: crew.scenario.assumption_values(seed, point) for point in sorted(set(points))}
+        values = {path: np.array([draws[point][path] for point in points]) for path in draws[points[0]]}
+    return RunResult(
+        frame=frame, ledger=ledger, seed=seed, replications=numbers, points=points, assumption_values=values
+    )
