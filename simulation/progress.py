@@ -17,6 +17,7 @@ __all__ = ["Interrupted", "Progress", "progress_bar"]
 Progress = Callable[[int, int], None]
 """Called with (done, total); may be called from any thread, `done` never falls."""
 
+PREPARING = "Preparing (the first run compiles the model)"
 LINE_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal to draw a bar on."""
 
@@ -65,10 +66,10 @@ def progress_bar(description: str, stream: TextIO | None = None) -> Iterator[Pro
         rich.TimeRemainingColumn(),
     ]
     with rich.Progress(*columns, console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task(description, total=None)
+        task = bar.add_task(PREPARING, total=None)
 
         def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            bar.update(task, description=description, completed=done, total=total)
 
         yield advance
 
@@ -81,11 +82,14 @@ class _Lines:
         self.stream = stream
         self.clock = clock
         self.started = self.printed = clock()
+        self.first: int | None = None
 
     def __call__(self, done: int, total: int) -> None:
         now = self.clock()
-        if now - self.printed < LINE_EVERY or not 0 < done < total:
+        if self.first is None:  # what came before was preparation, and says nothing about the pace
+            self.first, self.started = done, now
+        if now - self.printed < LINE_EVERY or not self.first < done < total:
             return
         self.printed = now
-        left = (now - self.started) * (total - done) / done
+        left = (now - self.started) * (total - done) / (done - self.first)
         print(f"{self.description}: {done} of {total}, about {left:.0f} s left", file=self.stream, flush=True)

@@ -10,6 +10,7 @@ from simulation.progress import Interrupted, Progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulation.engine.ledger import RunResult
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
@@ -30,6 +31,7 @@ def run(
     progress: Progress | None = None,
     quarantine: bool = False,
     book: Book | None = None,
+    kept: Forecast | None = None,
 ) -> Forecast:
     """Simulate a scenario many times and return the distribution of what happens.
 
@@ -52,6 +54,9 @@ def run(
         Leave bad rows of the book out instead of refusing to run.
     book
         Today's members, when they are loaded already; by default the book that the scenario names.
+    kept
+        A forecast of the same scenario, book and seed with some of the replications: only the others are
+        simulated. So an interrupted run goes on, and a finished one is extended.
 
     Returns
     -------
@@ -62,20 +67,26 @@ def run(
     ScenarioError
         When the scenario or its book is wrong; `.problems` lists every problem.
     ValueError
-        When an argument is out of its range.
+        When an argument is out of its range, or `kept` is of another scenario or seed.
     Interrupted
         On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the replications finished by then, if any.
     """
     _check(replications=replications, seed=seed, engine=engine, workers=workers)
     plan = _loaded(scenario)
+    if kept is not None and (kept.facts.digest, kept.seed) != (plan.digest(), seed):
+        raise ValueError("kept is a forecast of another scenario or seed")
     from simulation.engine.replicate import run_replications
     from simulation.forecast import Forecast
 
+    there = set() if kept is None else set(kept.result.replications)
+    missing = [number for number in range(replications) if number not in there]
+    if kept is not None and not missing:
+        return kept
     try:
         result = run_replications(
             plan,
             book=todays_members(plan, quarantine=quarantine) if book is None else book,
-            replications=replications,
+            replications=missing,
             seed=seed,
             engine=engine,
             workers=workers,
@@ -83,9 +94,11 @@ def run(
         )
     except Interrupted as stop:
         if stop.result is not None:
-            stop.forecast = Forecast.from_result(stop.result, plan)
+            stop.forecast = Forecast.from_result(_together(kept, stop.result), plan)
+        else:
+            stop.forecast = kept
         raise
-    return Forecast.from_result(result, plan)
+    return Forecast.from_result(_together(kept, result), plan)
 
 
 def events(
@@ -139,6 +152,32 @@ def todays_members(scenario: Scenario, *, quarantine: bool = False) -> Book | No
     from simulation.scenario.book import load_book
 
     return load_book(scenario.book.file, scenario, quarantine=quarantine)
+
+
+def _together(kept: Forecast | None, result: RunResult) -> RunResult:
+    """Put finished replications together, in the order of their numbers."""
+    if kept is None:
+        return result
+    import numpy as np
+
+    from simulation.engine.ledger import Ledger, RunResult
+
+    earlier = kept.result
+    numbers = [*earlier.replications, *result.replications]
+    points = [*earlier.points, *result.points]
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    ledger = Ledger.concatenate([earlier.ledger, result.ledger])
+    return RunResult(
+        frame=result.frame,
+        ledger=Ledger(**{name: array[order] for name, array in ledger.items()}),
+        seed=result.seed,
+        replications=[numbers[place] for place in order],
+        points=[points[place] for place in order],
+        assumption_values={
+            path: np.concatenate([earlier.assumption_values[path], values])[order]
+            for path, values in result.assumption_values.items()
+        },
+    )
 
 
 def _loaded(scenario: Scenario | str | Path) -> Scenario:

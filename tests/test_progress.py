@@ -18,10 +18,13 @@ def test_lines_with_the_time_left() -> None:
     now = [0.0]
     stream = io.StringIO()
     tell = _Lines("Simulating", stream, clock=lambda: now[0])
-    for second, done in ((5, 10), (20, 50), (21, 60), (40, 100)):
+    for second, done in ((30, 0), (35, 10), (50, 50), (51, 60), (70, 100)):
         now[0] = second
         tell(done, 100)
-    assert stream.getvalue() == "Simulating: 50 of 100, about 20 s left\n"
+    assert stream.getvalue().splitlines() == [
+        "Simulating: 10 of 100, about 45 s left",
+        "Simulating: 50 of 100, about 20 s left",
+    ]
 
 
 def test_a_bar_on_a_terminal() -> None:

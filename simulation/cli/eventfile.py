@@ -31,9 +31,7 @@ def write_events(scenario: Scenario, request: Request, book: Book | None, path: 
     writer: Any = None
     try:
         for replication in range(request.events):
-            log = sim.events(
-                scenario, replication=replication, seed=request.seed, engine=request.engine, book=book
-            )
+            log = sim.events(scenario, replication=replication, seed=request.seed, engine=request.engine, book=book)
             log = log.assign(member=pseudonyms(log["member"], key))
             log.insert(0, "replication", replication)
             table = pa.Table.from_pandas(log, preserve_index=False)
@@ -50,8 +48,7 @@ def pseudonyms(members: pd.Series, key: bytes) -> list[str]:
     BLAKE2b with a key (RFC 7693), so that nobody without the key can try out ids.
     """
     known = {
-        member: hashlib.blake2b(str(member).encode(), key=key, digest_size=8).hexdigest()
-        for member in members.unique()
+        member: hashlib.blake2b(str(member).encode(), key=key, digest_size=8).hexdigest() for member in members.unique()
     }
     return [known[member] for member in members]
 

@@ -25,7 +25,10 @@ RECORD = "run.json"
 FORMAT = 1
 FILE_KEYS = ("book", "file", "joint")
 """Keys of a scenario whose text value names a file of data."""
-NEEDED = ("membersim", "root", "scenario", "seed", "replications", "engine", "events", "quarantine", "data")
+NEEDED = (
+    "membersim", "root", "scenario", "data", "command",
+    "seed", "replications", "engine", "events", "quarantine",
+)  # fmt: skip
 """What a record must have for a rerun."""
 NUMERIC = ("numba", "numpy", "scipy", "simpy")
 """Packages whose version could matter to the numbers."""
@@ -129,6 +132,4 @@ def _earlier_files(folder: Path) -> set[str]:
     except BadInput:
         return set()
     inside = folder.resolve()
-    return {
-        name for name in names if isinstance(name, str) and (inside / name).resolve().is_relative_to(inside)
-    }
+    return {name for name in names if isinstance(name, str) and (inside / name).resolve().is_relative_to(inside)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.cli.eventfile import write_events
-from simulation.cli.folder import named_files, publish, relative, run_facts, sha256
+from simulation.cli.folder import named_files, publish, read_record, relative, run_facts, sha256
 from simulation.cli.screen import BadInput, Screen
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["Outcome", "Request", "book_facts", "prepare", "simulate", "write"]
+__all__ = ["Outcome", "Request", "book_facts", "half_done", "prepare", "simulate", "write"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Request:
     workers: int | None = None
     events: int = 0
     quarantine: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,11 @@ def book_facts(book: Book, currency: str, screen: Screen) -> dict[str, Any]:
 
 
 def simulate(
-    scenario: Scenario, request: Request, description: str = "Simulating", book: Book | None = None
+    scenario: Scenario,
+    request: Request,
+    description: str = "Simulating",
+    book: Book | None = None,
+    kept: Forecast | None = None,
 ) -> Outcome:
     """Run a scenario with a progress bar; an interruption returns the replications that had finished."""
     import simulation as sim
@@ -82,6 +87,7 @@ def simulate(
                 progress=progress,
                 quarantine=request.quarantine,
                 book=book,
+                kept=kept,
             )
     except Interrupted as stop:
         forecast, interrupted = stop.forecast, True
@@ -89,27 +95,20 @@ def simulate(
     return Outcome(forecast, done, time.perf_counter() - started, interrupted)
 
 
-def write(
-    scenario: Scenario, request: Request, outcome: Outcome, folder: Path, book: Book | None = None
-) -> list[Path]:
+def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, book: Book | None = None) -> list[Path]:
     """Write the folder of a run that has at least one finished replication; return its files."""
     forecast = outcome.forecast
     assert forecast is not None
-    data = named_files(scenario.resolved())
     record = {
-        **run_facts(),
+        **_identity(scenario, request),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(outcome.seconds, 3),
         "interrupted": outcome.interrupted,
         "asked": request.replications,
         "replications": outcome.replications,
-        "seed": request.seed,
-        "engine": request.engine,
         "events": request.events,
-        "quarantine": request.quarantine,
+        "command": request.command,
         "root": relative(scenario.root, folder),
-        "data": [{"path": path, "file": file, "sha256": sha256(scenario.root / file)} for path, file in data],
-        "digest": forecast.facts.digest,
         "scenario": forecast.facts.yaml,
     }
 
@@ -118,10 +117,24 @@ def write(
 
         forecast.save(staging / "forecast.nc")
         write_report(forecast, staging)
-        if request.events:
+        if request.events and not outcome.interrupted:
             write_events(scenario, request, book, staging / "events.parquet")
 
     return publish(folder, fill, record)
+
+
+def half_done(scenario: Scenario, request: Request, folder: Path) -> Forecast | None:
+    """The finished part of the same run, where it was interrupted; None where there is none."""
+    import simulation as sim
+
+    try:
+        record = read_record(folder)
+        if record.get("interrupted") and _identity(scenario, request).items() <= record.items():
+            kept = sim.Forecast.load(folder / "forecast.nc")
+            return kept if max(kept.result.replications) < request.replications else None
+    except (BadInput, OSError, ValueError):
+        pass
+    return None
 
 
 def prepare(folder: Path) -> None:
@@ -131,6 +144,17 @@ def prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(
-            f"{folder} cannot be written: {error.strerror}; give another folder with --out"
-        ) from None
+        raise BadInput(f"{folder} cannot be written: {error.strerror}; give another folder with --out") from None
+
+
+def _identity(scenario: Scenario, request: Request) -> dict[str, Any]:
+    """What two runs must have in common so that one can go on where the other stopped."""
+    data = named_files(scenario.resolved())
+    return {
+        **run_facts(),
+        "seed": request.seed,
+        "engine": request.engine,
+        "quarantine": request.quarantine,
+        "digest": scenario.digest(),
+        "data": [{"path": path, "file": file, "sha256": sha256(scenario.root / file)} for path, file in data],
+    }

@@ -46,6 +46,8 @@ def rerun(
 
     folder = folder.parent if folder.name == RECORD else folder
     record = read_record(folder)
+    if record.get("interrupted"):
+        raise BadInput(f"{folder} was interrupted; finish it first with: {record['command']}")
     if record["membersim"] != __version__:
         screen.note(f"This run was made by membersim {record['membersim']}, this is {__version__}.")
     scenario = _scenario(record, folder, book)
@@ -56,6 +58,7 @@ def rerun(
         workers=workers,
         events=record["events"],
         quarantine=record["quarantine"],
+        command=record["command"],
     )
     if out is not None:
         prepare(out)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.outcome import Outcome, Request, book_facts, prepare, simulate, write
+from simulation.cli.outcome import Outcome, Request, book_facts, half_done, prepare, simulate, write
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
 from simulation.cli.tables import HEADLINE_COLUMNS, OBJECTIVE_COLUMNS, headline, objectives, records
 from simulation.runs import Engine
@@ -60,21 +61,24 @@ def run(
     scenario = sim.load(file, overlays=overlays)
     folder = out or Path("reports", "+".join(path.stem for path in (file, *overlays)))
     request = Request(replications, seed, engine, workers, min(events, replications), quarantine)
+    request = replace(request, command=_command(file, overlays, request, out))
     book = todays_members(scenario, quarantine=quarantine)
     facts = None if book is None else book_facts(book, scenario.currency, screen)
     for warning in (*scenario.warnings, *(() if book is None else book.warnings)):
         screen.note(f"warning: {warning}")
     prepare(folder)
-    outcome = simulate(scenario, request, book=book)
-    again = _command(file, overlays, request, out)
+    kept = half_done(scenario, request, folder)
+    if kept is not None:
+        screen.note(f"Going on with {folder}: {kept.replications} of {replications} futures are there already.")
+    outcome = simulate(scenario, request, book=book, kept=kept)
     if outcome.forecast is None:
-        screen.note(f"Interrupted before any future was finished; start again with: {again}")
+        screen.note(f"Interrupted before any future was finished; start again with: {request.command}")
         screen.result({"interrupted": True, "replications": 0})
         return INTERRUPTED
     files = write(scenario, request, outcome, folder, book)
     if outcome.interrupted:
         screen.note(f"Interrupted: {outcome.replications} of {replications} futures are finished and kept.")
-        screen.note(f"For all of them: {again}")
+        screen.note(f"To go on from there: {request.command}")
     screen.result(_shown(outcome, request, folder, files, screen) | {"book": facts})
     return INTERRUPTED if outcome.interrupted else 0
 
@@ -91,9 +95,7 @@ def _command(file: Path, overlays: tuple[Path, ...], request: Request, out: Path
     return shlex.join(map(str, words))
 
 
-def _shown(
-    outcome: Outcome, request: Request, folder: Path, files: list[Path], screen: Screen
-) -> dict[str, Any]:
+def _shown(outcome: Outcome, request: Request, folder: Path, files: list[Path], screen: Screen) -> dict[str, Any]:
     """Show the short tables and return the same, and more, for programs."""
     forecast = outcome.forecast
     assert forecast is not None
@@ -102,9 +104,7 @@ def _shown(
     screen.table(title, HEADLINE_COLUMNS, headline(forecast, summary))
     if len(wishes):
         screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes), text=(0, 1, 2))
-    screen.show(
-        f"Simulated in {outcome.seconds:.1f} s, seed {request.seed}. Report: {folder / 'report.html'}"
-    )
+    screen.show(f"Simulated in {outcome.seconds:.1f} s, seed {request.seed}. Report: {folder / 'report.html'}")
     return {
         "name": forecast.facts.name,
         "interrupted": outcome.interrupted,

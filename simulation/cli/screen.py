@@ -43,9 +43,7 @@ class Screen:
     json: Annotated[
         bool, Parameter(help="Print one JSON object on standard output and nothing else.", show_default=False)
     ] = False
-    debug: Annotated[bool, Parameter(help="Show the traceback of an internal error.", show_default=False)] = (
-        False
-    )
+    debug: Annotated[bool, Parameter(help="Show the traceback of an internal error.", show_default=False)] = False
 
     def show(self, text: str = "") -> None:
         """Print a line for a person; silent with --json."""

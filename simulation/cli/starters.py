@@ -94,10 +94,7 @@ def _copy(source: Path, target: Path) -> list[tuple[Path, str]]:
         shutil.rmtree(staging, ignore_errors=True)
     return [
         (target / f"{target.name}.yaml", "the scenario: edit this"),
-        *(
-            (target / path.relative_to(source.parent), "data that it reads: replace by yours")
-            for path in data
-        ),
+        *((target / path.relative_to(source.parent), "data that it reads: replace by yours") for path in data),
     ]
 
 

@@ -66,7 +66,7 @@ def stated(table: pd.DataFrame) -> list[tuple[str, ...]]:
             number(row[name], row["unit"])
             for name in ("stated", "stated_low", "stated_high", "simulated", "low", "high")
         )
-        said = f"{low} to {high}" if "-" not in (low, high) else stated
+        said = stated if "-" in (low, high) else low if low == high else f"{low} to {high}"
         interval = "-" if least == most == "-" else f"{least} to {most}"
         rows.append((row["segment"], row["quantity"], said, simulated, interval, f"{int(row['outcomes']):,}"))
     return rows

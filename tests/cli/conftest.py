@@ -34,9 +34,7 @@ segments:
 objectives:
   q1: {measure: expansion, within: 90 days, at_least: 1000}
 """
-BOOK_PLAN = PLAN.replace("    population: {members: 50}\n", "").replace(
-    "segments:", "book: data/book.csv\nsegments:"
-)
+BOOK_PLAN = PLAN.replace("    population: {members: 50}\n", "").replace("segments:", "book: data/book.csv\nsegments:")
 BOOK = """\
 member_id,segment,arr,joined,renews_on
 Zoe-4711,individual,320,2025-03-01,2027-03-01
@@ -100,15 +98,15 @@ class Engine:
 
         def result(size: int) -> RunResult:
             ledger = Ledger.zeros(frame, size)
-            ledger.events[:] = range(seed, seed + size)
-            return RunResult(
-                frame, ledger, options["seed"], list(range(size)), [n // 2 for n in range(size)], {}
-            )
+            numbers = list(options["replications"])[:size]
+            ledger.events[:] = [seed + number for number in numbers]
+            return RunResult(frame, ledger, options["seed"], numbers, [number // 2 for number in numbers], {})
 
         if self.stop_after is not None:
             raise Interrupted(result(self.stop_after) if self.stop_after else None)
-        options["progress"](options["replications"], options["replications"])
-        return result(options["replications"])
+        size = len(options["replications"])
+        options["progress"](size, size)
+        return result(size)
 
     def event_log(self, scenario: Any, **options: Any) -> pd.DataFrame:
         return pd.DataFrame({"time": [0.5, 1.0, 2.0], "member": self.members, "kind": ["joined"] * 3})

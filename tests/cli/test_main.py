@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,14 +70,20 @@ def test_version() -> None:
         (["rerun", "nowhere"], "nowhere holds no finished run"),
     ],
 )
-def test_bad_input_is_a_message_and_status_2(words: list[str], said: str) -> None:
-    done = process(*words)
+def test_bad_input_is_a_message_and_status_2(call: Any, words: list[str], said: str) -> None:
+    status, out, err = call(*words)
+    assert (status, out) == (2, "")
+    assert said in err and "Traceback" not in err
+    status, out, err = call(*words, "--json")
+    assert status == 2 and said in err
+    assert set(json.loads(out)) in ({"error", "problems"}, {"files"})
+
+
+def test_bad_input_of_a_real_process() -> None:
+    done = process("run", "missing.yaml", "--json")
     assert done.returncode == 2
-    assert said in done.stderr and "Traceback" not in done.stderr
-    assert done.stdout == ""
-    machine = process(*words, "--json")
-    assert machine.returncode == 2
-    assert set(json.loads(machine.stdout)) in ({"error", "problems"}, {"files"})
+    assert done.stderr.startswith("missing.yaml: no such file") and "Traceback" not in done.stderr
+    assert json.loads(done.stdout)["problems"][0]["file"] == "missing.yaml"
 
 
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
@@ -114,9 +121,7 @@ def test_an_internal_error_asks_for_a_report(
     assert json.loads(said.out) == {"error": "ZeroDivisionError: by nothing"}
 
 
-def test_an_interruption_anywhere_is_130(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_interruption_anywhere_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 

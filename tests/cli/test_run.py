@@ -78,13 +78,37 @@ def test_an_interruption_keeps_what_had_finished(call: Any, plan: Path, engine: 
     engine.stop_after = 4
     status, out, err = call("run", plan, "--replications", 10, "--json")
     assert status == 130
-    assert (
-        "4 of 10 futures are finished and kept" in err and "membersim run small.yaml --replications 10" in err
-    )
+    assert "4 of 10 futures are finished and kept" in err and "membersim run small.yaml --replications 10" in err
     result = json.loads(out)
     assert (result["interrupted"], result["replications"]) == (True, 4)
     record = json.loads(Path("reports/small/run.json").read_text())
     assert (record["interrupted"], record["asked"], record["replications"]) == (True, 10, 4)
+
+
+def test_the_same_command_goes_on_from_there(call: Any, plan: Path, engine: Any) -> None:
+    call("run", plan, "--replications", 10, "--out", "whole")
+    engine.stop_after = 4
+    assert call("run", plan, "--replications", 10)[0] == 130
+    status, _, err = call("rerun", "reports/small")
+    assert status == 2 and "finish it first with: membersim run small.yaml" in err
+    engine.stop_after = 0
+    assert call("run", plan, "--replications", 10)[0] == 130
+    engine.stop_after = None
+    status, out, err = call("run", plan, "--replications", 10)
+    assert status == 0 and "4 of 10 futures are there already" in err
+    assert engine.asked["replications"] == [4, 5, 6, 7, 8, 9]
+    assert sim.Forecast.load("reports/small/forecast.nc").equals(sim.Forecast.load("whole/forecast.nc"))
+    assert not json.loads(Path("reports/small/run.json").read_text())["interrupted"]
+
+
+@pytest.mark.parametrize("other", [["--seed", 2], ["--engine", "simpy"], ["--quarantine"]])
+def test_another_run_does_not_go_on_from_there(call: Any, plan: Path, engine: Any, other: list[Any]) -> None:
+    engine.stop_after = 4
+    call("run", plan, "--replications", 10)
+    engine.stop_after = None
+    status, _, err = call("run", plan, "--replications", 10, *other)
+    assert (status, err) == (0, "")
+    assert len(engine.asked["replications"]) == 10
 
 
 def test_an_early_interruption_writes_nothing(call: Any, plan: Path, engine: Any) -> None:
@@ -124,7 +148,7 @@ def test_a_finished_run_is_reproduced(call: Any, book_plan: Path, engine: Any) -
     call("run", book_plan, "--replications", 4, "--seed", 9)
     status, out, err = call("rerun", "reports/small")
     assert (status, err) == (0, "") and "Reproduced: all 4 futures are identical." in out
-    assert (engine.asked["seed"], engine.asked["replications"], len(engine.asked["book"])) == (9, 4, 2)
+    assert (engine.asked["seed"], len(engine.asked["replications"]), len(engine.asked["book"])) == (9, 4, 2)
     status, out, _ = call("rerun", "reports/small/run.json", "--out", "again", "--json")
     result = json.loads(out)
     assert status == 0 and result["identical"] and "again/run.json" in result["files"]
