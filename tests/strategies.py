@@ -64,9 +64,7 @@ def amounts(low: float, high: float, unit: str = "", places: int = 0) -> st.Sear
         st.builds(lambda m, s: {"median": m, "spread": s}, one, spread),
         st.builds(lambda m, s: {"lognormal": {"median": m, "spread": s}}, one, spread),
         st.builds(lambda m: {"exponential": {"mean": m}}, one),
-        three.map(
-            lambda x: {"triangular": {k: write(v) for k, v in zip(("low", "likely", "high"), x, strict=True)}}
-        ),
+        three.map(lambda x: {"triangular": {k: write(v) for k, v in zip(("low", "likely", "high"), x, strict=True)}}),
         three.map(lambda x: {"uniform": {"low": write(x[0]), "high": write(x[2])}}),
         st.builds(lambda a, m: {"gamma": {"a": a, "scale": m}}, st.sampled_from([1, 2.5]), one),
         three.map(lambda x: {"empirical": [write(v) for v in x]}),
@@ -210,9 +208,7 @@ def segments(draw: st.DrawFn, names: tuple[str, ...], members: int) -> Yaml:
         {"per_month": numbers(0, 3)},
         optional={
             "growth": st.integers(-50, 50).map(lambda n: f"{n}% per year"),
-            "season": st.dictionaries(
-                st.sampled_from(["January", "June", "July"]), numbers(0, 2), max_size=3
-            ),
+            "season": st.dictionaries(st.sampled_from(["January", "June", "July"]), numbers(0, 2), max_size=3),
         },
     )
     segment: Yaml = {
@@ -336,9 +332,7 @@ def effects(milestones: tuple[str, ...]) -> st.SearchStrategy[Yaml]:
         st.fixed_dictionaries(factor, optional={"lasts": life}),
         st.fixed_dictionaries(factor, optional={"median_life": life}),
     )
-    lift = st.one_of(
-        signed(-1, 2), st.fixed_dictionaries({"points": signed(-1, 2)}, optional={"half_life": life})
-    )
+    lift = st.one_of(signed(-1, 2), st.fixed_dictionaries({"points": signed(-1, 2)}, optional={"half_life": life}))
     options = {
         "turn_toward": signed(-0.5, 1, percent=True),
         "magnitude": magnitude,
@@ -349,13 +343,9 @@ def effects(milestones: tuple[str, ...]) -> st.SearchStrategy[Yaml]:
         "take_lift": lift,
     }
     if milestones:
-        options["shorten"] = st.dictionaries(
-            st.sampled_from(milestones), random_shares(), min_size=1, max_size=1
-        )
+        options["shorten"] = st.dictionaries(st.sampled_from(milestones), random_shares(), min_size=1, max_size=1)
         some = st.lists(st.sampled_from(milestones), min_size=1, max_size=2, unique=True)
-        options["take_lift"] = st.one_of(
-            lift, st.fixed_dictionaries({"points": signed(-1, 2), "milestones": some})
-        )
+        options["take_lift"] = st.one_of(lift, st.fixed_dictionaries({"points": signed(-1, 2), "milestones": some}))
     return st.one_of([form.map(lambda value, key=key: {key: value}) for key, form in options.items()])
 
 
@@ -367,18 +357,12 @@ def audiences(names: tuple[str, ...]) -> st.SearchStrategy[Yaml]:
     return st.fixed_dictionaries(
         {},
         optional={
-            "segments": st.one_of(
-                st.sampled_from(names), st.lists(st.sampled_from(names), min_size=1, unique=True)
-            ),
+            "segments": st.one_of(st.sampled_from(names), st.lists(st.sampled_from(names), min_size=1, unique=True)),
             "stage": st.one_of(stage, st.lists(stage, min_size=1, max_size=3, unique=True)),
             "off_course": quantities(0, 60, "deg"),
             "on_course": quantities(60, 180, "deg"),
-            "usage": st.fixed_dictionaries(
-                {}, optional={"at_least": numbers(0, 0.9), "at_most": numbers(1, 3)}
-            ),
-            "arr": st.fixed_dictionaries(
-                {}, optional={"at_least": numbers(0, 900), "at_most": numbers(900, 9000)}
-            ),
+            "usage": st.fixed_dictionaries({}, optional={"at_least": numbers(0, 0.9), "at_most": numbers(1, 3)}),
+            "arr": st.fixed_dictionaries({}, optional={"at_least": numbers(0, 900), "at_most": numbers(900, 9000)}),
             "tenure": st.fixed_dictionaries(
                 {}, optional={"at_least": quantities(0, 60, "days"), "at_most": quantities(60, 900, "days")}
             ),
@@ -417,9 +401,7 @@ def interventions(draw: st.DrawFn, scenario: Yaml) -> Yaml:
         "cost": st.fixed_dictionaries(
             {}, optional={key: numbers(0, 500, 2) for key in ("per_delivery", "per_month", "one_off")}
         ),
-        "price": st.fixed_dictionaries(
-            {}, optional={key: numbers(0, 500, 2) for key in ("fee", "recurring")}
-        ),
+        "price": st.fixed_dictionaries({}, optional={key: numbers(0, 500, 2) for key in ("fee", "recurring")}),
     }
     for key, strategy in optional.items():
         if draw(st.booleans()):

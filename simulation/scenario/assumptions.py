@@ -28,9 +28,7 @@ _KEYS: Final = ("joint", "columns", "sha256", *FIELDS)
 _EXTREMES: Final = (2.0**-54, 1.0 - 2.0**-53)
 
 
-def read(
-    raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]
-) -> tuple[dict[str, Assumption], list[Part]]:
+def read(raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> tuple[dict[str, Assumption], list[Part]]:
     """The assumptions of a scenario.
 
     Parameters
@@ -71,13 +69,10 @@ def read(
     return found, wrong
 
 
-def _read_one(
-    name: str, raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]
-) -> Assumption | None:
+def _read_one(name: str, raw: object, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> Assumption | None:
     if not isinstance(raw, Mapping):
         raise Misfit(
-            f"expected a distribution such as {{triangular: {{low: 1, likely: 2, high: 3}}}}, "
-            f"not {shown(raw)}"
+            f"expected a distribution such as {{triangular: {{low: 1, likely: 2, high: 3}}}}, not {shown(raw)}"
         )
     origin = read_provenance(raw).as_yaml()
     rest = {key: value for key, value in raw.items() if key not in FIELDS}
@@ -100,15 +95,11 @@ def _read_one(
         draw = float(distribution.ppf(np.array(u)))
         complaint = _complaint(tree, {name: Quantity(rounded(kind, draw), kind)})
         if complaint:
-            raise Misfit(
-                f"a draw can be {written(kind, rounded(kind, draw))}, which is impossible here: {complaint}"
-            )
+            raise Misfit(f"a draw can be {written(kind, rounded(kind, draw))}, which is impossible here: {complaint}")
     return Assumption(distribution=distribution, kind=kind.name, **origin)
 
 
-def _joint(
-    rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Step, ...]]
-) -> JointDraws | None:
+def _joint(rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Step, ...]]) -> JointDraws | None:
     file = rest["joint"]
     if not isinstance(file, Path) or not file.is_absolute():
         return None  # reported while the files were looked for
@@ -122,9 +113,7 @@ def _joint(
     wrong: list[Part] = []
     for column in columns:
         if column not in names:
-            wrong.append(
-                (("columns", str(column)), f"no such column in {file.name}: {one_of(names, column)}", True)
-            )
+            wrong.append((("columns", str(column)), f"no such column in {file.name}: {one_of(names, column)}", True))
     paths = [str(columns.get(name, name)) for name in names]
     kinds: list[Kind] = []
     for name, path in zip(names, paths, strict=True):
@@ -158,9 +147,7 @@ def _joint(
         for value in (low, high):
             complaint = _complaint(tree, {paths[number]: Quantity(value, kinds[number])})
             if complaint:
-                raise Misfit(
-                    f"column {names[number]!r} has {written(kinds[number], value)}: {complaint}", ("joint",)
-                )
+                raise Misfit(f"column {names[number]!r} has {written(kinds[number], value)}: {complaint}", ("joint",))
     digest = rest.get("sha256")
     return JointDraws(
         file=file,
@@ -206,9 +193,7 @@ def kind_at(path: str, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> 
     top = len(where)
     entry = value_at(tree, list(where))
     if entry is None:
-        names = (
-            [str(name) for name in tree.get(steps[0], {})] if isinstance(tree.get(steps[0]), Mapping) else []
-        )
+        names = [str(name) for name in tree.get(steps[0], {})] if isinstance(tree.get(steps[0]), Mapping) else []
         raise Misfit(f"there is no {shown('.'.join(where))}: {one_of(names, steps[1])}", key=True)
     probe = Probe(value_at(tree, steps))
     try:
@@ -221,9 +206,10 @@ def kind_at(path: str, tree: dict[str, Any], already: set[tuple[Step, ...]]) -> 
         class_of(where).model_validate(changed)
     except ValidationError as error:
         if probe.kind is None:
-            if any(tuple(str(step) for step in bad[:top]) == where for bad in already):
-                return None
             here = [m for at, m, _ in misfits(error, class_of(where), where) if [str(s) for s in at] == steps]
+            elsewhere = any(tuple(str(step) for step in bad[:top]) == where for bad in already)
+            if elsewhere and not any(message.startswith("unknown") for message in here):
+                return None
             raise Misfit(_no_number(here, probe.original), key=True) from None
     if probe.kind is None:
         raise Misfit(_no_number([], probe.original), key=True)

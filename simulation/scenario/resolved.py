@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,11 +36,21 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return _Writer(scenario).part(scenario, scenario._tree, ())
 
 
+def to_yaml(scenario: Scenario) -> str:
+    """The text of a scenario file that says the same in full."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()  # the safe writer would sort the keys, and with them the milestones
+    yaml.width, yaml.allow_unicode = 110, True
+    text = io.StringIO()
+    yaml.dump(resolved(scenario), text)
+    return text.getvalue()
+
+
 def digest(scenario: Scenario) -> str:
     """SHA-256 of `resolved`, as 64 hexadecimal digits."""
-    text = json.dumps(
-        resolved(scenario), sort_keys=True, ensure_ascii=True, default=str, separators=(",", ":")
-    )
+    # The order of keys counts: it is the order of the milestones.
+    text = json.dumps(resolved(scenario), ensure_ascii=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

@@ -54,15 +54,11 @@ def json_schema(scenario: type[BaseModel], *, overlay: bool = False) -> dict[str
     }
     schema["properties"]["assumptions"] |= {"additionalProperties": _assumption()}
     schema["properties"]["known"] |= {"additionalProperties": _fact()}
-    schema["description"] = (
-        "A plan: segments and their journeys, teams, interventions, and what is not known."
-    )
+    schema["description"] = "A plan: segments and their journeys, teams, interventions, and what is not known."
     for kind in kinds():
         definitions[f"quantity.{kind.name}"] = _quantity(kind)
         definitions[f"distribution.{kind.name}"] = _distribution(kind)
-    definitions["quantity.any"] = _sourced(
-        {"type": ["number", "string"]}, "A number, with its unit where it has one."
-    )
+    definitions["quantity.any"] = _sourced({"type": ["number", "string"]}, "A number, with its unit where it has one.")
     schema["$defs"] = definitions
     found: dict[str, Any] = _filled(schema)
     everything = found.pop("$defs")
@@ -71,7 +67,8 @@ def json_schema(scenario: type[BaseModel], *, overlay: bool = False) -> dict[str
         used |= waiting
         waiting = set().union(*(_used(everything[name]) for name in waiting)) - used
     found["$defs"] = {name: form for name, form in everything.items() if name in used}
-    return _loosened(found) if overlay else found
+    loosened: dict[str, Any] = _loosened(found)
+    return loosened if overlay else found
 
 
 class _Generator(GenerateJsonSchema):
@@ -170,9 +167,7 @@ def _distribution(kind: Kind) -> dict[str, Any]:
     unit = {"x-quantity": kind.name}
     number = {"x-quantity": "number"}
 
-    def parameters(
-        names: tuple[str, ...], bare: tuple[str, ...], optional: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    def parameters(names: tuple[str, ...], bare: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
         properties = {**dict.fromkeys((*names, *optional), unit), **dict.fromkeys(bare, number)}
         form = {"type": "object", "additionalProperties": False, "required": [*names, *bare]}
         return {**form, "properties": properties}
@@ -208,9 +203,7 @@ def _distribution(kind: Kind) -> dict[str, Any]:
     }
     short = [parameters(("median",), ("spread",)), parameters(("mean", "sd"), ())]
     form = {"anyOf": [_plain(kind), *short, *families, only("empirical", {"anyOf": measured}), other]}
-    text = (
-        f"A distribution: a constant ({kind.expected}), {{median, spread}}, {{mean, sd}} or {{family: ...}}."
-    )
+    text = f"A distribution: a constant ({kind.expected}), {{median, spread}}, {{mean, sd}} or {{family: ...}}."
     return _sourced(form, text)
 
 
@@ -269,31 +262,25 @@ def _filled(form: Any) -> Any:
     return out
 
 
-def _loosened(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same for overlays."""
-    nothing = {"type": "null"}
-    out: dict[str, Any] = {**schema, "$defs": {}}
-    loose: dict[str, Any]
-    for name, form in [("", schema), *schema["$defs"].items()]:
-        if name.startswith(("quantity.", "distribution.")):
-            loose = {"anyOf": [form, nothing]}
-        else:
-            loose = {
-                key: value for key, value in form.items() if key not in ("required", "minProperties", "$defs")
-            }
-            if "properties" in form:
-                loose["properties"] = {
-                    key: {"anyOf": [item, nothing]} for key, item in form["properties"].items()
-                }
-        if name:
-            out["$defs"][name] = loose
-        else:
-            out = {**loose, "$defs": out["$defs"]}
-    for key in ("segments", "teams", "interventions", "objectives", "assumptions", "known"):
-        form = {**schema["properties"][key]}
-        form.pop("minProperties", None)
-        form["additionalProperties"] = {"anyOf": [form["additionalProperties"], nothing]}
-        out["properties"][key] = {"anyOf": [form, nothing]}
+_ONLY_IN_WHOLE: Final = ("required", "minProperties", "maxProperties", "oneOf")
+
+
+def _loosened(form: Any) -> Any:
+    """The same for overlays: nothing is required, and null is allowed wherever a value is."""
+    if isinstance(form, list):
+        return [_loosened(item) for item in form]
+    if not isinstance(form, dict):
+        return form
+    out = {key: _loosened(value) for key, value in form.items() if key not in _ONLY_IN_WHOLE}
+    if isinstance(out.get("type"), str):
+        out["type"] = [out["type"], "null"]
+    elif isinstance(out.get("type"), list):
+        out["type"] = [*out["type"], "null"]
+    if isinstance(out.get("enum"), list):
+        out["enum"] = [*out["enum"], None]
+    for mapping in ("properties", "$defs"):  # their keys are names, not words of JSON Schema
+        if isinstance(form.get(mapping), dict):
+            out[mapping] = {name: _loosened(item) for name, item in form[mapping].items()}
     return out
 
 

@@ -71,9 +71,7 @@ class Horizon(Part):
         return dt.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {
             "title": "Horizon",
             "type": "string",
@@ -114,9 +112,7 @@ class BookRef(Part):
         return raw
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         full = dict(handler.resolve_ref_schema(super().__get_pydantic_json_schema__(schema, handler)))
         full["properties"]["file"] = {**full["properties"]["file"], "type": "string"}
         full["properties"]["file"].pop("format", None)
@@ -146,9 +142,7 @@ class Scenario(Part):
     fiscal_year_starts: Month = Field(
         default=1, description="The first month of the fiscal year, by name. Absent: January."
     )
-    periods: Literal["month", "quarter", "week"] = Field(
-        default="month", description="The periods of the report."
-    )
+    periods: Literal["month", "quarter", "week"] = Field(default="month", description="The periods of the report.")
     book: BookRef | None = Field(default=None, description="Today's members. Absent: none but a population.")
     segments: dict[Name, Segment] = Field(description="The segments, by name.", min_length=1)
     teams: dict[Name, Team] = Field(default={}, description="The teams, by name.")
@@ -156,13 +150,9 @@ class Scenario(Part):
     selling: Selling = Field(
         default=Selling(), description="The selling policy: objectives, or a quota. Absent: objectives."
     )
-    assumptions: dict[str, Assumption] = Field(
-        default={}, description="Numbers not known exactly, by dotted path."
-    )
+    assumptions: dict[str, Assumption] = Field(default={}, description="Numbers not known exactly, by dotted path.")
     known: dict[str, Known] = Field(default={}, description="Facts that planners can state, by dotted path.")
-    objectives: dict[Name, Objective] = Field(
-        default={}, description="Expected results to manage against, by name."
-    )
+    objectives: dict[Name, Objective] = Field(default={}, description="Expected results to manage against, by name.")
 
     _tree: dict[str, Any] = PrivateAttr(default_factory=dict)
     _provenance: dict[str, Provenance] = PrivateAttr(default_factory=dict)
@@ -231,6 +221,12 @@ class Scenario(Part):
         from simulation.scenario.resolved import resolved
 
         return resolved(self)
+
+    def to_yaml(self) -> str:
+        """The text of a scenario file that says the same in full."""
+        from simulation.scenario.resolved import to_yaml
+
+        return to_yaml(self)
 
     def digest(self) -> str:
         """SHA-256 of `resolved`, as 64 hexadecimal digits."""
