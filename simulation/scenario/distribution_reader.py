@@ -13,6 +13,7 @@ from simulation.scenario.errors import Misfit, listing, nearest, one_of, shown
 from simulation.scenario.quantities import (
     ANY,
     CENTS_LIMIT,
+    HOURS,
     MONEY,
     NUMBER,
     Bounds,
@@ -24,6 +25,9 @@ from simulation.scenario.quantities import (
 
 VALUES_LIMIT: Final = 100_000
 """An empirical distribution has at most this many values."""
+
+LIMITS: Final[dict[Kind, float]] = {MONEY: CENTS_LIMIT, HOURS: 1e7}
+"""No draw may exceed this, in base units; 1e9 for every other kind."""
 
 _EXTREME = 1e-16
 
@@ -48,14 +52,15 @@ def parse_distribution(kind: Kind, raw: object, bounds: Bounds = ANY) -> Distrib
     if not isinstance(raw, Mapping):
         if isinstance(raw, (list, tuple)):
             raise Misfit(
-                "expected a number or a distribution, not a list; "
-                "for measured values write 'empirical: [...]'"
+                "expected a number or a distribution, not a list; for measured values write 'empirical: [...]'"
             )
         value = parse(kind, raw, bounds)
         if kind is MONEY:
             value = float(cents(value))
         elif kind.whole and value != int(value):
             raise Misfit(f"expected {kind.expected}, not {shown(raw)}")
+        if not abs(value) <= LIMITS.get(kind, 1e9):
+            raise Misfit(f"{shown(raw)} is too large to count with")
         return constant(value)
     keys = set(raw)
     if keys <= {"median", "spread"} and keys:
@@ -67,11 +72,7 @@ def parse_distribution(kind: Kind, raw: object, bounds: Bounds = ANY) -> Distrib
         hint = " (in an overlay, remove the other one with null)" if len(named) == 2 else ""
         raise Misfit(
             "expected one distribution, such as {lognormal: {median: 3, spread: 0.4}}, "
-            + (
-                f"not {listing(named).replace(' or ', ' and ')} together{hint}"
-                if named
-                else "not an empty mapping"
-            )
+            + (f"not {listing(named).replace(' or ', ' and ')} together{hint}" if named else "not an empty mapping")
         )
     ((family, spec),) = raw.items()
     family = str(family)
@@ -113,9 +114,7 @@ def _read(
             elif name in without:
                 params[name] = parse(NUMBER, raw)
             else:
-                wrong.append(
-                    ((*at, name), f"unknown parameter: {one_of((*with_unit, *without), name)}", True)
-                )
+                wrong.append(((*at, name), f"unknown parameter: {one_of((*with_unit, *without), name)}", True))
         except Misfit as misfit:
             wrong.extend(misfit.under(*at, name))
     for name in (*with_unit, *without):
@@ -144,9 +143,7 @@ def _named(kind: Kind, family: str, spec: object, bounds: Bounds, at: tuple[str,
     if [p[name] for name in order] != sorted(p[name] for name in order):
         raise Misfit(f"expected {' <= '.join(order)}", at)
     names = (*with_unit, *without, *stretch)
-    return _within(
-        kind, Distribution(family, tuple((name, p[name]) for name in names if name in p)), bounds, at
-    )
+    return _within(kind, Distribution(family, tuple((name, p[name]) for name in names if name in p)), bounds, at)
 
 
 def _scipy(kind: Kind, family: str, shapes: tuple[str, ...], spec: object, bounds: Bounds) -> Distribution:
@@ -156,9 +153,7 @@ def _scipy(kind: Kind, family: str, shapes: tuple[str, ...], spec: object, bound
     names = [name for name in (*shapes, "loc", "scale") if name in p]
     distribution = Distribution(family, tuple((name, p[name]) for name in names))
     if not bool(np.all(getattr(stats, family)._argcheck(*(p[name] for name in shapes)))):
-        raise Misfit(
-            f"impossible shape of {family}: {', '.join(f'{s} = {p[s]:g}' for s in shapes)}", (family,)
-        )
+        raise Misfit(f"impossible shape of {family}: {', '.join(f'{s} = {p[s]:g}' for s in shapes)}", (family,))
     if p.get("scale", 1.0) <= 0.0:
         raise Misfit("scale must be more than 0", (family, "scale"))
     return _within(kind, distribution, bounds, (family,))
@@ -195,9 +190,7 @@ def _empirical(kind: Kind, spec: object, bounds: Bounds) -> Distribution:
     return Distribution("empirical", (), tuple(v for v, _ in pairs), tuple(share for _, share in pairs))
 
 
-def _numbers(
-    kind: Kind, raw: list[Any] | tuple[Any, ...], bounds: Bounds, at: tuple[str, ...]
-) -> list[float]:
+def _numbers(kind: Kind, raw: list[Any] | tuple[Any, ...], bounds: Bounds, at: tuple[str, ...]) -> list[float]:
     values: list[float] = []
     wrong: list[tuple[tuple[str | int, ...], str, bool]] = []
     for place, item in enumerate(raw):
@@ -215,23 +208,13 @@ def _within(kind: Kind, distribution: Distribution, bounds: Bounds, at: tuple[st
     if not (low <= high):
         raise Misfit(f"impossible parameters of {distribution.family}", at)
     name = distribution.family
-    if (
-        bounds.at_least is not None
-        and low < bounds.at_least
-        or bounds.above is not None
-        and low < bounds.above
-    ):
+    if bounds.at_least is not None and low < bounds.at_least or bounds.above is not None and low < bounds.above:
         limit = bounds.at_least if bounds.at_least is not None else bounds.above
         raise Misfit(
             f"a {name} distribution can fall below {written(kind, limit or 0.0)} here: {_advice(bounds)}",
             at,
         )
-    if (
-        bounds.at_most is not None
-        and high > bounds.at_most
-        or bounds.below is not None
-        and high > bounds.below
-    ):
+    if bounds.at_most is not None and high > bounds.at_most or bounds.below is not None and high > bounds.below:
         limit = bounds.at_most if bounds.at_most is not None else bounds.below
         raise Misfit(
             f"a {name} distribution can rise above {written(kind, limit or 0.0)} here: {_advice(bounds)}",
@@ -241,7 +224,7 @@ def _within(kind: Kind, distribution: Distribution, bounds: Bounds, at: tuple[st
     if math.isinf(low) or math.isinf(high):
         ends = tuple(distribution.ppf(np.array([_EXTREME, 1.0 - _EXTREME])))
     largest = max(abs(ends[0]), abs(ends[1]))
-    if not math.isfinite(largest) or kind is MONEY and largest > CENTS_LIMIT:
+    if not largest <= LIMITS.get(kind, 1e9):
         raise Misfit(f"a {name} distribution with these parameters gives values too large to count with", at)
     return distribution
 

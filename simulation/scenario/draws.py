@@ -120,6 +120,8 @@ def with_values(scenario: Scenario, values: Mapping[str, Quantity], where: str) 
         tree["assumptions"] = {}
         changed = scenario.model_copy(update=update)
         changed._tree = tree
+        # What was measured is not what was drawn.
+        changed._provenance = {at: origin for at, origin in scenario.provenance.items() if at not in values}
         wrong = references.impossible(changed)
     if wrong:
         raise ScenarioError(

@@ -28,7 +28,7 @@ def load(
         Laid over it one after the other. What an overlay itself extends is laid under it, unless it is
         part of the scenario already.
     allow_outside : bool, optional
-        Whether files outside the folder of `path` may be named.
+        Whether files outside the folders of `path` and the overlays may be named.
 
     Returns
     -------
@@ -45,9 +45,12 @@ def load(
     tree = files.chain(Source(str(path), _absolute(first)))
     for number, overlay in enumerate(overlays, 1):
         if isinstance(overlay, Mapping):
-            over: Node | None = node_of(overlay, Source(f"overlay {number}", None))
+            given = node_of(overlay, Source(f"overlay {number}", None))
+            over: Node | None = files.extended(given, known=frozenset(files.sources))
         else:
-            over = files.chain(Source(str(overlay), _absolute(Path(overlay))), known=frozenset(files.sources))
+            where = _absolute(Path(overlay))
+            files.roots.append(where.parent)
+            over = files.chain(Source(str(overlay), where), known=frozenset(files.sources))
         if over is not None:
             tree = over if tree is None else merge(tree, over)
     return files.scenario(tree)
@@ -71,7 +74,7 @@ def from_mapping(data: Mapping[str, Any], *, folder: PathLike = ".", allow_outsi
         With every problem, in one pass.
     """
     files = _Files(_absolute(Path(folder)), allow_outside)
-    return files.scenario(node_of(data, Source("", None)))
+    return files.scenario(files.extended(node_of(data, Source("", None))))
 
 
 def _absolute(path: Path) -> Path:
@@ -86,13 +89,12 @@ class _Files:
 
     def __init__(self, root: Path, allow_outside: bool) -> None:
         self.root = root
+        self.roots = [root]
         self.allow_outside = allow_outside
         self.sources: list[Path] = []
         self.problems: list[Problem] = []
 
-    def chain(
-        self, source: Source, stack: tuple[Path, ...] = (), known: frozenset[Path] = frozenset()
-    ) -> Node | None:
+    def chain(self, source: Source, stack: tuple[Path, ...] = (), known: frozenset[Path] = frozenset()) -> Node | None:
         """A file laid over what it extends; None when it cannot be read."""
         assert source.path is not None
         try:
@@ -103,6 +105,16 @@ class _Files:
         if source.path not in self.sources:
             self.sources.append(source.path)
         self.problems.extend(problems)
+        return self.extended(tree, source.shown, (*stack, source.path), known)
+
+    def extended(
+        self,
+        tree: Node,
+        shown_as: str = "",
+        stack: tuple[Path, ...] = (),
+        known: frozenset[Path] = frozenset(),
+    ) -> Node:
+        """A tree laid over what it extends; `stack` holds the files that led here."""
         assert isinstance(tree.value, dict)
         above = tree.value.get("extends")
         tree = replace(tree, value={key: child for key, child in tree.value.items() if key != "extends"})
@@ -111,14 +123,13 @@ class _Files:
         parent = self._named(above, ("extends",))
         if parent is None or parent in known:
             return tree
-        if parent in (*stack, source.path):
-            circle = " -> ".join(p.name for p in (*stack, source.path, parent))
+        if parent in stack:
+            circle = " -> ".join(p.name for p in (*stack, parent))
             self.problems.append(above.mark.problem(("extends",), f"extends in a circle: {circle}"))
             return tree
-        shown_as = str(Path(source.shown).parent / str(above.value))
         if not parent.is_file():
             return self._missing(parent, above, tree)
-        under = self.chain(Source(shown_as, parent), (*stack, source.path), known)
+        under = self.chain(Source(str(Path(shown_as).parent / str(above.value)), parent), stack, known)
         return tree if under is None else merge(under, tree)
 
     def scenario(self, tree: Node | None) -> Scenario:
@@ -143,7 +154,7 @@ class _Files:
             self.problems.append(node.mark.problem(steps, f"expected the path of a file, not {_what(node)}"))
             return None
         path = _absolute(node.mark.source.folder(self.root) / node.value)
-        if not self.allow_outside and not path.is_relative_to(self.root):
+        if not self.allow_outside and not any(path.is_relative_to(root) for root in self.roots):
             message = f"{shown(node.value)} lies outside the folder of the scenario, which is not allowed"
             self.problems.append(node.mark.problem(steps, message))
             return None
@@ -219,18 +230,14 @@ class _Files:
     def _measured(self, node: Node, steps: tuple[Step, ...]) -> Node:
         """Replace every ``empirical: {file, column}`` below by its values."""
         if isinstance(node.value, list):
-            return replace(
-                node, value=[self._measured(item, (*steps, i)) for i, item in enumerate(node.value)]
-            )
+            return replace(node, value=[self._measured(item, (*steps, i)) for i, item in enumerate(node.value)])
         if not isinstance(node.value, dict):
             return node
         spec = node.value.get("empirical")
         if spec is not None and isinstance(spec.value, dict) and "file" in spec.value:
             values = self._column(spec, (*steps, "empirical"))
             return replace(node, value={**node.value, "empirical": values})
-        return replace(
-            node, value={key: self._measured(child, (*steps, key)) for key, child in node.value.items()}
-        )
+        return replace(node, value={key: self._measured(child, (*steps, key)) for key, child in node.value.items()})
 
     def _column(self, spec: Node, steps: tuple[Step, ...]) -> Node:
         nothing = replace(spec, value=[Node(0, spec.mark)])
@@ -247,18 +254,14 @@ class _Files:
         try:
             names, rows = tables.read_table(path)
         except tables.BadTable as bad:
-            self.problems.append(
-                Problem(_near(file, path), bad.line, None, ".".join(map(str, steps)), str(bad))
-            )
+            self.problems.append(Problem(_near(file, path), bad.line, None, ".".join(map(str, steps)), str(bad)))
             return nothing
         wanted = names[0] if column is None and len(names) == 1 else None if column is None else column.value
         if wanted not in names:
             guess = nearest(str(wanted), names) if wanted is not None else None
             hint = f"; did you mean {guess!r}?" if guess else f": the columns are {', '.join(names[:20])}"
             mark = column.mark if column is not None else spec.mark
-            message = (
-                f"no column {shown(wanted)} in {path.name}{hint}" if wanted else f"name the 'column'{hint}"
-            )
+            message = f"no column {shown(wanted)} in {path.name}{hint}" if wanted else f"name the 'column'{hint}"
             self.problems.append(mark.problem((*steps, "column"), message))
             return nothing
         number_of = names.index(str(wanted))

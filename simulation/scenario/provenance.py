@@ -60,8 +60,7 @@ def is_wrapper(steps: tuple[str | int, ...], keys: Mapping[str, object]) -> bool
 
 def _is_named(steps: tuple[str | int, ...]) -> bool:
     return any(
-        len(pattern) == len(steps)
-        and all(part in ("*", step) for part, step in zip(pattern, steps, strict=True))
+        len(pattern) == len(steps) and all(part in ("*", step) for part, step in zip(pattern, steps, strict=True))
         for pattern in _NAMED
     )
 
@@ -146,9 +145,7 @@ def _unwrap(
         wrong.extend(misfit.under(*steps))
     value = tree["value"]
     if isinstance(value, dict) and not _is_distribution(value):
-        wrong.append(
-            ((*steps, "value"), "a source belongs to one number or one distribution, not to a mapping", False)
-        )
+        wrong.append(((*steps, "value"), "a source belongs to one number or one distribution, not to a mapping", False))
     return _strip(value, steps, found, wrong)
 
 

@@ -122,7 +122,7 @@ _NUMBER_TEXT = r"^[+-]?[0-9_]*\.?[0-9]*([eE][+-]?[0-9]+)?"
 DURATION = Kind(
     "duration", "hours, days, weeks, months or years", "a length of time such as '4 months' or '10 days'",
     units.duration,
-    (("months", MONTH), ("days", 1.0)), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
+    (("months", MONTH), ("days", 1.0), ("hours", 1 / 24)), _NUMBER_TEXT + r"\s*" + _TIME_TEXT + "$",
 )  # fmt: skip
 HOURS = Kind(
     "effort", "hours", "an effort such as '1.5 hours'", units.hours, (("hours", 1.0),),
@@ -159,12 +159,8 @@ SHARE = Kind(
     _NUMBER_TEXT + r"\s*%?$",
     bare=True,
 )
-NUMBER = Kind(
-    "number", "none", "a plain number", units.bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$", bare=True
-)
-WHOLE = Kind(
-    "whole-number", "none (a whole number)", "a whole number", units.bare, (("", 1.0),), whole=True, bare=True
-)
+NUMBER = Kind("number", "none", "a plain number", units.bare, (("", 1.0),), _NUMBER_TEXT + r"\s*%?$", bare=True)
+WHOLE = Kind("whole-number", "none (a whole number)", "a whole number", units.bare, (("", 1.0),), whole=True, bare=True)
 MONEY = Kind(
     "money",
     "currency",
@@ -175,10 +171,7 @@ MONEY = Kind(
     bare=True,
 )
 
-_KINDS = {
-    kind.name: kind
-    for kind in (DURATION, HOURS, PACE, TERM, RATE, PER_YEAR, ANGLE, SHARE, NUMBER, WHOLE, MONEY)
-}
+_KINDS = {kind.name: kind for kind in (DURATION, HOURS, PACE, TERM, RATE, PER_YEAR, ANGLE, SHARE, NUMBER, WHOLE, MONEY)}
 
 
 def kinds() -> tuple[Kind, ...]:

@@ -76,15 +76,11 @@ def _text(source: Source) -> str:
     assert source.path is not None
     try:
         if source.path.is_dir():
-            raise Unreadable(
-                Problem(source.shown, None, None, "", "expected a YAML file, and this is a folder")
-            )
+            raise Unreadable(Problem(source.shown, None, None, "", "expected a YAML file, and this is a folder"))
         if not source.path.exists():
             raise Unreadable(Problem(source.shown, None, None, "", f"no such file{similar(source.path)}"))
         if not source.path.is_file():
-            raise Unreadable(
-                Problem(source.shown, None, None, "", "expected a YAML file, and this is no regular file")
-            )
+            raise Unreadable(Problem(source.shown, None, None, "", "expected a YAML file, and this is no regular file"))
         with source.path.open("rb") as file:
             data = file.read(FILE_LIMIT + 1)
     except (OSError, ValueError) as error:
@@ -143,9 +139,7 @@ def _compose(text: str, source: Source) -> Any:
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (None, None)
         raise Unreadable(Problem(source.shown, line, column, "", _explain(error, text, line))) from None
     except YAMLError as error:
-        raise Unreadable(
-            Problem(source.shown, None, None, "", f"not valid YAML: {shown(str(error), 200)}")
-        ) from None
+        raise Unreadable(Problem(source.shown, None, None, "", f"not valid YAML: {shown(str(error), 200)}")) from None
     except RecursionError:
         message = f"nested more than {DEPTH_LIMIT} levels deep"
         raise Unreadable(Problem(source.shown, None, None, "", message)) from None
@@ -199,9 +193,7 @@ class _Builder:
             self.problems.append(mark.problem(steps, f"YAML tags are not used here: {shown_plain(tag)}"))
         below = (*above, id(node))
         if kind == "sequence":
-            return Node(
-                [self.build(item, (*steps, place), below) for place, item in enumerate(node.value)], mark
-            )
+            return Node([self.build(item, (*steps, place), below) for place, item in enumerate(node.value)], mark)
         children: dict[str, Node] = {}
         for key, value in node.value:
             name = self._key(key, steps)

@@ -11,18 +11,14 @@ from typing import Any
 
 from simulation.scenario.errors import Misfit, Step, one_of, shown
 from simulation.scenario.provenance import read_provenance
-from simulation.scenario.quantities import NUMBER, SHARE, WHOLE, Kind, parse
+from simulation.scenario.quantities import WHOLE, parse
 from simulation.scenario.schema import Intervention, Known, Scenario
 from simulation.scenario.schema.base import read_day
 from simulation.scenario.schema.objective import KNOWN_MEASURES, read_known
+from simulation.scenario.units import YEAR
 
 _ORDER = ("adoption", "value", "growth")
-_NOTHING: tuple[tuple[str, Kind, str], ...] = (
-    ("people", WHOLE, "has no people"),
-    ("hours_per_month", NUMBER, "has no hours (hours_per_month is 0)"),
-    ("available_share", SHARE, "has no time (available_share is 0%)"),
-)
-_IDLE = "the team {name} {why} within the horizon, and has work here"
+_IDLE = "the team {name} has no people within the horizon, and has work here"
 
 Part = tuple[tuple[Step, ...], str, bool]
 
@@ -42,9 +38,7 @@ def _several(value: object) -> list[tuple[tuple[Step, ...], object]]:
     return [] if value is None else [((), value)]
 
 
-def _check(
-    steps: tuple[Step, ...], name: object, known: list[str], what: str, key: bool = False
-) -> Iterator[Part]:
+def _check(steps: tuple[Step, ...], name: object, known: list[str], what: str, key: bool = False) -> Iterator[Part]:
     if isinstance(name, str) and name not in known:
         yield steps, f"there is no {what} {shown(name)}: {one_of(known, name)}", key
 
@@ -54,13 +48,9 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
     names, teams = [str(name) for name in segments], [str(name) for name in _map(tree.get("teams"))]
     for name, segment in segments.items():
         yield from _stages(("segments", name, "journey"), _map(_map(segment).get("journey")))
-        yield from _dates(
-            ("segments", name, "price", "changes"), _map(_map(segment).get("price")).get("changes")
-        )
+        yield from _dates(("segments", name, "price", "changes"), _map(_map(segment).get("price")).get("changes"))
         advocacy = _map(_map(segment).get("advocacy"))
-        yield from _check(
-            ("segments", name, "advocacy", "segment"), advocacy.get("segment"), names, "segment"
-        )
+        yield from _check(("segments", name, "advocacy", "segment"), advocacy.get("segment"), names, "segment")
     for name, intervention in _map(tree.get("interventions")).items():
         at = ("interventions", name)
         spec = _map(intervention)
@@ -80,9 +70,7 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
         yield from _check(("objectives", name, "segment"), spec.get("segment"), names, "segment")
         chosen = [str(spec["segment"])] if spec.get("segment") in segments else names
         milestone = spec.get("milestone")
-        yield from _check(
-            ("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone"
-        )
+        yield from _check(("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone")
 
 
 def _stages(at: tuple[Step, ...], journey: Mapping[str, Any]) -> Iterator[Part]:
@@ -113,22 +101,18 @@ def _dates(at: tuple[Step, ...], changes: object) -> Iterator[Part]:
 def _idle(tree: Mapping[str, Any], at: tuple[Step, ...], name: object) -> Iterator[Part]:
     """A team that can never work but has work; for a valid scenario `_workless` says the same."""
     team = _map(_map(tree.get("teams")).get(str(name)))
-    for key, kind, why in _NOTHING:
-        try:
-            nothing = key in team and parse(kind, team[key]) == 0.0
-        except Misfit:
-            continue
-        if nothing and not (key == "people" and team.get("hires")):
-            yield at, _IDLE.format(name=shown(name), why=why), False
-            return
+    try:
+        nobody = "people" in team and parse(WHOLE, team["people"]) == 0.0 and not team.get("hires")
+    except Misfit:
+        return
+    if nobody:
+        yield at, _IDLE.format(name=shown(name)), False
 
 
 def _journeys(segments: Mapping[str, Any], chosen: list[str]) -> list[str]:
     found: dict[str, None] = {}
     for name in chosen:
-        found.update(
-            dict.fromkeys(str(milestone) for milestone in _map(_map(segments.get(name)).get("journey")))
-        )
+        found.update(dict.fromkeys(str(milestone) for milestone in _map(_map(segments.get(name)).get("journey"))))
     return list(found)
 
 
@@ -138,9 +122,7 @@ def _milestones(at: tuple[Step, ...], spec: Mapping[str, Any], known: list[str])
         yield from _check((*at, "when", trigger), when.get(trigger), known, "milestone")
     approaching = _map(when.get("approaching")).get("milestone")
     yield from _check((*at, "when", "approaching", "milestone"), approaching, known, "milestone")
-    for place, effect in enumerate(
-        spec.get("effects") or () if isinstance(spec.get("effects"), list) else ()
-    ):
+    for place, effect in enumerate(spec.get("effects") or () if isinstance(spec.get("effects"), list) else ()):
         here = (*at, "effects", place)
         for name in _map(_map(effect).get("shorten")):
             yield from _check((*here, "shorten", name), name, known, "milestone", key=True)
@@ -168,15 +150,11 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
                 key=True,
             )
         if steps[1] not in segments:
-            raise Misfit(
-                f"there is no segment {shown(steps[1])}: {one_of(map(str, segments), steps[1])}", key=True
-            )
+            raise Misfit(f"there is no segment {shown(steps[1])}: {one_of(map(str, segments), steps[1])}", key=True)
         if len(steps) == 4:
             milestones = _journeys(segments, [steps[1]])
             if steps[3] not in milestones:
-                raise Misfit(
-                    f"there is no milestone {shown(steps[3])}: {one_of(milestones, steps[3])}", key=True
-                )
+                raise Misfit(f"there is no milestone {shown(steps[3])}: {one_of(milestones, steps[3])}", key=True)
     if isinstance(raw, Mapping):
         keys = ("between", "value", "source", "evidence", "owner", "review_by", "comment")
         unknown = [str(key) for key in raw if key not in keys]
@@ -231,14 +209,8 @@ def _impossible(scenario: Scenario) -> Iterator[Part]:
 
 def _workless(scenario: Scenario, name: str, intervention: Intervention) -> Iterator[Part]:
     team = scenario.teams.get(intervention.team or "")
-    if team is None:
-        return
-    least = (team.people_ever(scenario.end), team.hours_per_month, team.available_share)
-    for amount, (_, _, why) in zip(least, _NOTHING, strict=True):
-        if amount == 0:
-            message = _IDLE.format(name=shown(intervention.team), why=why)
-            yield ("interventions", name, "team"), message, False
-            return
+    if team is not None and team.people_ever(scenario.end) == 0:
+        yield ("interventions", name, "team"), _IDLE.format(name=shown(intervention.team)), False
 
 
 def warnings(scenario: Scenario) -> Iterator[str]:
@@ -246,14 +218,15 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     for name, segment in scenario.segments.items():
         price = segment.price
         response = price.response
-        if (price.changes or price.uplift) and not (
-            response.renewal or response.joining or response.contraction
-        ):
+        if (price.changes or price.uplift) and not (response.renewal or response.joining or response.contraction):
             yield f"segments.{name}.price: prices change and nobody responds; state a response (a prior)"
         for place, change in enumerate(price.changes):
             if not scenario.start <= change.date < scenario.end:
                 at = f"segments.{name}.price.changes.{place}"
                 yield f"{at}: {change.date} lies outside the horizon; no effect"
+        advocacy = segment.advocacy
+        if advocacy is not None and advocacy.rate * advocacy.converts * YEAR > 1.0:
+            yield f"segments.{name}.advocacy: an advocate brings more than one member a year; this can explode"
     for name, team in scenario.teams.items():
         if not any(i.team == name for i in scenario.interventions.values()) and not (
             scenario.selling.quota is not None and scenario.selling.quota.team == name
@@ -267,7 +240,6 @@ def warnings(scenario: Scenario) -> Iterator[str]:
         if dates and not any(scenario.start <= day < scenario.end for day in dates):
             yield f"interventions.{name}.when.on: no date lies within the horizon; it never happens"
     if scenario.book is None and not any(
-        segment.arrivals.per_month > 0 or segment.population is not None
-        for segment in scenario.segments.values()
+        segment.arrivals.per_month > 0 or segment.population is not None for segment in scenario.segments.values()
     ):
         yield "segments: no book, no population and no arrivals; there are no members"

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from simulation.scenario.errors import Problem, Step, dotted
 from simulation.scenario.provenance import is_wrapper
 
@@ -69,6 +71,8 @@ def node_of(value: Any, source: Source, steps: tuple[Step, ...] = ()) -> Node:
         return Node(children, mark, reset=is_wrapper(steps, children))
     if isinstance(value, (list, tuple)):
         return Node([node_of(item, source, (*steps, place)) for place, item in enumerate(value)], mark)
+    if isinstance(value, np.generic):
+        value = value.item()
     return Node(value, mark)
 
 

@@ -36,9 +36,7 @@ def _factor(text: str, angle: bool) -> float:
     Misfit
         When the text names no unit, or a unit of something else.
     """
-    name = {"quarter": "quarters", "°": "deg", "pace-month": "months", "pace-months": "months"}.get(
-        text, text
-    )
+    name = {"quarter": "quarters", "°": "deg", "pace-month": "months", "pace-months": "months"}.get(text, text)
     known = _ANGLE_UNITS if angle else _TIME_UNITS
     try:
         unit = _registry().parse_units(name)

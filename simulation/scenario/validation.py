@@ -118,9 +118,7 @@ def _said(entry: Any, steps: tuple[Step, ...], top: type[BaseModel]) -> str:
             return choice(words, value)
         case "model_type" | "model_attributes_type" | "dict_type":
             keys = keys_at(top, steps)
-            return (
-                f"expected a mapping{' with the keys ' + ', '.join(keys) if keys else ''}, not {shown(value)}"
-            )
+            return f"expected a mapping{' with the keys ' + ', '.join(keys) if keys else ''}, not {shown(value)}"
         case "tuple_type" | "list_type":
             return f"expected a list, not {shown(value)}"
         case "too_short":

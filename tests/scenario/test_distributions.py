@@ -125,14 +125,10 @@ REFUSED: list[tuple[Kind, Any, Bounds, tuple[Any, ...], str]] = [
 
 
 @pytest.mark.parametrize(("kind", "raw", "bounds", "at", "said"), REFUSED, ids=lambda x: str(x)[:30])
-def test_says_what_is_wrong_and_where(
-    kind: Kind, raw: Any, bounds: Bounds, at: tuple[Any, ...], said: str
-) -> None:
+def test_says_what_is_wrong_and_where(kind: Kind, raw: Any, bounds: Bounds, at: tuple[Any, ...], said: str) -> None:
     with pytest.raises(Misfit) as caught:
         parse_distribution(kind, raw, bounds)
-    assert any(place == at and said in message for place, message, _ in caught.value.parts), (
-        caught.value.parts
-    )
+    assert any(place == at and said in message for place, message, _ in caught.value.parts), caught.value.parts
 
 
 def test_several_wrong_parameters_are_told_at_once() -> None:

@@ -9,6 +9,7 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simulation.scenario import Scenario, ScenarioError, from_mapping, load
@@ -121,6 +122,22 @@ def test_an_error_names_the_file_in_which_the_value_is_written(write: Write, sma
     assert lines[1].startswith("over.yaml:3:23: teams.care.order: ") and lines[1].endswith("did you mean 'risk'?")
     assert lines[2].startswith("small.yaml:16:28: segments.people.renewal.probability: must be at most 100%")
     assert len(lines) == 3
+
+
+def test_a_mapping_can_extend_a_file_and_hold_numbers_of_numpy(write: Write) -> None:
+    path = write()
+    scenario = from_mapping({"extends": "small.yaml", "teams": {"care": {"people": np.int64(5)}}}, folder=path.parent)
+    assert scenario.teams["care"].people == 5 and scenario.name == "Small"
+    over = load(path, overlays=[{"segments": {"people": {"arrivals": {"per_month": np.float64(2.5)}}}}])
+    assert over.segments["people"].arrivals.per_month == 2.5
+
+
+def test_an_overlay_from_another_folder(write: Write) -> None:
+    path = write(name="plans/small.yaml")
+    write("segments: {people: {arr: 7}}\n", "ideas/base.yaml")
+    over = write("extends: base.yaml\nname: Idea\n", "ideas/idea.yaml")
+    scenario = load(path, overlays=[over])
+    assert (scenario.name, scenario.segments["people"].arr.value) == ("Idea", 700)
 
 
 def test_two_triggers_after_merging_say_how_to_remove_one(write: Write) -> None:

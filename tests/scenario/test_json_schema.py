@@ -15,6 +15,7 @@ from tests.strategies import scenarios
 
 jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = json_schema()
+REFERENCE = Path(__file__).parents[2] / "scenarios" / "reference.yaml"
 
 
 def as_json(tree: Any) -> Any:
@@ -37,7 +38,7 @@ def test_it_is_a_schema() -> None:
 
 
 def test_the_reference_scenario_passes() -> None:
-    assert complaints(YAML(typ="safe", pure=True).load(Path("scenarios/reference.yaml"))) == []
+    assert complaints(YAML(typ="safe", pure=True).load(REFERENCE)) == []
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

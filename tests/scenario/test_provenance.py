@@ -30,6 +30,14 @@ def test_any_number_can_say_where_it_comes_from(write: Write, small: str) -> Non
     assert scenario.segments["people"].vector == bare.segments["people"].vector
 
 
+def test_a_draw_is_not_what_was_measured(write: Write, small: str) -> None:
+    text = small.replace("probability: 80%", "probability: {value: 80%, source: report}")
+    text += "assumptions: {segments.people.renewal.probability: {uniform: {low: 70%, high: 90%}}}\n"
+    scenario = load(write(text))
+    assert list(scenario.provenance) == ["segments.people.renewal.probability"]
+    assert scenario.at_point(1, 1).provenance == {}
+
+
 def test_names_may_be_words_of_the_wrapper(write: Write, small: str) -> None:
     text = small.replace("people:\n", "value:\n").replace("start: {stage", "value: {stage")
     text = text.replace("result:\n", "source:\n").replace("{turn_toward: 30%}", "{shorten: {value: 25%}}")

@@ -17,7 +17,7 @@ from simulation.scenario.schema import Assumption, Effect, Horizon, JointDraws, 
 from simulation.scenario.schema.effect import KINDS
 from simulation.scenario.schema.when import TRIGGERS
 
-PATH = Path("scenarios/reference.yaml")
+PATH = Path(__file__).parents[2] / "scenarios" / "reference.yaml"
 TEXT = PATH.read_text(encoding="utf-8")
 TREE: dict[str, Any] = YAML(typ="safe", pure=True).load(TEXT)
 # Their YAML form is not that of their fields; what they may hold is listed by the test.

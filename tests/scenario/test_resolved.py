@@ -13,6 +13,7 @@ from simulation.scenario import from_mapping, load
 from tests.strategies import scenarios
 
 Write = Callable[..., Path]
+REFERENCE = Path(__file__).parents[2] / "scenarios" / "reference.yaml"
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
@@ -26,8 +27,8 @@ def test_resolved_reads_back_as_the_same(data: dict[str, Any]) -> None:
 
 
 def test_the_text_of_a_scenario_is_a_scenario_file(write: Write) -> None:
-    scenario = load(Path("scenarios/reference.yaml"))
-    again = from_mapping(YAML(typ="safe", pure=True).load(scenario.to_yaml()), folder="scenarios")
+    scenario = load(REFERENCE)
+    again = from_mapping(YAML(typ="safe", pure=True).load(scenario.to_yaml()), folder=REFERENCE.parent)
     assert again == scenario and again.digest() == scenario.digest()
     small = load(write())
     assert load(write(small.to_yaml(), "full.yaml")) == small

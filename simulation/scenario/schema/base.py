@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -53,9 +54,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False)
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         from simulation.scenario.schema.json_form import describe
 
         return describe(cls, schema, handler)
@@ -93,9 +92,7 @@ class QuantityOf:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"x-quantity": self.kind.name}
 
 
@@ -108,9 +105,7 @@ class DistributionOf(QuantityOf):
             return raw
         return parse_distribution(self.kind, raw, self.bounds)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"x-distribution": self.kind.name}
 
 
@@ -119,14 +114,16 @@ _FASTEST = 1000.0
 
 Duration = Annotated[float, QuantityOf(DURATION, at_least=0.0, at_most=_LONGEST)]
 Span = Annotated[float, QuantityOf(DURATION, above=0.0, at_most=_LONGEST)]
+Period = Annotated[float, QuantityOf(DURATION, at_least=1 / 24, at_most=_LONGEST)]
 PaceMonths = Annotated[float, QuantityOf(PACE, at_least=0.0, at_most=2400.0)]
 PaceSpan = Annotated[float, QuantityOf(PACE, above=0.0, at_most=2400.0)]
 TermMonths = Annotated[int, QuantityOf(TERM, at_least=1.0, at_most=1200.0)]
 Rate = Annotated[float, QuantityOf(RATE, at_least=0.0, at_most=_FASTEST)]
 Growth = Annotated[float, QuantityOf(PER_YEAR, above=-1.0, at_most=10.0)]
-Angle = Annotated[float, QuantityOf(ANGLE)]
-Turn = Annotated[float, QuantityOf(ANGLE, at_least=0.0, at_most=3.2)]
+Angle = Annotated[float, QuantityOf(ANGLE, at_least=-math.pi, at_most=math.pi)]
+Turn = Annotated[float, QuantityOf(ANGLE, at_least=0.0, at_most=math.pi)]
 Share = Annotated[float, QuantityOf(SHARE, at_least=0.0, at_most=1.0)]
+SomeShare = Annotated[float, QuantityOf(SHARE, at_least=0.01, at_most=1.0)]
 Change = Annotated[float, QuantityOf(SHARE, above=-1.0, at_most=100.0)]
 SignedShare = Annotated[float, QuantityOf(SHARE, at_least=-10.0, at_most=10.0)]
 Money = Annotated[int, QuantityOf(MONEY, at_least=0.0)]
@@ -135,7 +132,7 @@ LogSpread = Annotated[float, QuantityOf(NUMBER, at_least=0.0, at_most=5.0)]
 Factor = Annotated[float, QuantityOf(NUMBER, at_least=0.0, at_most=1000.0)]
 PositiveFactor = Annotated[float, QuantityOf(NUMBER, above=0.0, at_most=1000.0)]
 MonthlyCount = Annotated[float, QuantityOf(NUMBER, at_least=0.0, at_most=10_000_000.0)]
-MonthlyHours = Annotated[float, QuantityOf(NUMBER, at_least=0.0, at_most=744.0)]
+MonthlyHours = Annotated[float, QuantityOf(NUMBER, at_least=1.0, at_most=744.0)]
 Count = Annotated[int, QuantityOf(WHOLE, at_least=0.0, at_most=10_000_000.0)]
 People = Annotated[int, QuantityOf(WHOLE, at_least=0.0, at_most=100_000.0)]
 SomePeople = Annotated[int, QuantityOf(WHOLE, at_least=1.0, at_most=100_000.0)]
@@ -149,16 +146,8 @@ RateDistribution = Annotated[Distribution, DistributionOf(RATE, at_least=0.0)]
 
 
 def _name(text: str) -> str:
-    if (
-        not text
-        or text != text.strip()
-        or len(text) > 100
-        or not text.isprintable()
-        or set(text) & set("./\\")
-    ):
-        raise Misfit(
-            f"{shown(text)} cannot be a name: use up to 100 printable characters, without '.', '/' or '\\'"
-        )
+    if not text or text != text.strip() or len(text) > 100 or not text.isprintable() or set(text) & set("./\\"):
+        raise Misfit(f"{shown(text)} cannot be a name: use up to 100 printable characters, without '.', '/' or '\\'")
     return text
 
 
@@ -207,13 +196,13 @@ class OneOrList:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def listed(raw: object) -> object:
+            if isinstance(raw, (list, tuple)) and not raw:
+                raise Misfit("expected at least one name, not an empty list")
             return raw if isinstance(raw, (list, tuple)) else (raw,)
 
         return core_schema.no_info_before_validator_function(listed, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         several = dict(handler(schema))
         return {"anyOf": [several["items"], {**several, "minItems": 1}]}
 
@@ -252,9 +241,7 @@ class Fields:
                 if key not in known:
                     self.wrong.append(((*at, str(key)), f"unknown key: {one_of(known, str(key))}", True))
         else:
-            self.wrong.append(
-                (at, f"expected a mapping with the keys {', '.join(known)}, not {shown(raw)}", False)
-            )
+            self.wrong.append((at, f"expected a mapping with the keys {', '.join(known)}, not {shown(raw)}", False))
 
     def read(self, key: str, reader: Any, default: Any = ...) -> Any:
         """The value of `key` through `reader`, or `default`; a missing key without a default is an error."""
@@ -278,6 +265,4 @@ class Fields:
             raise Misfit.of(self.wrong)
 
     def _not_a_mapping(self) -> bool:
-        return any(
-            at == self.at and message.startswith("expected a mapping") for at, message, _ in self.wrong
-        )
+        return any(at == self.at and message.startswith("expected a mapping") for at, message, _ in self.wrong)

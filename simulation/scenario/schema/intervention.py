@@ -15,11 +15,11 @@ from simulation.scenario.schema.base import (
     Money,
     OneOrList,
     Part,
+    Period,
     QuantityOf,
     Rank,
     Reference,
     Share,
-    Span,
     Turn,
     YesNo,
 )  # fmt: skip
@@ -87,25 +87,15 @@ class Who(Part):
     on_course: Turn | None = Field(
         default=None, description="Only members whose observed angle is less than this. Absent: any."
     )
-    usage: UsageRange | None = Field(
-        default=None, description="Only members with this observed usage. Absent: any."
-    )
-    arr: MoneyRange | None = Field(
-        default=None, description="Only members with this recurring revenue. Absent: any."
-    )
-    tenure: TenureRange | None = Field(
-        default=None, description="Only members who joined this long ago. Absent: any."
-    )
-    risk: RiskRange | None = Field(
-        default=None, description="Only members at this risk of not renewing. Absent: any."
-    )
+    usage: UsageRange | None = Field(default=None, description="Only members with this observed usage. Absent: any.")
+    arr: MoneyRange | None = Field(default=None, description="Only members with this recurring revenue. Absent: any.")
+    tenure: TenureRange | None = Field(default=None, description="Only members who joined this long ago. Absent: any.")
+    risk: RiskRange | None = Field(default=None, description="Only members at this risk of not renewing. Absent: any.")
     value_recognised: YesNo | None = Field(
         default=None, description="Only members who have, or have not, recognised value. Absent: any."
     )
     cooldown: Duration = Field(default=0.0, description="Least time between two requests of a member.")
-    coverage: Share = Field(
-        default=1.0, description="Share of members who can get it at all, one draw per member."
-    )
+    coverage: Share = Field(default=1.0, description="Share of members who can get it at all, one draw per member.")
 
 
 class Session(Part):
@@ -114,10 +104,8 @@ class Session(Part):
     size: Annotated[int, QuantityOf(WHOLE, at_least=1.0, at_most=1_000_000.0)] = Field(
         description="How many members take part at most."
     )
-    every: Span = Field(description="Time between sessions.")
-    first: Duration = Field(
-        default=0.0, description="Time from the start of the scenario to the first session."
-    )
+    every: Period = Field(description="Time between sessions.")
+    first: Duration = Field(default=0.0, description="Time from the start of the scenario to the first session.")
 
 
 class Cost(Part):
@@ -132,9 +120,7 @@ class InterventionPrice(Part):
     """What a member pays for it."""
 
     fee: Money = Field(default=0, description="Fee of one delivery.")
-    recurring: Money = Field(
-        default=0, description="Recurring revenue that a delivery adds, per year (expansion)."
-    )
+    recurring: Money = Field(default=0, description="Recurring revenue that a delivery adds, per year (expansion).")
 
 
 class Intervention(Part):
@@ -146,9 +132,7 @@ class Intervention(Part):
     effort: HoursDistribution | None = Field(
         default=None, description="Working hours of one delivery (or one session)."
     )
-    session: Session | None = Field(
-        default=None, description="Delivery in group sessions. Absent: one by one."
-    )
+    session: Session | None = Field(default=None, description="Delivery in group sessions. Absent: one by one.")
     accept: Share = Field(default=1.0, description="Probability that a member accepts the request.")
     priority: Rank = Field(default=100, description="Rank in the queue; lower is served first.")
     effects: tuple[Effect, ...] = Field(default=(), description="What a delivery does, in order.")
@@ -164,9 +148,7 @@ class Intervention(Part):
             wrong.append((("effort",), "an effort needs the 'team' that makes it", False))
         if self.when.trigger == "off_course" and self.who.cooldown <= 0.0:
             at = ("who", "cooldown") if "cooldown" in self.who.model_fields_set else ("when", "off_course")
-            wrong.append(
-                (at, "the trigger off_course needs a 'who: {cooldown: ...}' of more than 0 days", False)
-            )
+            wrong.append((at, "the trigger off_course needs a 'who: {cooldown: ...}' of more than 0 days", False))
         if wrong:
             raise Misfit.of(wrong)
         return self

@@ -25,12 +25,8 @@ class Opportunity(Part):
 
     kind: ExpansionKind = Field(description="The kind of expansion.")
     arr: MoneyDistribution = Field(description="Recurring revenue added when it is taken, per year.")
-    take: Share = Field(
-        description="Probability of taking it at the reference velocity; 0% and 100% are final."
-    )
-    sensitivity: Number = Field(
-        default=0.0, description="Logit points of the take probability per unit of velocity."
-    )
+    take: Share = Field(description="Probability of taking it at the reference velocity; 0% and 100% are final.")
+    sensitivity: Number = Field(default=0.0, description="Logit points of the take probability per unit of velocity.")
     window: Span = Field(description="How long after the milestone it can be offered.")
 
 
@@ -42,7 +38,5 @@ class Milestone(Part):
     spread: LogSpread = Field(
         default=0.0, description="Standard deviation of the logarithm of 'after' between members."
     )
-    self_evident: Share = Field(
-        default=0.0, description="Probability that the member recognises this value unaided."
-    )
+    self_evident: Share = Field(default=0.0, description="Probability that the member recognises this value unaided.")
     opportunity: Opportunity | None = Field(default=None, description="The expansion it opens. Absent: none.")

@@ -103,9 +103,7 @@ class Objective(Part):
         return fields
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         form = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(schema, handler))
         for key in ("at_least", "at_most"):
             form["properties"][key] = {

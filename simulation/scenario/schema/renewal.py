@@ -25,9 +25,7 @@ class Grace(Part):
 class Contraction(Part):
     """A renewing member may renew for less."""
 
-    probability: Share = Field(
-        description="Probability of contracting at a renewal, at the reference velocity."
-    )
+    probability: Share = Field(description="Probability of contracting at a renewal, at the reference velocity.")
     share: ShareDistribution = Field(description="Share of the recurring revenue that is given up.")
     sensitivity: Number = Field(
         default=0.0,
@@ -47,9 +45,7 @@ class Renewal(Part):
         default=0.0, description="Logit points lost when no value was recognised since the last renewal."
     )
     escalation: Number = Field(default=0.0, description="Logit points lost while an escalation is open.")
-    sensitivity: Number = Field(
-        default=0.0, description="Logit points per unit of velocity above the reference."
-    )
+    sensitivity: Number = Field(default=0.0, description="Logit points per unit of velocity above the reference.")
     grace: Grace | None = Field(default=None, description="Grace after a missed renewal. Absent: none.")
     contraction: Contraction | None = Field(default=None, description="Renewing for less. Absent: never.")
 
@@ -57,9 +53,7 @@ class Renewal(Part):
 class MidTermChurn(Part):
     """A hazard of leaving during a term."""
 
-    rate: RateDistribution = Field(
-        description="Hazard of leaving at the reference velocity; may vary by member."
-    )
+    rate: RateDistribution = Field(description="Hazard of leaving at the reference velocity; may vary by member.")
     sensitivity: Number = Field(
         default=0.0, description="By how much a unit of velocity lowers the logarithm of the hazard."
     )
@@ -72,6 +66,4 @@ class WinBack(Part):
     within: Span | None = Field(
         default=None, description="Returns happen only this long after leaving. Absent: for ever."
     )
-    arr: Share = Field(
-        default=1.0, description="Share of the former recurring revenue with which a member returns."
-    )
+    arr: Share = Field(default=1.0, description="Share of the former recurring revenue with which a member returns.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -150,6 +151,6 @@ class Segment(Part):
         growth = [milestone for milestone in self.journey.values() if milestone.stage == "growth"]
         if self.cycle and not growth:
             raise Misfit("a cycle repeats the growth milestones, and the journey has none", ("cycle",))
-        if self.cycle and not any(milestone.after > 0 for milestone in growth):
-            raise Misfit("a cycle needs a growth milestone whose 'after' is more than 0", ("cycle",))
+        if self.cycle and math.fsum(milestone.after for milestone in growth) < 0.01:
+            raise Misfit("a cycle needs growth milestones with at least 0.01 months of 'after'", ("cycle",))
         return self

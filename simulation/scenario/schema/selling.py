@@ -19,9 +19,7 @@ class Quota(Part):
     segments: Annotated[tuple[Reference, ...], OneOrList()] | None = Field(
         default=None, description="Members of these segments are pushed. Absent: all."
     )
-    per_month: Money = Field(
-        description="Expansion to be sold in a calendar month, recurring revenue per year."
-    )
+    per_month: Money = Field(description="Expansion to be sold in a calendar month, recurring revenue per year.")
     pushes: SomePeople = Field(description="Most pushes in a month.")
     take: Share = Field(description="Probability that a pushed member takes the opportunity.")
     turn: Turn = Field(default=0.0, description="How far each push turns a member away.")
@@ -52,9 +50,7 @@ class Selling(Part):
         return raw
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         full = handler.resolve_ref_schema(super().__get_pydantic_json_schema__(schema, handler))
         quota = {**full["properties"]["quota"]}
         return {

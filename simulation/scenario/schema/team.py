@@ -16,8 +16,8 @@ from simulation.scenario.schema.base import (
     MonthlyHours,
     Part,
     People,
-    Share,
     SomePeople,
+    SomeShare,
     Span,
 )  # fmt: skip
 
@@ -25,7 +25,7 @@ from simulation.scenario.schema.base import (
 class Ramp(Part):
     """A new person works at a share of full speed that rises evenly to 100%."""
 
-    start: Share = Field(alias="from", description="Share of full speed on the first day.")
+    start: SomeShare = Field(alias="from", description="Share of full speed on the first day.")
     over: Span = Field(description="Time until full speed.")
 
 
@@ -50,9 +50,7 @@ class Team(Part):
 
     people: People = Field(description="People at the start.")
     hours_per_month: MonthlyHours = Field(description="Working hours of one person in a month.")
-    available_share: Share = Field(
-        default=1.0, description="Share of those hours that is free for interventions."
-    )
+    available_share: SomeShare = Field(default=1.0, description="Share of those hours that is free for interventions.")
     cost_per_month: Money = Field(default=0, description="Loaded cost of one person in a month.")
     order: Literal["first_come", "revenue", "risk"] = Field(
         default="first_come", description="Who is served first among requests of the same priority."

@@ -11,9 +11,7 @@ from simulation.scenario.units import MONTH
 class Direction(Part):
     """The angle off the Desired Outcome: a stationary Ornstein-Uhlenbeck process."""
 
-    typical: Angle = Field(
-        default=0.0, description="The angle around which members move; 0 = straight at the outcome."
-    )
+    typical: Angle = Field(default=0.0, description="The angle around which members move; 0 = straight at the outcome.")
     spread: Turn = Field(default=0.0, description="Standard deviation of the base direction.")
     memory: Span = Field(default=4 * MONTH, description="Time after which a deviation has fallen to 1/e.")
 
@@ -38,9 +36,7 @@ class Vector(Part):
 
     direction: Direction = Field(default=Direction(), description="The angle off the Desired Outcome.")
     magnitude: Magnitude = Field(default=Magnitude(), description="The pace.")
-    interactions: Rate = Field(
-        default=0.0, description="How often a member interacts; the vector changes only then."
-    )
+    interactions: Rate = Field(default=0.0, description="How often a member interacts; the vector changes only then.")
     outcome_shifts: OutcomeShifts | None = Field(
         default=None, description="Shifts of the needed outcome. Absent: none."
     )
@@ -49,9 +45,7 @@ class Vector(Part):
 class Observed(Part):
     """What the organisation sees: the truth and a noise, drawn at interactions and held."""
 
-    direction_noise: Turn = Field(
-        default=0.0, description="Standard deviation of the error of the observed direction."
-    )
+    direction_noise: Turn = Field(default=0.0, description="Standard deviation of the error of the observed direction.")
     usage_noise: LogSpread = Field(
         default=0.0, description="Standard deviation of the error of the logarithm of usage."
     )

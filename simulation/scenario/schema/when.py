@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any, Literal, get_args
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
@@ -71,13 +72,13 @@ class When(Part):
         trigger, value = only_key(raw, TRIGGERS, "trigger")
         fields: dict[str, Any] = {"trigger": trigger}
         if trigger in _DELAYED:
-            above = 0.0 if _DELAYED[trigger][1] else None
-            limits = Bounds(at_least=0.0, above=above, at_most=200 * YEAR)
+            least = 1 / 24 if _DELAYED[trigger][1] else 0.0
+            limits = Bounds(at_least=least, at_most=200 * YEAR)
             fields["delay"] = _quantity(DURATION, value, limits, trigger)
         elif trigger in _MILESTONE:
             fields["milestone"] = _milestone(value, trigger)
         elif trigger == "off_course":
-            fields["angle"] = _quantity(ANGLE, value, Bounds(at_least=0.0, at_most=3.2), trigger)
+            fields["angle"] = _quantity(ANGLE, value, Bounds(at_least=0.0, at_most=math.pi), trigger)
         elif trigger == "approaching":
             spec = Fields(value, ("milestone", "within"), (trigger,))
             fields["milestone"] = spec.read("milestone", lambda text: _milestone(text))
@@ -89,16 +90,12 @@ class When(Part):
         return fields
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         forms: dict[str, Any] = {
             trigger: {"x-quantity": DURATION.name, "description": f"{text} Unit: days."}
             for trigger, (text, _) in _DELAYED.items()
         }
-        forms.update(
-            {trigger: {"type": "string", "description": text} for trigger, text in _MILESTONE.items()}
-        )
+        forms.update({trigger: {"type": "string", "description": text} for trigger, text in _MILESTONE.items()})
         forms["off_course"] = {
             "x-quantity": ANGLE.name,
             "description": "At an interaction at which the observed angle is this or more. Unit: degrees.",
