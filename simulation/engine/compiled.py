@@ -26,9 +26,8 @@ from simulation.engine.world import Memory, Room
 from simulation.model.draws import draw, luck
 from simulation.model.expansion import best_push
 from simulation.model.jit import compiled, inlined
-from simulation.model.life import CLASS_OF, complete, live, next_event, push_sale
+from simulation.model.life import CLASS_OF, complete, live, next_event, populate, push_sale
 from simulation.model.membership import new_member
-from simulation.model.people import populate
 from simulation.model.requests import ramp_at, service_days, start_service, start_work
 from simulation.model.state import (
     BOOKED,

@@ -15,7 +15,9 @@ from simulation.engine.plan_interventions import intervention_records
 from simulation.engine.plan_segments import Collector, segment_records
 from simulation.model.dates import day_number
 from simulation.model.random import child_keys, domain
-from simulation.model.state import BOOK, MONTH, ORDERS, PLAN_TABLES, QUOTA_DAY, SERVER, TEAM, WORLD, Records
+from simulation.model.state import (
+    BOOK, MONTH, NEVER, ORDERS, PLAN_TABLES, QUOTA_DAY, SERVER, T_APPROACHING, T_OFF_COURSE, TEAM, WORLD, Records,
+)  # fmt: skip
 from simulation.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -131,14 +133,18 @@ def ledger_size(frame: Frame) -> int:
 
 
 def _watch(segment: np.void, milestones: Records, interventions: Records, s: int) -> None:
+    """Note for the hot path what is tested at a segment's interactions."""
+    segment["attentive"] = int(segment["noise_dir"] > 0 or segment["noise_mag"] > 0 or segment["hazard_dist"] >= 0)
+    segment["course_angle"], segment["approach_within"] = NEVER, -1.0
     first, count = int(segment["first_milestone"]), int(segment["n_milestones"])
     own = set(milestones["name"][first : first + count].tolist())
     for one in interventions:
         if (int(one["segments"]) >> s) & 1:
-            if one["trigger"] == 4:
-                segment["watches_course"] = 1
-            if one["trigger"] == 2 and int(one["milestone"]) in own:
+            if one["trigger"] == T_OFF_COURSE:
+                segment["course_angle"] = min(segment["course_angle"], one["angle"])
+            if one["trigger"] == T_APPROACHING and int(one["milestone"]) in own:
                 segment["watches_approach"] = 1
+                segment["approach_within"] = max(segment["approach_within"], one["within"])
 
 
 def _in_quota(scenario: Scenario, segment: str) -> int:

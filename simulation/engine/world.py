@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.engine.plan import Plan, ledger_size
+from simulation.model.rare import act
 from simulation.model.state import OWN_TABLES, Records, World
 
 
@@ -76,6 +77,8 @@ class Memory:
         for name, array in self.arrays.items():
             self.world[f"at_{name}"] = array.ctypes.data
             self.world[f"size_{name}"] = plan.sizes.get(name, self._sizes.get(name, 0))
+        self.world["at_world"] = self._header.ctypes.data
+        self.world["at_act"] = act.address
 
     def start(self, seed: int, replication: int, *, log: bool) -> None:
         """Clear what a replication writes, and set its seed and number."""

@@ -182,3 +182,43 @@ def inlined(function: F) -> F:
     """
     result: F = _decorate(function, forceinline=True)
     return result
+
+
+def callback(function: F) -> Any:
+    """Compile a function on its first use so that compiled code can call it by its address.
+
+    The annotations give its form: `int` is int64 and `float` is float64.
+
+    Returns
+    -------
+    Callback
+        With the `address`, which costs compiling when it is first asked for.
+    """
+    return Callback(function)
+
+
+class Callback:
+    """A compiled function with an address; see `callback`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self._made: Any = None
+
+    @property
+    def address(self) -> int:
+        """Where the machine code is; the same for the life of the process."""
+        if self._made is None:
+            from numba.core import types
+
+            wanted = _canonical(self.function)
+            if wanted is None:
+                raise TypeError(f"{self.function.__name__} needs int and float for annotations")
+            signature = types.int64(*wanted)
+            before = _SETTINGS.CACHE_DIR
+            if CACHE_DIRECTORY is not None:
+                _SETTINGS.CACHE_DIR = CACHE_DIRECTORY
+            try:
+                self._made = numba.cfunc(signature, cache=CACHE_DIRECTORY is not None, **_OPTIONS)(self.function)
+            finally:
+                _SETTINGS.CACHE_DIR = before
+        return int(self._made.address)

@@ -78,14 +78,14 @@ def aim(w: World, i: int) -> None:
         if rest > 0.0:
             hit += rest / m.vel * MONTH
     m.t_hit = hit
-    if segment_at(w, m.seg).hazard_dist >= 0:
-        rehazard(w, i)
 
 
-@inlined
+@compiled
 def settle(w: World, i: int, t: float) -> None:
     """Follow up after an event that moved a member's vector or progress: hits, course, offers."""
     aim(w, i)
+    if segment_at(w, member_at(w, i).seg).hazard_dist >= 0:
+        rehazard(w, i)
     set_course(w, i, t)
     if member_at(w, i).n_open > 0:
         offer_if_ready(w, i, t)

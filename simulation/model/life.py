@@ -1,7 +1,7 @@
 """A member's own events: which comes next, and what happens then. Both engines advance time by these two calls.
 
 An engine calls `next_event`, lets time come to it, and calls `live`. Requests that an event raises are left in
-`w.ask` (`run.n_ask` of them) and converted referrals in `w.birth`, for the engine to take.
+`ask_at(w, n)` (`w.n_ask` of them) and converted referrals in `birth_at(w, n)`, for the engine to take.
 """
 
 from __future__ import annotations
@@ -10,22 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from simulation.model.effects import deliver, deliver_in_vain, expire
-from simulation.model.expansion import close_windows, push
 from simulation.model.jit import compiled, inlined
-from simulation.model.journey import reach, settle, sync
-from simulation.model.membership import come_back, join, leave, refer
+from simulation.model.journey import aim, sync
 from simulation.model.random import uniform_times_and_two
-from simulation.model.renewal import decide_renewal
-from simulation.model.requests import consider_causes, lose_patience
-from simulation.model.setbacks import escalate, resolve, setback, shift
 from simulation.model.special import log, ndtri
 from simulation.model.state import (
     CAUSE,
     ESCALATION,
     EXPIRY,
     HIT,
-    IDLE,
     INTERACTION,
     JOIN,
     K_INTERACTION,
@@ -39,15 +32,15 @@ from simulation.model.state import (
     SHIFT,
     WINDOW,
     World,
-)  # fmt: skip
-from simulation.model.tables import member_at, quota_at, segment_at, slot_at
+)
+from simulation.model.tables import call_act, member_at, segment_at
 from simulation.model.tally import log_row
-from simulation.model.triggers import mark_approach, mark_course
-from simulation.model.vector import observe, redraw
+from simulation.model.vector import redraw, set_course
 
 # What a private event is: its class, and two that share a class with another.
 LEAVING = 18  # the mid-term hazard, in the class of renewal or leaving
 REFERRAL = 19  # an occasion to refer, in the class of return
+AFTER, COMPLETE, PUSH_SALE, POPULATE = 20, 21, 22, 23  # what else `rare.act` does
 CLASS_OF = np.array([*range(18), RENEWAL, RETURN], np.int64)
 
 
@@ -114,99 +107,40 @@ def interact(w: World, i: int, t: float) -> None:
     m.last_inter = t
     m.n_inter = number + np.uint32(1)
     m.t_inter = t - s.interaction_gap * log(u)
-    if w.past == 0:
-        if s.noise_dir > 0.0 or s.noise_mag > 0.0:
-            observe(w, i, m.n_inter)
-        if s.watches_course != 0:
-            mark_course(w, i, t)
-        if s.watches_approach != 0:
-            mark_approach(w, i, t)
     log_row(w, i, t, K_INTERACTION, -1, m.done)
-    settle(w, i, t)
+    aim(w, i)
+    set_course(w, i, t)
+    if (
+        s.attentive != 0
+        or m.n_open > 0
+        or abs(m.base + m.kick) >= s.course_angle
+        or m.need - m.done <= s.approach_within
+    ):
+        call_act(w.at_act, w.at_world, i, t, AFTER, 0, 0, 0)
 
 
 @compiled
-def live_rare(w: World, i: int, t: float, what: int) -> None:
-    """Let every private event happen that is not an interaction."""
-    m = member_at(w, i)
-    sync(w, i, t)
-    if what == HIT:
-        if segment_at(w, m.seg).watches_approach != 0:
-            mark_approach(w, i, t)
-        reach(w, i, t, 0.0)
-        settle(w, i, t)
-    elif what == EXPIRY:
-        expire(w, i, t)
-        settle(w, i, t)
-    elif what == RESOLUTION:
-        resolve(w, i, t)
-    elif what == ESCALATION:
-        escalate(w, i, t)
-        settle(w, i, t)
-    elif what == SHIFT:
-        shift(w, i, t)
-        settle(w, i, t)
-    elif what == SETBACK:
-        setback(w, i, t)
-    elif what == WINDOW:
-        close_windows(w, i, t)
-    elif what == RENEWAL:
-        if decide_renewal(w, i, t):
-            leave(w, i, t)
-        elif segment_at(w, m.seg).hazard_dist >= 0:
-            settle(w, i, t)
-    elif what == LEAVING:
-        leave(w, i, t)
-    elif what == RETURN:
-        come_back(w, i, t)
-    elif what == REFERRAL:
-        refer(w, i, t)
-    elif what == JOIN:
-        join(w, i, t)
-    elif what == CAUSE:
-        consider_causes(w, i, t)
-    else:
-        lose_patience(w, i, t)
-        settle(w, i, t)
-
-
-@inlined
 def live(w: World, i: int, t: float, what: int) -> None:
     """Let member `i`'s private event `what` happen at `t`."""
     if what == INTERACTION:
         interact(w, i, t)
     else:
-        live_rare(w, i, t, what)
-
-
-@compiled
-def catch_hits(w: World, i: int, t: float) -> None:
-    """Let every hit due by `t` happen: hits come before any other event of a member at the same time."""
-    m = member_at(w, i)
-    while m.t_hit <= t:
-        live_rare(w, i, m.t_hit, HIT)
+        call_act(w.at_act, w.at_world, i, t, what, 0, 0, 0)
 
 
 @compiled
 def complete(w: World, i: int, k: int, t: float, spell: int) -> None:
     """Complete a service that was started in the member's `spell`; without effect when it has left since."""
-    m = member_at(w, i)
-    slot = slot_at(w, i, k)
-    slot.state = IDLE
-    m.serving -= 1
-    if m.present != 0 and m.spell == spell:
-        catch_hits(w, i, t)
-        sync(w, i, t)
-        deliver(w, i, k, t, slot.occurrence)
-    else:
-        deliver_in_vain(w, i, k, t)
+    call_act(w.at_act, w.at_world, i, t, COMPLETE, k, spell, 0)
 
 
 @compiled
 def push_sale(w: World, i: int, j: int, amount: int, t: float, q: int) -> int:
     """Push local milestone `j`'s opportunity on the quota day `q`; the ARR sold, cents."""
-    sync(w, i, t)
-    day = quota_at(w, q)
-    sold = push(w, i, j, amount, t, day.take, day.turn, day.month)
-    settle(w, i, t)
-    return amount if sold else 0
+    return call_act(w.at_act, w.at_world, i, t, PUSH_SALE, j, amount, q)
+
+
+@compiled
+def populate(w: World) -> None:
+    """Write every member who is there at the start or will arrive; referrals come as they are made."""
+    call_act(w.at_act, w.at_world, 0, 0.0, POPULATE, 0, 0, 0)

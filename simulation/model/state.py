@@ -172,11 +172,11 @@ SEGMENT = _record(
     "f8: patience patience_turn not_adopted no_value escalation sensitivity grace_length grace_recovery",
     "f8: contraction_logit contraction_sensitivity hazard_sensitivity return_within return_arr",
     "f8: uplift response_renewal response_joining response_contraction",
-    "f8: referral_gap referral_velocity referral_converts referral_delay",
+    "f8: course_angle approach_within referral_gap referral_velocity referral_converts referral_delay",
     "f8: arrivals growth arrival_bound",
     "i4: arr_dist term probability_dist contraction_share hazard_dist return_dist",
     "i4: first_milestone n_milestones n_adoption n_value cycle first_price n_prices season",
-    "i4: needs_value referral_segment watches_course watches_approach in_quota population tenure_dist layers",
+    "i4: needs_value referral_segment watches_approach attentive in_quota population tenure_dist layers",
     "u8: domain",
 )
 
@@ -268,7 +268,7 @@ WORLD = _record(
     "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),
-    "u8: " + " ".join(f"at_{name}" for name in TABLES),
+    "u8: at_world at_act " + " ".join(f"at_{name}" for name in TABLES),
 )
 """One replication: its counters, and where its arrays are. A record with addresses and not a tuple of arrays, for
 a tuple of 24 arrays passed by value made compiling take minutes and each call cost tens of nanoseconds."""

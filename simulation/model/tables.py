@@ -11,6 +11,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -37,6 +38,7 @@ def _pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
     return result
 
 
+_world = _pointer_to(state.WORLD)
 _segment = _pointer_to(state.SEGMENT)
 _milestone = _pointer_to(state.MILESTONE)
 _intervention = _pointer_to(state.INTERVENTION)
@@ -62,6 +64,23 @@ _ask = _pointer_to(state.ASK)
 
 
 @intrinsic
+def call_act(
+    _context: Any, _function: Any, _world: Any, _i: Any, _t: Any, _what: Any, _a: Any, _b: Any, _c: Any
+) -> Any:
+    """Call `rare.act` by its address: (function, world, member, time, what, three more) -> int."""
+    number = types.int64
+    given = (types.uint64, number, types.float64, number, number, number, number)
+
+    def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kinds = [context.get_value_type(one) for one in given]
+        form = ir.FunctionType(ir.IntType(64), kinds)
+        function = builder.inttoptr(arguments[0], form.as_pointer())
+        return builder.call(function, arguments[1:])
+
+    return number(types.uint64, *given), codegen
+
+
+@intrinsic
 def _vector(_context: Any, _address: Any, _size: Any) -> Any:
     """Turn (address, length) into a float64 array that owns nothing."""
     array = types.Array(types.float64, 1, "C")
@@ -77,6 +96,12 @@ def _vector(_context: Any, _address: Any, _size: Any) -> Any:
         return made._getvalue()
 
     return array(types.uint64, types.int64), codegen
+
+
+@inlined
+def world_at(address: int) -> Any:
+    """Record of the world at an address."""
+    return _world(np.uint64(address), np.int64(0))
 
 
 @inlined

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulation.model.jit import compiled, inlined
 from simulation.model.state import (
+    IDLE,
     NEVER,
     T_APPROACHING,
     T_EVERY,
@@ -134,8 +135,11 @@ def mark_course(w: World, i: int, t: float) -> None:
     m = member_at(w, i)
     off = abs(observed_direction(m))
     for k in range(w.size_intervention):
-        if intervention_at(w, k).trigger == T_OFF_COURSE and off >= intervention_at(w, k).angle:
-            mark(w, i, k, t, m.n_inter)
+        v = intervention_at(w, k)
+        if v.trigger == T_OFF_COURSE and off >= v.angle:
+            slot = slot_at(w, i, k)
+            if slot.state == IDLE and t >= slot.last_request + v.cooldown:  # else it would be dropped at once
+                mark(w, i, k, t, m.n_inter)
 
 
 @compiled
