@@ -51,7 +51,7 @@ def new(
         raise BadInput(f"There is no starter {source!r}{hint} (there are: {', '.join(known)})")
     files = _copy(known[source], target)
     plan = target / f"{target.name}.yaml"
-    screen.table("New plan", ("file", "what it is"), [(p.as_posix(), what) for p, what in files])
+    screen.table("New plan", ("file", "what it is"), [(p.as_posix(), what) for p, what in files], text=(0, 1))
     screen.show(f"Next: membersim check {plan}, then membersim run {plan}")
     screen.result({"scenario": plan, "from": source, "files": [path for path, _ in files]})
 
