@@ -2,8 +2,8 @@
 
 Numba notices an edit of the file in which a cached function lives, but not of a file whose functions it
 calls or inlines. The cache directory is therefore named by a hash of every source file that compiled code
-may come from: an edit anywhere in them starts a new directory. Where no directory can be written, nothing
-is cached and nothing fails.
+may come from: those of the model, and those of the engines that name this module. An edit anywhere in them
+starts a new directory. Where no directory can be written, nothing is cached and nothing fails.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SOURCES = ("model", "engine")
+_MARK = b"simulation.model.jit"  # an engine's file without it holds nothing that is compiled
 _KEEP_DAYS = 30.0
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _SETTINGS: Any = numba.config
@@ -42,6 +43,8 @@ def source_hash() -> str:
     for folder in _SOURCES:
         for path in sorted((_PACKAGE / folder).rglob("*.py")):
             content = path.read_bytes()
+            if folder != "model" and _MARK not in content:
+                continue
             digest.update(f"{path.relative_to(_PACKAGE).as_posix()}\x1f{len(content)}\x1f".encode())
             digest.update(content)
     return digest.hexdigest()

@@ -55,12 +55,13 @@ def test_an_edit_anywhere_changes_the_hash(tmp_path: Path, monkeypatch: pytest.M
     seen = [jit.source_hash()]
     (tmp_path / "model" / "a.py").write_text("x = 2\n")
     seen.append(jit.source_hash())
-    (tmp_path / "engine" / "b.py").write_text("")
+    (tmp_path / "engine" / "b.py").write_text("from simulation.model.jit import compiled\n")
     seen.append(jit.source_hash())
     (tmp_path / "engine" / "b.py").rename(tmp_path / "engine" / "c.py")
     seen.append(jit.source_hash())
     assert len(set(seen)) == 4
     (tmp_path / "report" / "a.py").write_text("x = 3\n")
+    (tmp_path / "engine" / "a.py").write_text("x = 3\n")  # nothing in it is compiled
     assert jit.source_hash() == seen[-1]
 
 
