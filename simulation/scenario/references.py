@@ -236,7 +236,14 @@ def warnings(scenario: Scenario) -> Iterator[str]:
             if hire.date >= scenario.end:
                 yield f"teams.{name}.hires.{place}: {hire.date} lies after the horizon; no effect"
     for name, intervention in scenario.interventions.items():
-        dates = intervention.when.dates
+        when = intervention.when
+        if when.trigger == "taken" and not any(
+            reached == when.milestone and milestone.opportunity is not None
+            for segment in scenario.segments.values()
+            for reached, milestone in segment.journey.items()
+        ):
+            yield f"interventions.{name}.when.taken: {when.milestone} opens no opportunity; it never happens"
+        dates = when.dates
         if dates and not any(scenario.start <= day < scenario.end for day in dates):
             yield f"interventions.{name}.when.on: no date lies within the horizon; it never happens"
     if scenario.book is None and not any(

@@ -318,6 +318,12 @@ def test_a_problem_is_one_line() -> None:
     assert str(Problem("a.yaml", None, None, "", "no such file")) == "a.yaml: no such file"
 
 
+def test_an_opportunity_that_is_not_there_is_never_taken(write: Write, small: str) -> None:
+    scenario = load(write(small.replace("{joined: 3 days}", "{taken: start}")))
+    assert scenario.warnings == ("interventions.welcome.when.taken: start opens no opportunity; it never happens",)
+    assert load(write(small.replace("{joined: 3 days}", "{taken: result}"))).warnings == ()
+
+
 def test_zero_price_response_is_a_warning(write: Write, small: str) -> None:
     price = "80%}\n    price: {uplift: 3% per year}"
     assert "nobody responds" in load(write(small.replace("80%}", price))).warnings[0]
