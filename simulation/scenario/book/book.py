@@ -167,9 +167,8 @@ def load_book(path: str | Path, scenario: Scenario, *, quarantine: bool = False)
             for chunk in opened.table.chunks(list(opened.columns.values())):
                 rows.add(chunk)
     except TableError as error:
-        problems = _problems(path, rows.findings, places) if rows else []
-        problems += [Problem(str(path), error.line, None, "", f"the book {error.message}")]
-        raise BookError(problems) from error
+        whole = Problem(str(path), error.line, None, "", f"the book {error.message}")
+        raise BookError([whole, *_problems(path, rows.findings if rows else [], places)]) from error
     if rows.findings and not quarantine:
         raise BookError(_problems(path, rows.findings, places))
     warnings = opened.warnings + opened.table.warnings

@@ -7,7 +7,16 @@ from typing import Generic, TypeVar
 
 from simulation.scenario.errors import shown
 
-__all__ = ["CellError", "ColumnReader", "read_day", "read_id", "read_money", "read_number", "read_whole"]
+__all__ = [
+    "CellError",
+    "ColumnReader",
+    "quoted",
+    "read_day",
+    "read_id",
+    "read_money",
+    "read_number",
+    "read_whole",
+]
 
 Value = TypeVar("Value", bound=float)
 
@@ -18,9 +27,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
-_CURRENCY = re.compile(
-    r"^([-+]?)\s*([^\s0-9.,+\-()]{1,3})\s*(.*)$|^(.*?)\s*([^\s0-9.,+\-()]{1,3})$", re.DOTALL
-)
+_CURRENCY = re.compile(r"^([-+]?)\s*([^\s0-9.,+\-()]{1,3})\s*(.*)$|^(.*?)\s*([^\s0-9.,+\-()]{1,3})$", re.DOTALL)
 _DATE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|\+00:?00)?)?"
 )
@@ -92,7 +99,7 @@ class ColumnReader(Generic[Value]):
 
     def _cell(self, text: str) -> Value:
         if len(text) > MAX_CELL_LENGTH:  # also keeps the patterns below fast on garbage
-            raise CellError("cell too long", f"{shown(text, 40)} is too long: {len(text):,} characters")
+            raise CellError("cell too long", f"{quoted(text)} is too long: {len(text):,} characters")
         if text:
             return self._read(text)
         if self.required:
@@ -109,6 +116,11 @@ class ColumnReader(Generic[Value]):
         return values, ((i, errors[cell]) for i, cell in enumerate(cells) if cell in errors)
 
 
+def quoted(text: str) -> str:
+    """Return a cell's text as a message shows it, cut first: a cell can be as long as the file."""
+    return shown(text[:60], 40)
+
+
 def read_id(text: str) -> str:
     """Return the member id in a cell, or raise CellError."""
     if not text:
@@ -116,12 +128,12 @@ def read_id(text: str) -> str:
     if len(text) > MAX_ID_LENGTH:
         raise CellError(
             "member id too long",
-            f"{shown(text, 40)} is too long: an id has at most {MAX_ID_LENGTH} characters",
+            f"{quoted(text)} is too long: an id has at most {MAX_ID_LENGTH} characters",
         )
     if not text.isprintable():
         raise CellError(
             "unprintable character in a member id",
-            f"{shown(text, 40)} holds a line break or an unprintable character",
+            f"{quoted(text)} holds a line break or an unprintable character",
         )
     return text
 
@@ -132,18 +144,18 @@ def read_number(text: str) -> float:
         value = float(text)
         if abs(value) < 1e15:
             return value
-        raise CellError("number too large", f"{shown(text, 40)} is far too large")
+        raise CellError("number too large", f"{quoted(text)} is far too large")
     hint = "; write a point, not a comma, before the decimals" if "," in text else ""
     if text.lower() in ("nan", "na", "n/a", "#n/a", "null", "inf", "-inf", "infinity"):
         hint = "; leave the cell empty when it is not known"
-    raise CellError("not a number", f"{shown(text, 40)} is not a number: expected one like 2.5{hint}")
+    raise CellError("not a number", f"{quoted(text)} is not a number: expected one like 2.5{hint}")
 
 
 def read_whole(text: str) -> int:
     """Return the whole number in a cell, or raise CellError."""
     value = read_number(text)
     if value != int(value):
-        raise CellError("not a whole number", f"{shown(text, 40)} is not a whole number")
+        raise CellError("not a whole number", f"{quoted(text)} is not a whole number")
     return int(value)
 
 
@@ -167,15 +179,13 @@ def read_money(text: str, currency: str) -> int:
     elif not _NUMBER.fullmatch(amount):
         raise CellError(
             "unreadable ARR",
-            f"{shown(text, 40)} is not an amount of money: expected 1200.50, 1,200.50 or $1,200.50 (a year)",
+            f"{quoted(text)} is not an amount of money: expected 1200.50, 1,200.50 or $1,200.50 (a year)",
         )
     value = float(amount)
     if value < 0:
-        raise CellError("negative ARR", f"{shown(text, 40)} is negative: recurring revenue is 0 or more")
+        raise CellError("negative ARR", f"{quoted(text)} is negative: recurring revenue is 0 or more")
     if value > MAX_ARR:
-        raise CellError(
-            "absurd ARR", f"{shown(text, 40)} is absurd: at most {MAX_ARR:,} a year for one member"
-        )
+        raise CellError("absurd ARR", f"{quoted(text)} is absurd: at most {MAX_ARR:,} a year for one member")
     return round(value * 100)
 
 
@@ -189,7 +199,7 @@ def _without_currency(text: str, currency: str) -> str:
         if mark in _SYMBOLS or (len(mark) == 3 and mark.isascii() and mark.isupper()):
             raise CellError(
                 "ARR in another currency",
-                f"{shown(text, 40)} is in {mark}, but the scenario counts in {currency}",
+                f"{quoted(text)} is in {mark}, but the scenario counts in {currency}",
             )
         return text
     return (sign + after if before else head).strip()
@@ -199,18 +209,14 @@ def read_day(text: str) -> int:
     """Return the proleptic ordinal of the date in a cell (a time of day is dropped), or raise CellError."""
     found = _DATE.fullmatch(text)
     if found is None:
-        raise CellError("unreadable date", f"{shown(text, 40)} is not a date: {_expected(text)}")
+        raise CellError("unreadable date", f"{quoted(text)} is not a date: {_expected(text)}")
     year, month, day = map(int, found.groups())
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise CellError(
-            "impossible date", f"{shown(text, 40)} cannot be: the year must lie in {FIRST_YEAR}-{LAST_YEAR}"
-        )
+        raise CellError("impossible date", f"{quoted(text)} cannot be: the year must lie in {FIRST_YEAR}-{LAST_YEAR}")
     try:
         return dt.date(year, month, day).toordinal()
     except ValueError:
-        raise CellError(
-            "impossible date", f"{shown(text, 40)}: there is no such day in the calendar"
-        ) from None
+        raise CellError("impossible date", f"{quoted(text)}: there is no such day in the calendar") from None
 
 
 def _expected(text: str) -> str:

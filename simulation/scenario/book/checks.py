@@ -105,9 +105,7 @@ def _renewal(block: dict[str, Any], facts: Facts) -> Iterator[Check]:
         joined > 0,
         "joined",
         "joined after the start",
-        lambda i: (
-            f"{facts.date(joined[i])} lies after the start, {start}: a book holds the members of that day"
-        ),
+        lambda i: f"{facts.date(joined[i])} lies after the start, {start}: a book holds the members of that day",
     )
     yield Check(
         renews <= joined,
@@ -197,9 +195,7 @@ def _journey(block: dict[str, Any], facts: Facts) -> Iterator[Check]:
         progress > MAX_PROGRESS,
         "progress",
         "absurd progress",
-        lambda i: (
-            f"{progress[i]:g} is absurd: at most {MAX_PROGRESS:,.0f} pace-months since the last milestone"
-        ),
+        lambda i: f"{progress[i]:g} is absurd: at most {MAX_PROGRESS:,.0f} pace-months since the last milestone",
     )
     yield Check(
         ~np.isnan(progress) & block["milestone_blank"],

@@ -38,7 +38,8 @@ MAGIC = {
     b"\xd0\xcf\x11\xe0": "old Excel (.xls)",
     b"\x1f\x8b": "gzip",
 }
-MAX_FILE = 4 << 30  # bytes
+MAX_NAME = 200  # characters of a column's name
+MAX_FILE = 2 << 30  # bytes
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,10 @@ def _columns(path: Path, table: Table, scenario: Scenario) -> tuple[dict[str, in
     for name in given:
         if name not in names:
             wrong(f"book.columns.{name}", f"there is no such column of a book: {one_of(names, name)}", None)
-    header = table.header
+    header = [name[:MAX_NAME] for name in table.header]
+    plain = [name for name in header if name and name.isprintable()]
     columns: dict[str, int] = {}
-    free = [name for name in header if name and name not in names.values()]
+    free = [name for name in plain if name not in names.values()]
     for name, called in names.items():
         places = [i for i, word in enumerate(header) if word == called]
         if len(places) > 1:
@@ -137,13 +139,11 @@ def _columns(path: Path, table: Table, scenario: Scenario) -> tuple[dict[str, in
         elif name in given:
             wrong(
                 f"book.columns.{name}",
-                f"there is no column {shown(called)} in the file: {one_of(header, called)}",
+                f"there is no column {shown(called)} in the file: {one_of(plain, called)}",
             )
         elif name in REQUIRED and not (name == "segment" and len(scenario.segments) == 1):
             close = nearest(name, free)
-            hint = (
-                f"; is it {shown(close)}? Then write book: {{columns: {{{name}: {close}}}}}" if close else ""
-            )
+            hint = f"; is it {shown(close)}? Then write book: {{columns: {{{name}: {shown(close)}}}}}" if close else ""
             wrong(name, f"there is no column {name!r} in the header{hint}")
     if problems:
         raise BookError(problems)

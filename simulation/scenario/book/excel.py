@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from simulation.scenario.book.errors import TableError
-from simulation.scenario.book.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, chunk_of
+from simulation.scenario.book.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk, chunk_of
 
 __all__ = ["ExcelTable"]
 
 MAX_FILE = 100 << 20  # bytes on disk; a million members take some 60 MB
-MAX_UNPACKED = 1 << 30
+MAX_UNPACKED = 512 << 20
 MAX_ROWS = 1 << 20  # Excel's own limit
 MAX_STRINGS = 8 << 20
 MAX_ELEMENTS = 1 << 20  # of XML between the ends of two rows
@@ -109,9 +109,7 @@ class _clear_errors:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
         self._warnings.__exit__(kind, error, trace)
         if isinstance(error, Exception) and not isinstance(error, TableError):
-            raise TableError(
-                "cannot be read as an Excel workbook: it is damaged or something else"
-            ) from error
+            raise TableError("cannot be read as an Excel workbook: it is damaged or something else") from error
 
 
 def _survey(archive: zipfile.ZipFile) -> None:
@@ -165,7 +163,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return value[:MAX_CELL]
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, dt.datetime):

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from simulation.scenario.book.errors import TableError
-from simulation.scenario.book.table import CHUNK_ROWS, MAX_COLUMNS, Chunk
+from simulation.scenario.book.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk
 
 __all__ = ["ParquetTable"]
 
@@ -34,9 +34,7 @@ class ParquetTable:
             self._metadata = parquet.metadata
             self.header: list[str] = [str(name) for name in self._schema.names]
         except Exception as error:  # pyarrow raises a dozen kinds on a damaged file
-            raise TableError(
-                "cannot be read as Parquet: it is damaged, cut short or something else"
-            ) from error
+            raise TableError("cannot be read as Parquet: it is damaged, cut short or something else") from error
         if len(self.header) > MAX_COLUMNS:
             raise TableError(f"has {len(self.header):,} columns; at most {MAX_COLUMNS} are read")
 
@@ -63,15 +61,10 @@ class ParquetTable:
         fields = [self._schema.field(position) for position in positions]
         nested = [field.name for field in fields if types.is_nested(field.type)]
         if nested:
-            raise TableError(
-                f"column {nested[0]!r} holds {self._schema.field(nested[0]).type}, not single values"
-            )
-        size = sum(
-            self._metadata.row_group(group).column(column).total_uncompressed_size
-            for group in range(self._metadata.num_row_groups)
-            for column in range(self._metadata.num_columns)
-            if self._metadata.schema.column(column).name in names
-        )
+            raise TableError(f"column {nested[0]!r} holds {self._schema.field(nested[0]).type}, not single values")
+        # Of all columns: asking for one column's metadata ends the process when that is damaged.
+        groups = range(self._metadata.num_row_groups)
+        size = sum(self._metadata.row_group(group).total_byte_size for group in groups)
         if size > MAX_UNPACKED:
             raise TableError(f"unpacks to more than {MAX_UNPACKED >> 30} GB: this is not a book")
         texts = [field.name for field in fields if _is_text(field.type)]
@@ -116,7 +109,7 @@ def _texts(array: Any) -> list[str]:
         array = array.cast(pa.string())
     elif not _is_text(kind):
         array = array.cast(pa.string(), safe=False)
-    return ["" if value is None else value for value in array.to_pylist()]
+    return ["" if value is None else value[:MAX_CELL] for value in array.to_pylist()]
 
 
 def _number(value: float | None) -> str:

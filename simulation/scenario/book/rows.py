@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from simulation.scenario.book.cells import (
     CellError,
     ColumnReader,
+    quoted,
     read_day,
     read_id,
     read_money,
@@ -18,7 +19,7 @@ from simulation.scenario.book.cells import (
 from simulation.scenario.book.checks import NONE_REACHED, UNKNOWN, Facts, checks
 from simulation.scenario.book.errors import TableError
 from simulation.scenario.book.table import Chunk
-from simulation.scenario.errors import one_of, shown
+from simulation.scenario.errors import one_of
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -117,9 +118,7 @@ class Rows:
         block["direction"] = np.deg2rad(block["direction"])
         self.blocks.append(block)
         if len(self.findings) > MAX_FINDINGS:
-            raise TableError(
-                f"has more than {MAX_FINDINGS:,} faults: reading stopped here", line=chunk.lines[-1]
-            )
+            raise TableError(f"has more than {MAX_FINDINGS:,} faults: reading stopped here", line=chunk.lines[-1])
         if len(self.first_line) > MAX_MEMBERS:
             raise TableError(f"has more than {MAX_MEMBERS:,} members", line=chunk.lines[-1])
 
@@ -138,15 +137,15 @@ class Rows:
         ids = [cell.strip() for cell in cells]
         seen = self.first_line
         for row, (member, line) in enumerate(zip(ids, self._lines, strict=True)):
+            try:
+                read_id(member)
+            except CellError as error:
+                self._find(row, "member_id", error.reason, error.message)
+                continue
             first = seen.setdefault(member, line)
-            if first != line and member:
-                message = f"{shown(member, 40)} stands already on line {first}"
+            if first != line:
+                message = f"{quoted(member)} stands already on line {first}"
                 self._find(row, "member_id", f"duplicate member id (first on line {first})", message)
-            else:
-                try:
-                    read_id(member)
-                except CellError as error:
-                    self._find(row, "member_id", error.reason, error.message)
         return ids
 
     def _segment(self, cells: list[str] | None) -> NDArray[np.int32]:
@@ -157,9 +156,7 @@ class Rows:
             if code < 0:
                 name = cells[row].strip()
                 if name:
-                    message = (
-                        f"there is no segment {shown(name, 40)}: {self._guess(self._facts.segments, name)}"
-                    )
+                    message = f"there is no segment {quoted(name)}: {self._guess(self._facts.segments, name)}"
                     self._find(row, "segment", "unknown segment", message)
                 else:
                     message = f"is empty: {self._guess(self._facts.segments)}"
@@ -176,7 +173,7 @@ class Rows:
                 if code >= 0:
                     words = [*self._facts.journeys[code], "none"]
                     message = (
-                        f"segment {self._facts.segments[code]!r} has no milestone {shown(name, 40)}: "
+                        f"segment {self._facts.segments[code]!r} has no milestone {quoted(name)}: "
                         f"{self._guess(words, name)}, or an empty cell when it is not known"
                     )
                     self._find(row, "milestone", "unknown milestone", message)
@@ -186,4 +183,4 @@ class Rows:
     def _guess(self, words: list[str], word: str | None = None) -> str:
         if word is not None:
             self._guesses -= 1
-        return one_of(words, word if self._guesses >= 0 else None)
+        return one_of(words, word[:200] if word is not None and self._guesses >= 0 else None)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-__all__ = ["CHUNK_ROWS", "MAX_COLUMNS", "Chunk", "Fault", "Table", "chunk_of"]
+__all__ = ["CHUNK_ROWS", "MAX_CELL", "MAX_COLUMNS", "Chunk", "Fault", "Table", "chunk_of"]
 
 CHUNK_ROWS = 16_384
 MAX_COLUMNS = 256
+MAX_CELL = 10_000
+"""Characters kept of a cell: more is wrong in every column, and one text can stand in millions of rows."""
 
 
 class Fault(NamedTuple):
@@ -45,8 +47,6 @@ class Table(Protocol):
         ...
 
 
-def chunk_of(
-    lines: list[int], rows: Sequence[Sequence[str]], positions: list[int], faults: list[Fault]
-) -> Chunk:
+def chunk_of(lines: list[int], rows: Sequence[Sequence[str]], positions: list[int], faults: list[Fault]) -> Chunk:
     """Turn rows into the columns at these positions."""
     return Chunk(lines, [[row[position] for row in rows] for position in positions], faults)

@@ -13,6 +13,7 @@ from simulation.scenario.book.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, Fault
 __all__ = ["TextTable", "survey"]
 
 MAX_LINE = 1 << 20  # bytes; a line of a book has some hundred
+MAX_LINES = 20_000_000
 DELIMITERS = ",;\t"
 
 
@@ -34,7 +35,7 @@ def survey(file: BinaryIO) -> tuple[str, str]:
     Raises
     ------
     TableError
-        A line of more than about a megabyte, or bytes that are text in neither encoding.
+        A line of more than about a megabyte, too many lines, or bytes that are text in neither encoding.
     """
     digest = hashlib.sha256()
     utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")("strict")
@@ -45,7 +46,7 @@ def survey(file: BinaryIO) -> tuple[str, str]:
         if lines == 1 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise TableError("is UTF-16 text: save it as CSV UTF-8", line=1)
         if len(block) == MAX_LINE and b"\n" not in block and b"\r" not in block:
-            raise TableError(f"the line is longer than {MAX_LINE:,} bytes: this is not a book", line=lines)
+            raise TableError(f"has a line of more than {MAX_LINE:,} bytes here: this is not a book", line=lines)
         if utf8 is not None:
             try:
                 utf8.decode(block)
@@ -55,7 +56,9 @@ def survey(file: BinaryIO) -> tuple[str, str]:
             bad = [at for byte in b"\x81\x8d\x8f\x90\x9d" if (at := block.find(byte)) >= 0]
             if bad:
                 undefined = lines + block.count(b"\n", 0, min(bad)), block[min(bad)]
-        lines += block.count(b"\n")
+        lines += max(block.count(b"\n"), block.count(b"\r"))
+        if lines > MAX_LINES:
+            raise TableError(f"has more than {MAX_LINES:,} lines: this is not a book")
     if utf8 is not None:
         try:
             utf8.decode(b"", final=True)
@@ -65,7 +68,8 @@ def survey(file: BinaryIO) -> tuple[str, str]:
     if undefined is not None:
         line, byte = undefined
         raise TableError(
-            f"byte 0x{byte:02x} is neither UTF-8 nor Windows-1252 text: save the file as CSV UTF-8", line=line
+            f"has byte 0x{byte:02x}, which is neither UTF-8 nor Windows-1252 text: save it as CSV UTF-8",
+            line=line,
         )
     return digest.hexdigest(), "cp1252"
 
@@ -98,9 +102,7 @@ class TextTable:
         if any("\0" in name for name in self.header):
             raise TableError("has NUL bytes in its header: save it as CSV UTF-8", line=self.header_line)
         if len(self.header) > MAX_COLUMNS:
-            raise TableError(
-                f"has {len(self.header):,} columns; at most {MAX_COLUMNS} are read", line=self.header_line
-            )
+            raise TableError(f"has {len(self.header):,} columns; at most {MAX_COLUMNS} are read", line=self.header_line)
         self.warnings: list[str] = []
         if encoding == "cp1252":
             self.warnings.append("is not UTF-8: read as Windows-1252; check names with accents")
@@ -131,13 +133,13 @@ class TextTable:
                 continue
             if line <= self.header_line:
                 continue
+            if len(row) > width and not any(cell.strip() for cell in row[width:]):
+                del row[width:]
+            if not any(row) or not any(cell.strip() for cell in row):
+                continue
             if len(row) != width:
-                if not any(cell.strip() for cell in row[width:]) and len(row) > width:
-                    del row[width:]
-                elif any(cell.strip() for cell in row):
-                    faults.append(_ragged(line, row, width))
-                    row = []
-            if row and (row[0] or any(cell.strip() for cell in row)):
+                faults.append(_ragged(line, row, width))
+            else:
                 lines.append(line)
                 rows.append(row)
             if len(rows) + len(faults) >= CHUNK_ROWS:
