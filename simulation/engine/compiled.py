@@ -46,6 +46,7 @@ from simulation.model.state import (
     SERVING,
     SESSION,
     WAITING,
+    Key,
     Records,
     World,
 )  # fmt: skip
@@ -73,7 +74,7 @@ ATTENDEE = np.dtype([("member", "i4"), ("token", "u4"), ("spell", "i4")], align=
 class Desk(NamedTuple):
     """What only this engine holds: the calendar, queues, servers and session jobs."""
 
-    count: np.ndarray  # int64: 0 calendar entries, 1 batches, 2 attendees, 3 next quota day
+    counts: np.ndarray  # int64: 0 calendar entries, 1 batches, 2 attendees, 3 next quota day
     calendar: Records  # ENTRY
     queues: Records  # WAITER[T + K, room]: of the teams, then those who wait for a session
     lengths: np.ndarray  # int64[T + K]
@@ -89,7 +90,7 @@ def make_desk(plan: Plan, room: Room) -> Desk:
     """Allocate the engine's own memory."""
     teams, k = len(plan.frame.teams), len(plan.intervention_names)
     return Desk(
-        count=np.zeros(4, np.int64),
+        counts=np.zeros(4, np.int64),
         calendar=np.zeros(room.calendar, ENTRY),
         queues=np.zeros((teams + k, room.queue), WAITER),
         lengths=np.zeros(teams + k, np.int64),
@@ -103,9 +104,9 @@ def make_desk(plan: Plan, room: Room) -> Desk:
 
 
 @compiled
-def schedule(w: World, d: Desk, t: float, cls: int, key: int, kind: int, a: int, b: int, token: int) -> None:
+def schedule(w: World, d: Desk, t: float, cls: int, key: Key, kind: int, a: int, b: int, token: int) -> None:
     """Put an entry in the calendar."""
-    n = d.count[0]
+    n = d.counts[0]
     if n >= len(d.calendar) - 1:
         w.overflow |= FULL_CALENDAR
         return
@@ -117,13 +118,13 @@ def schedule(w: World, d: Desk, t: float, cls: int, key: int, kind: int, a: int,
     e.a = a
     e.b = b
     e.token = token
-    d.count[0] = n + 1
+    d.counts[0] = n + 1
     sift_entry_up(d.calendar, n)
 
 
 @compiled
 def line_up(
-    w: World, d: Desk, q: int, priority: int, rank: float, t: float, key: int, a: int, k: int, token: int
+    w: World, d: Desk, q: int, priority: int, rank: float, t: float, key: Key, a: int, k: int, token: int
 ) -> None:
     """Let a request or a session job (token 0) wait in a queue."""
     n = d.lengths[q]
@@ -169,8 +170,8 @@ def run_alone(w: World, d: Desk, i: int) -> None:
     m = member_at(w, i)
     stop = min(m.t_hold, w.end)
     barrier = NEVER
-    if d.count[3] < w.size_quota:
-        barrier = quota_at(w, d.count[3]).day
+    if d.counts[3] < w.size_quota:
+        barrier = quota_at(w, d.counts[3]).day
     while True:
         t, what = next_event(m)
         if t >= stop or t > barrier or (t == barrier and CLASS_OF[what] > QUOTA):
@@ -383,8 +384,8 @@ def hold_session(w: World, d: Desk, k: int, t: float) -> None:
     if following < w.end:
         schedule(w, d, following, SESSION, np.uint64(k), A_SESSION, k, 0, 0)
     q = w.size_team + k
-    first = d.count[2]
-    batch = d.count[1]
+    first = d.counts[2]
+    batch = d.counts[1]
     n = 0
     rank = 0.0
     while n < v.size and next_waiter(w, d, q):
@@ -409,8 +410,8 @@ def hold_session(w: World, d: Desk, k: int, t: float) -> None:
         b.n = n
         b.k = k
         b.number = number
-        d.count[1] += 1
-        d.count[2] += n
+        d.counts[1] += 1
+        d.counts[2] += n
         line_up(w, d, v.team, v.priority, rank, t, member_at(w, d.attendees[first].member).key, batch, k, 0)
         want_dispatch(w, d, v.team, t)
         return
@@ -423,9 +424,9 @@ def hold_session(w: World, d: Desk, k: int, t: float) -> None:
 @compiled
 def quota_day(w: World, d: Desk, t: float) -> None:
     """Push on a quota day: the largest opportunities first, until the quota is met or the pushes are spent."""
-    q = d.count[3]
+    q = d.counts[3]
     day = quota_at(w, q)
-    d.count[3] = q + 1
+    d.counts[3] = q + 1
     n = 0
     if sold_at(w, day.month).n < day.amount:
         for i in range(w.n_members):
@@ -444,7 +445,7 @@ def quota_day(w: World, d: Desk, t: float) -> None:
     while n > 0 and pushes < day.pushes and sold_at(w, day.month).n < day.amount:
         e = d.pushed[0]
         i = e.a
-        amount = np.int64(-e.rank)
+        amount = int(-e.rank)
         push_sale(w, i, e.k, amount, t, q)
         drop_first_waiter(d.pushed, n)
         n -= 1
@@ -467,7 +468,7 @@ def simulate(w: World, d: Desk, vals: np.ndarray) -> None:
     for i in range(at_start):
         resume(w, d, i)
         welcome(w, d)
-    while d.count[0] > 0 and w.overflow == 0:
+    while d.counts[0] > 0 and w.overflow == 0:
         e = d.calendar[0]
         t = e.t
         if t >= w.end:
@@ -476,8 +477,8 @@ def simulate(w: World, d: Desk, vals: np.ndarray) -> None:
         a = e.a
         b = e.b
         token = e.token
-        drop_first_entry(d.calendar, d.count[0])
-        d.count[0] -= 1
+        drop_first_entry(d.calendar, d.counts[0])
+        d.counts[0] -= 1
         if kind == A_MEMBER:
             m = member_at(w, a)
             if m.version == token and m.waiting > 0:
@@ -506,7 +507,7 @@ def simulate(w: World, d: Desk, vals: np.ndarray) -> None:
 @compiled
 def open_desk(w: World, d: Desk) -> None:
     """Clear the engine's memory and put what the plan dates in the calendar."""
-    d.count[:] = 0
+    d.counts[:] = 0
     d.lengths[:] = 0
     d.sessions[:] = 0
     d.dispatched[:] = -1.0

@@ -100,7 +100,8 @@ def spread(days: npt.NDArray[np.float64], per_month: int) -> Int:
 
 
 def _days(edges: Int, first: float, end: float) -> npt.NDArray[np.float64]:
-    return np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], first), 0.0, None)
+    days: npt.NDArray[np.float64] = np.minimum(edges[1:], end) - np.maximum(edges[:-1], first)
+    return np.maximum(days, 0.0)
 
 
 def _fixed_cost(plan: Intervention, edges: Int) -> Int:

@@ -16,7 +16,18 @@ from simulation.engine.plan_segments import Collector, segment_records
 from simulation.model.dates import day_number
 from simulation.model.random import child_keys, domain
 from simulation.model.state import (
-    BOOK, MONTH, NEVER, ORDERS, PLAN_TABLES, QUOTA_DAY, SERVER, T_APPROACHING, T_OFF_COURSE, TEAM, WORLD, Records,
+    BOOK,
+    MONTH,
+    NEVER,
+    ORDERS,
+    PLAN_TABLES,
+    QUOTA_DAY,
+    SERVER,
+    T_APPROACHING,
+    T_OFF_COURSE,
+    TEAM,
+    WORLD,
+    Records,
 )  # fmt: skip
 from simulation.scenario.schema import Scenario
 
@@ -154,7 +165,8 @@ def _in_quota(scenario: Scenario, segment: str) -> int:
 
 def _months(scenario: Scenario, days: int) -> list[tuple[int, int]]:
     """First and end day of every calendar month of the horizon, counted from the start."""
-    spans, year, month = [], scenario.start.year, scenario.start.month
+    spans: list[tuple[int, int]] = []
+    year, month = scenario.start.year, scenario.start.month
     while True:
         first = (date(year, month, 1) - scenario.start).days
         if first >= days:

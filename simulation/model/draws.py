@@ -8,18 +8,18 @@ from simulation.model.jit import compiled
 from simulation.model.quantiles import draw_quantile
 from simulation.model.random import uniform64, uniform_pair
 from simulation.model.special import log
-from simulation.model.state import NEVER, World
+from simulation.model.state import NEVER, Key, World
 from simulation.model.tables import distribution_at, numbers
 
 
 @compiled
-def luck(w: World, key: int, purpose: int, occurrence: int) -> float:
+def luck(w: World, key: Key, purpose: int, occurrence: int) -> float:
     """Uniform in (0, 1) of one decision."""
     return uniform64(w.seed, w.replication, key, purpose, np.uint32(occurrence))
 
 
 @compiled
-def luck_pair(w: World, key: int, purpose: int, occurrence: int) -> tuple[float, float]:
+def luck_pair(w: World, key: Key, purpose: int, occurrence: int) -> tuple[float, float]:
     """Two independent uniforms of one decision."""
     return uniform_pair(w.seed, w.replication, key, purpose, np.uint32(occurrence))
 

@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -80,6 +81,8 @@ def _prepare_cache() -> str | None:
         return None
 
 
+_ONE_AT_A_TIME = threading.RLock()
+
 CACHE_DIRECTORY: str | None = _prepare_cache()
 """Where this process keeps compiled code; None when there is no writable place."""
 
@@ -111,7 +114,9 @@ def _canonical(function: Callable[..., Any]) -> tuple[Any, ...] | None:
 
     annotations = dict(function.__annotations__)
     annotations.pop("return", None)
-    known = {"int": types.int64, "float": types.float64, "bool": types.boolean}
+    known: dict[str, Any] = {
+        "int": types.int64, "Key": types.uint64, "float": types.float64, "bool": types.boolean,
+    }  # fmt: skip
     if "World" in annotations.values():
         from simulation.model.state import WORLD
 
@@ -132,9 +137,11 @@ def _compile_once(dispatcher: Any) -> Any:
         wanted = _canonical(dispatcher.py_func)
         if wanted is None:
             return general(signature)
-        result = general(wanted)
-        dispatcher.disable_compile()
-        return result
+        with _ONE_AT_A_TIME:
+            if wanted not in dispatcher.overloads:
+                general(wanted)
+                dispatcher.disable_compile()
+        return dispatcher.overloads[wanted].entry_point
 
     dispatcher.compile = compile_canonical
     return dispatcher
@@ -210,6 +217,10 @@ class Callback:
     @property
     def address(self) -> int:
         """Where the machine code is; the same for the life of the process."""
+        with _ONE_AT_A_TIME:
+            return self._compiled()
+
+    def _compiled(self) -> int:
         if self._made is None:
             from numba.core import types
 

@@ -40,7 +40,7 @@ from simulation.model.vector import redraw, set_course
 # What a private event is: its class, and two that share a class with another.
 LEAVING = 18  # the mid-term hazard, in the class of renewal or leaving
 REFERRAL = 19  # an occasion to refer, in the class of return
-AFTER, COMPLETE, PUSH_SALE, POPULATE = 20, 21, 22, 23  # what else `rare.act` does
+AFTER, COMPLETE, PUSH_SALE, POPULATE, CATCH_UP, DELIVER = range(20, 26)  # what else `rare.act` does
 CLASS_OF = np.array([*range(18), RENEWAL, RETURN], np.int64)
 
 
@@ -144,3 +144,15 @@ def push_sale(w: World, i: int, j: int, amount: int, t: float, q: int) -> int:
 def populate(w: World) -> None:
     """Write every member who is there at the start or will arrive; referrals come as they are made."""
     call_act(w.at_act, w.at_world, 0, 0.0, POPULATE, 0, 0, 0)
+
+
+@compiled
+def catch_up(w: World, i: int, t: float) -> None:
+    """Bring a member to `t` before something is done to it: hits due by then happen first."""
+    call_act(w.at_act, w.at_world, i, t, CATCH_UP, 0, 0, 0)
+
+
+@compiled
+def deliver(w: World, i: int, k: int, t: float, occurrence: int) -> None:
+    """Deliver intervention `k` to a present member that has been brought to `t`."""
+    call_act(w.at_act, w.at_world, i, t, DELIVER, k, occurrence, 0)

@@ -31,6 +31,7 @@ from simulation.model.state import (
     P_REFERRAL,
     P_RETURN,
     WAITING,
+    Key,
     World,
 )  # fmt: skip
 from simulation.model.tables import (
@@ -72,7 +73,7 @@ from simulation.model.vector import observe, redraw, set_course, start_vector
 
 
 @compiled
-def new_member(w: World, i: int, key: int, seg: int) -> None:
+def new_member(w: World, i: int, key: Key, seg: int) -> None:
     """Write a blank record for a person who is not a member yet; nothing is due."""
     m = member_at(w, i)
     m.key = key

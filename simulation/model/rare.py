@@ -13,12 +13,14 @@ from simulation.model.jit import callback, compiled
 from simulation.model.journey import reach, rehazard, settle, sync
 from simulation.model.life import (
     AFTER,
+    CATCH_UP,
     COMPLETE,
+    DELIVER,
     LEAVING,
     POPULATE,
     PUSH_SALE,
     REFERRAL,
-)
+)  # fmt: skip
 from simulation.model.membership import come_back, join, leave, refer
 from simulation.model.people import populate
 from simulation.model.renewal import decide_renewal
@@ -151,6 +153,11 @@ def act(address: int, i: int, t: float, what: int, a: int, b: int, c: int) -> in
         complete(w, i, a, t, b)
     elif what == PUSH_SALE:
         return push_sale(w, i, a, b, t, c)
+    elif what == CATCH_UP:
+        catch_hits(w, i, t)
+        sync(w, i, t)
+    elif what == DELIVER:
+        deliver(w, i, a, t, b)
     elif what == POPULATE:
         populate(w)
     else:

@@ -7,12 +7,12 @@ angles are radians, money is int64 cents, rates are per day, work is in pace-mon
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from simulation.model.quantiles import DIST
+from simulation.model.quantiles import DIST as DIST
 from simulation.model.random import domain, purpose
 
 MONTH = 365.25 / 12.0
@@ -24,25 +24,25 @@ COMPLETION, CAPACITY, HIT, EXPIRY, RESOLUTION, ESCALATION, SHIFT, SETBACK, INTER
 WINDOW, RENEWAL, RETURN, JOIN, CAUSE, SESSION, QUOTA, DISPATCH, PATIENCE = range(9, 18)
 
 # Purposes that need no name: one per decision of a member.
-P_START = np.uint32(purpose("vector at start", ""))
-P_FIRST = np.uint32(purpose("first interaction", ""))
-P_INTERACTION = np.uint32(purpose("interaction", ""))
-P_NOISE = np.uint32(purpose("observation", ""))
-P_SHIFT = np.uint32(purpose("outcome shift", ""))
-P_SETBACK = np.uint32(purpose("setback", ""))
-P_RENEWAL = np.uint32(purpose("renewal", ""))
-P_PROBABILITY = np.uint32(purpose("renewal probability", ""))
-P_GRACE = np.uint32(purpose("grace", ""))
-P_CONTRACTION = np.uint32(purpose("contraction", ""))
-P_HAZARD = np.uint32(purpose("mid-term churn", ""))
-P_RETURN = np.uint32(purpose("return", ""))
-P_BACK = np.uint32(purpose("vector at return", ""))
-P_REFERRAL = np.uint32(purpose("referral", ""))
-P_ARR = np.uint32(purpose("arr", ""))
-P_TENURE = np.uint32(purpose("tenure", ""))
-P_PUSH = np.uint32(purpose("quota push", ""))
-P_ARRIVAL = np.uint32(purpose("arrival", ""))
-P_PHASE = np.uint32(purpose("phase", ""))
+P_START = purpose("vector at start", "")
+P_FIRST = purpose("first interaction", "")
+P_INTERACTION = purpose("interaction", "")
+P_NOISE = purpose("observation", "")
+P_SHIFT = purpose("outcome shift", "")
+P_SETBACK = purpose("setback", "")
+P_RENEWAL = purpose("renewal", "")
+P_PROBABILITY = purpose("renewal probability", "")
+P_GRACE = purpose("grace", "")
+P_CONTRACTION = purpose("contraction", "")
+P_HAZARD = purpose("mid-term churn", "")
+P_RETURN = purpose("return", "")
+P_BACK = purpose("vector at return", "")
+P_REFERRAL = purpose("referral", "")
+P_ARR = purpose("arr", "")
+P_TENURE = purpose("tenure", "")
+P_PUSH = purpose("quota push", "")
+P_ARRIVAL = purpose("arrival", "")
+P_PHASE = purpose("phase", "")
 COMMON_PURPOSES = {name: int(value) for name, value in list(globals().items()) if name.startswith("P_")}
 
 D_REFERRAL = np.uint64(domain("referral"))
@@ -190,7 +190,8 @@ INTERVENTION = _record(
     "f8: delay within angle accept cooldown coverage off_course on_course",
     "f8: usage_low usage_high tenure_low tenure_high risk_low risk_high every first",
     "i8: arr_low arr_high fee recurring segments",
-    "i4: trigger delivery team effort_dist size priority stages value milestone first_date n_dates first_effect n_effects",
+    "i4: trigger delivery team effort_dist size priority stages value milestone",
+    "i4: first_date n_dates first_effect n_effects",
     "u4: p_cover p_accept p_effort",
     "u8: key",
 )
@@ -279,5 +280,8 @@ FULL_LOG, FULL_CHANGES, FULL_BIRTHS, FULL_MEMBERS, FULL_CALENDAR, FULL_QUEUE, FU
 )  # fmt: skip
 
 Records = npt.NDArray[np.void]
-World = Any
+World: TypeAlias = Any
 """A record of dtype WORLD; `tables` has the way to its rows."""
+
+Key: TypeAlias = Any
+"""A member's key: unsigned, 64 bits."""

@@ -7,7 +7,7 @@ so a function that reads two fields compiles to two loads. The arrays must outli
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numba
 import numpy as np
@@ -34,8 +34,7 @@ def _pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
 
         return record(types.uint64, types.int64), codegen
 
-    result: Callable[[Any, Any], Any] = row
-    return result
+    return cast("Callable[[Any, Any], Any]", row)
 
 
 _world = _pointer_to(state.WORLD)
@@ -64,7 +63,7 @@ _ask = _pointer_to(state.ASK)
 
 
 @intrinsic
-def call_act(
+def _call_act(
     _context: Any, _function: Any, _world: Any, _i: Any, _t: Any, _what: Any, _a: Any, _b: Any, _c: Any
 ) -> Any:
     """Call `rare.act` by its address: (function, world, member, time, what, three more) -> int."""
@@ -80,6 +79,9 @@ def call_act(
     return number(types.uint64, *given), codegen
 
 
+call_act: Callable[..., int] = _call_act  # typed without the context that Numba fills in
+
+
 @intrinsic
 def _vector(_context: Any, _address: Any, _size: Any) -> Any:
     """Turn (address, length) into a float64 array that owns nothing."""
@@ -89,13 +91,18 @@ def _vector(_context: Any, _address: Any, _size: Any) -> Any:
         from numba.np import arrayobj
 
         address, size = arguments
-        made = arrayobj.make_array(array)(context, builder)
+        made = arrayobj.make_array(array)(context, builder)  # type: ignore[no-untyped-call]
         data = builder.inttoptr(address, made.data.type)
         itemsize = context.get_constant(types.intp, 8)
-        arrayobj.populate_array(made, data=data, shape=[size], strides=[itemsize], itemsize=itemsize, meminfo=None)
+        arrayobj.populate_array(  # type: ignore[no-untyped-call]
+            made, data=data, shape=[size], strides=[itemsize], itemsize=itemsize, meminfo=None
+        )
         return made._getvalue()
 
     return array(types.uint64, types.int64), codegen
+
+
+_array: Callable[..., Any] = _vector
 
 
 @inlined
@@ -251,4 +258,4 @@ def modifier_at(w: World, i: int, e: int) -> Any:
 @inlined
 def numbers(w: World) -> Any:
     """The plan's table of numbers as an array."""
-    return _vector(w.at_number, w.size_number)
+    return _array(w.at_number, w.size_number)
