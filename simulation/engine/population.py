@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulation.model.draws import luck
-from simulation.model.effects import deliver
 from simulation.model.journey import peek_progress, sync
 from simulation.model.random import purpose
 from simulation.model.rare import catch_hits
@@ -96,8 +95,7 @@ class Population:
         k = one.plan.intervention_names.index(intervention)
         number = self._deliveries.get((member, k), 0)
         self._deliveries[member, k] = number + 1
-        catch_hits(one.world, member, self.now)
-        sync(one.world, member, self.now)
+        catch_up(one.world, member, self.now)
         deliver(one.world, member, k, self.now, FIRST_OCCURRENCE + number)
         one.changed(member)
         return True
