@@ -22,8 +22,8 @@ STREET = ["model", "scenario", "engine", "forecast", "experiment", "evidence", "
 """The parts of the package: each imports itself and those before it."""
 LOADED_BY_NAME = {"h5netcdf", "h5py"}
 """Dependencies that xarray loads when it reads and writes NetCDF."""
-COME_ALONG = {"llvmlite", "pydantic-core", "ruamel.yaml.clib"}
-"""Parts of numba, pydantic and ruamel.yaml that have a distribution of their own."""
+COME_ALONG = {"llvmlite", "markupsafe", "pydantic-core", "ruamel.yaml.clib"}
+"""Parts of numba, jinja2, pydantic and ruamel.yaml that have a distribution of their own."""
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from cyclopts import Parameter, validators
 
 from simulation.cli.outcome import Request, book_facts, introduce, simulate, warnings_of
 from simulation.cli.screen import BAD_INPUT, INTERRUPTED, SCREEN, BadInput, Screen, problem_fields
-from simulation.cli.tables import STATED_COLUMNS, number, records, stated
+from simulation.cli.tables import STATED_COLUMNS, records, stated
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
@@ -67,9 +67,9 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
     book = todays_members(scenario, quarantine=request.quarantine)
     plan = [_segment(scenario, name, book) for name in scenario.segments]
     screen.table(
-        f"{scenario.name}: {scenario.days} days from {scenario.start}, money in {scenario.currency}",
+        f"{scenario.name}: {scenario.days} days from {scenario.start}",
         PLAN_COLUMNS,
-        [_plan_row(row) for row in plan],
+        [_plan_row(row, scenario.currency) for row in plan],
         text=(0, len(PLAN_COLUMNS) - 1),
     )
     introduce(scenario, book, screen)
@@ -117,12 +117,14 @@ def _segment(scenario: Scenario, name: str, book: Book | None) -> dict[str, Any]
     }
 
 
-def _plan_row(row: dict[str, Any]) -> tuple[str, ...]:
+def _plan_row(row: dict[str, Any], currency: str) -> tuple[str, ...]:
+    from simulation.report.words import number
+
     stages = Counter(row["milestones"].values())
     return (
         row["segment"],
         number(row["members"], "members"),
-        number(row["arr"], "money"),
+        number(row["arr"], "money", currency),
         number(row["arrivals_per_month"], "ratio"),
         number(row["renewal"], "share"),
         number(row["reference_velocity"], "ratio"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +11,21 @@ from cyclopts import Parameter, validators
 
 from simulation.cli.outcome import Outcome, Request, book_facts, half_done, introduce, prepare, simulate, write
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
-from simulation.cli.tables import HEADLINE_COLUMNS, OBJECTIVE_COLUMNS, headline, objectives, records
+from simulation.cli.tables import (
+    HEADLINE_COLUMNS,
+    MILESTONE_COLUMNS,
+    OBJECTIVE_COLUMNS,
+    headline,
+    milestones,
+    objectives,
+    records,
+)
 from simulation.runs import Engine
 
 __all__ = ["run"]
+
+SHORT = 15
+"""Rows of a table that is still short."""
 
 
 def run(
@@ -95,14 +106,20 @@ def _command(file: Path, overlays: tuple[Path, ...], request: Request, out: Path
 
 def _shown(outcome: Outcome, request: Request, folder: Path, files: list[Path], screen: Screen) -> dict[str, Any]:
     """Show the short tables and return the same, and more, for programs."""
+    from simulation.report.keyfigures import key_figures
+
     forecast = outcome.forecast
     assert forecast is not None
-    summary, wishes = forecast.summary(by="horizon"), forecast.objectives()
-    title = f"{forecast.facts.name}: {outcome.replications} futures, money in {forecast.frame.currency}"
-    screen.table(title, HEADLINE_COLUMNS, headline(forecast, summary))
+    currency = forecast.frame.currency
+    figures, wishes, journey = key_figures(forecast), forecast.objectives(), forecast.milestones()
+    title = f"{forecast.facts.name}: {outcome.replications:,} simulated futures"
+    screen.table(title, HEADLINE_COLUMNS, headline(figures, currency))
+    if len(journey) <= SHORT:
+        rows = milestones(journey, currency)
+        screen.table("Milestones, means over the whole horizon", MILESTONE_COLUMNS, rows, text=(0, 1))
     if len(wishes):
-        screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes), text=(0, 1, 2))
-    screen.show(f"Simulated in {outcome.seconds:.1f} s, seed {request.seed}. Report: {folder / 'report.html'}")
+        screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes, currency), text=(0, 1, 2))
+    screen.show(f"Simulated in {outcome.seconds:.1f} s with seed {request.seed}. Report: {folder / 'report.html'}")
     return {
         "name": forecast.facts.name,
         "interrupted": outcome.interrupted,
@@ -114,6 +131,8 @@ def _shown(outcome: Outcome, request: Request, folder: Path, files: list[Path], 
         "version": forecast.version,
         "folder": folder,
         "files": files,
-        "summary": records(summary),
+        "key_figures": [asdict(one) for one in figures],
+        "summary": records(forecast.summary(by="horizon")),
+        "milestones": records(journey),
         "objectives": records(wishes),
     }

@@ -1,39 +1,30 @@
-"""Numbers as people read them, and the rows of the tables that commands print."""
+"""The rows of the tables that commands print."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulation.forecast import Forecast
+    from simulation.report.keyfigures import KeyFigure
 
 __all__ = [
-    "HEADLINE_COLUMNS", "OBJECTIVE_COLUMNS", "STATED_COLUMNS",
-    "headline", "number", "objectives", "records", "stated",
+    "HEADLINE_COLUMNS", "MILESTONE_COLUMNS", "OBJECTIVE_COLUMNS", "STATED_COLUMNS",
+    "headline", "milestones", "objectives", "records", "stated",
 ]  # fmt: skip
 
-HEADLINE_COLUMNS = ("over the whole horizon", "P10", "P50", "P90")
-HEADLINES = (
-    "members", "joined", "left", "arr", "nrr", "grr", "renewal_rate", "first_renewal_rate",
-    "expansion", "churn", "utilisation", "wait", "revenue", "cost", "contribution",
-)  # fmt: skip
-YEARLY = ("nrr", "grr", "renewal_rate")
-"""Rates that depend on the length of their window, so the usual one is shown too."""
+HEADLINE_COLUMNS = ("", "P10", "P50", "P90")
+HEADLINES = frozenset({
+    "members", "arr", "nrr", "grr", "renewal_rate", "expansion", "churn",
+    "utilisation", "wait", "cost", "contribution",
+})  # fmt: skip
+MILESTONE_COLUMNS = ("segment", "milestone", "members", "offered", "stated take", "take rate", "expansion")
 OBJECTIVE_COLUMNS = ("objective", "measure", "until", "at least", "at most", "chance", "P10", "P90")
 STATED_COLUMNS = ("segment", "quantity", "stated", "simulated", "95% interval", "outcomes")
-SCALES = {"share": (100, "%", 1), "money": (1, "", 0), "members": (1, "", 0), "count": (1, "", 0)}
-"""Unit -> factor, what follows, digits; any other unit shows two digits and its name."""
-
-
-def number(value: float | None, unit: str) -> str:
-    """A number in its unit, such as 81.3%, 1,250 or 2.50 days; "-" when there is none."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    factor, suffix, digits = SCALES.get(unit, (1, "" if unit in ("ratio", "length") else f" {unit}", 2))
-    return f"{value * factor:,.{digits}f}{suffix}"
+Row = tuple[str, ...]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -41,72 +32,68 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.reset_index().to_dict("records")]
 
 
-def headline(forecast: Forecast, summary: pd.DataFrame) -> list[tuple[str, ...]]:
-    """The rows that answer first, over the horizon; rates of a year also over the last 12 months.
+def headline(figures: Sequence[KeyFigure], currency: str) -> list[Row]:
+    """The key figures that answer first, each under the heading that names its window.
 
-    Parameters
-    ----------
-    summary
-        `forecast.summary(by="horizon")`.
+    Rates stand there over the last 12 months where the horizon is longer than that.
     """
-    rows = []
-    for name in HEADLINES:
-        labels = [label for label in map(str, summary.index) if label.partition(": ")[0] == name]
-        rows += [_headline(label, summary.loc[label]) for label in labels if not _idle(label, summary.loc[label])]
-        if name in YEARLY:
-            rows += _last_year(forecast, name)
+    from simulation.report.words import number
+
+    rows: list[Row] = []
+    groups: set[str] = set()
+    seen: set[str] = set()
+    for one in figures:
+        if one.name.partition(": ")[0] not in HEADLINES or one.name in seen:
+            continue
+        seen.add(one.name)
+        if one.group not in groups:
+            groups.add(one.group)
+            rows.append((one.group, "", "", ""))
+        values = (number(value, one.unit, currency, one.high - one.low) for value in (one.low, one.middle, one.high))
+        rows.append((f"  {one.label}", *values))
     return rows
 
 
-def stated(table: pd.DataFrame) -> list[tuple[str, ...]]:
+def milestones(table: pd.DataFrame, currency: str) -> list[Row]:
+    """Rows of `Forecast.milestones` in `MILESTONE_COLUMNS`: means over the futures."""
+    from simulation.report.words import number
+
+    units = {
+        "members": "members", "offered": "count", "stated_take": "share", "take_rate": "share", "expansion": "money",
+    }  # fmt: skip
+    return [
+        (row["segment"], row["milestone"], *(number(row[name], unit, currency) for name, unit in units.items()))
+        for row in records(table)
+    ]
+
+
+def stated(table: pd.DataFrame) -> list[Row]:
     """Rows of `Forecast.stated_beside_simulated` in `STATED_COLUMNS`."""
-    rows: list[tuple[str, ...]] = []
+    from simulation.report.words import MISSING, number, span
+
+    rows: list[Row] = []
     for row in records(table):
-        stated, low, high, simulated, least, most = (
-            number(row[name], row["unit"])
-            for name in ("stated", "stated_low", "stated_high", "simulated", "low", "high")
-        )
-        said = stated if "-" in (low, high) else low if low == high else f"{low} to {high}"
-        interval = "-" if least == most == "-" else f"{least} to {most}"
+        unit, low, high = row["unit"], row["stated_low"], row["stated_high"]
+        ranged = math.isfinite(low) and math.isfinite(high) and low < high
+        said = span(low, high, unit) if ranged else number(low if math.isfinite(low) else row["stated"], unit)
+        interval = span(row["low"], row["high"], unit) if math.isfinite(row["low"] + row["high"]) else MISSING
+        simulated = number(row["simulated"], unit)
         rows.append((row["segment"], row["quantity"], said, simulated, interval, f"{int(row['outcomes']):,}"))
     return rows
 
 
-def objectives(table: pd.DataFrame) -> list[tuple[str, ...]]:
+def objectives(table: pd.DataFrame, currency: str) -> list[Row]:
     """Rows of `Forecast.objectives` in `OBJECTIVE_COLUMNS`."""
     from simulation.forecast.measures import MEASURES
+    from simulation.report.words import number
 
-    rows = []
+    rows: list[Row] = []
     for row in records(table):
         measure = MEASURES.get(row["measure"])
         unit = "ratio" if measure is None else measure.unit
-        values = (number(row[name], unit) for name in ("at_least", "at_most"))
-        spread = (number(row[name], unit) for name in ("P10", "P90"))
+        limits = (number(row[name], unit, currency) for name in ("at_least", "at_most"))
+        spread = (number(row[name], unit, currency, row["P90"] - row["P10"]) for name in ("P10", "P90"))
         words = " of ".join(filter(None, (row["measure"], row["selection"])))
         chance = row["note"] or number(row["probability"], "share")
-        rows.append((str(row["objective"]), words, str(row["until"]), *values, chance, *spread))
+        rows.append((row["objective"], words, str(row["until"]), *limits, chance, *spread))
     return rows
-
-
-def _idle(label: str, row: Any) -> bool:
-    """Whether a part of a measure never happens."""
-    return ": " in label and all(row[percentile] == 0 for percentile in HEADLINE_COLUMNS[1:])
-
-
-def _headline(label: str, row: Any, span: str = "") -> tuple[str, ...]:
-    from simulation.forecast.measures import measure_named
-
-    name, _, part = label.partition(": ")
-    measure = measure_named(name)
-    title = ", ".join(piece for piece in (measure.title, part, span) if piece)
-    return (title, *(number(row[percentile], measure.unit) for percentile in HEADLINE_COLUMNS[1:]))
-
-
-def _last_year(forecast: Forecast, name: str) -> list[tuple[str, ...]]:
-    """The row of the last 12 months, where the horizon is longer than that and they end with a period."""
-    frame = forecast.frame
-    window = f"T12:{frame.periods[-1].label}"
-    if not any(one.name == window and one.start_day > 0 for one in frame.windows):
-        return []
-    table = forecast.summary(by="window", measures=[name])
-    return [_headline(name, table.loc[(name, window)], "last 12 months")]

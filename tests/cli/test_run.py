@@ -23,7 +23,7 @@ def test_writes_the_folder_of_the_run(call: Any, plan: Path, engine: Any) -> Non
     folder = Path("reports/small")
     assert files(folder) == {"forecast.nc", "report.html", "tables/of_6.csv", "run.json"}
     assert [path.name for path in folder.parent.iterdir()] == ["small"]
-    assert "6 futures" in out and "Net revenue retention, last 12 months" in out and "report.html" in out
+    assert "6 simulated futures" in out and "Rates, over the last 12 months" in out and "report.html" in out
     assert "q1" in out
     record = json.loads((folder / "run.json").read_text())
     assert (record["seed"], record["replications"], record["interrupted"]) == (3, 6, False)
@@ -37,6 +37,8 @@ def test_json_is_one_object(call: Any, plan: Path, engine: Any) -> None:
     result = json.loads(out)
     assert result["files"][-1] == "reports/small/run.json"
     assert {"measure", "mean", "P10", "P50", "P90"} <= set(result["summary"][0])
+    assert result["key_figures"][0]["label"] == "Members"
+    assert [row["milestone"] for row in result["milestones"]] == ["first_value", "certified"]
     assert "NaN" not in out
     assert result["objectives"][0]["objective"] == "q1"
 
