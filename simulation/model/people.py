@@ -232,11 +232,11 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
     for attempt in range(TRIES):
         last = attempt == TRIES - 1
         new_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
-        if relive(w, i, b, joined, last):
-            if last or row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle):
-                if last:
-                    w.n_forced += 1
-                break
+        lives = relive(w, i, b, joined, last)
+        if last:
+            w.n_forced += 1
+        if lives and (row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle)):
+            break
     w.past = 0
 
 

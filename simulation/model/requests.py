@@ -63,7 +63,7 @@ def consider_causes(w: World, i: int, t: float) -> None:
             occurrence = slot.occurrence
             slot.cause_t = NEVER
             trigger = intervention_at(w, k).trigger
-            if trigger == T_EVERY or trigger == T_ON:
+            if trigger in (T_EVERY, T_ON):
                 slot.tick += 1
                 mark_tick(w, i, k)
             consider(w, i, k, t, occurrence)
@@ -171,12 +171,12 @@ def lose_patience(w: World, i: int, t: float) -> None:
     s = segment_at(w, m.seg)
     for k in range(w.size_intervention):
         slot = slot_at(w, i, k)
-        if (slot.state == WAITING or slot.state == BOOKED) and slot.impatient == 0:
-            if slot.requested + s.patience <= t:
-                slot.impatient = 1
-                turn_away(m, s.patience_turn)
-                log_row(w, i, t, K_IMPATIENT, k, m.done)
-                add_flow(w, m.seg, cell_of(w, t), F_IMPATIENT, 1)
+        waits = slot.state == WAITING or slot.state == BOOKED
+        if waits and slot.impatient == 0 and slot.requested + s.patience <= t:
+            slot.impatient = 1
+            turn_away(m, s.patience_turn)
+            log_row(w, i, t, K_IMPATIENT, k, m.done)
+            add_flow(w, m.seg, cell_of(w, t), F_IMPATIENT, 1)
     next_patience(w, i)
 
 

@@ -176,7 +176,7 @@ SEGMENT = _record(
     "f8: arrivals growth arrival_bound",
     "i4: arr_dist term probability_dist contraction_share hazard_dist return_dist",
     "i4: first_milestone n_milestones n_adoption n_value cycle first_price n_prices season",
-    "i4: needs_value referral_segment watches_approach attentive in_quota population tenure_dist layers",
+    "i4: needs_value referral_segment watches_approach in_quota population tenure_dist layers",
     "u8: domain",
 )
 
