@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulation.model.draws import luck
-from simulation.model.journey import peek_progress, sync
+from simulation.model.journey import peek_progress
 from simulation.model.random import purpose
-from simulation.model.rare import catch_hits
 from simulation.model.state import STAGES
 
 if TYPE_CHECKING:

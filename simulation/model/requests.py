@@ -27,6 +27,7 @@ from simulation.model.state import (
 )  # fmt: skip
 from simulation.model.tables import (
     ask_at,
+    cause_at,
     intervention_at,
     member_at,
     segment_at,
@@ -58,10 +59,10 @@ from simulation.model.vector import observed_direction, observed_usage, turn_awa
 def consider_causes(w: World, i: int, t: float) -> None:
     """Consider every cause of a member that is due at `t`, in the order (priority, name)."""
     for k in range(w.size_intervention):
-        slot = slot_at(w, i, k)
-        if slot.cause_t <= t:
+        if cause_at(w, i, k).x <= t:
+            slot = slot_at(w, i, k)
             occurrence = slot.occurrence
-            slot.cause_t = NEVER
+            cause_at(w, i, k).x = NEVER
             trigger = intervention_at(w, k).trigger
             if trigger in (T_EVERY, T_ON):
                 slot.tick += 1
@@ -155,7 +156,7 @@ def next_patience(w: World, i: int) -> None:
     m = member_at(w, i)
     patience = segment_at(w, m.seg).patience
     first = NEVER
-    if patience < NEVER:
+    if patience < NEVER and m.waiting > 0:
         for k in range(w.size_intervention):
             slot = slot_at(w, i, k)
             if (slot.state == WAITING or slot.state == BOOKED) and slot.impatient == 0:

@@ -244,6 +244,12 @@ def slot_at(w: World, i: int, k: int) -> Any:
 
 
 @inlined
+def cause_at(w: World, i: int, k: int) -> Any:
+    """Time of the next cause of member `i` and intervention `k`."""
+    return _number(w.at_cause, np.int64(i) * w.size_intervention + np.int64(k))
+
+
+@inlined
 def opportunity_at(w: World, i: int, j: int) -> Any:
     """Row of member `i` and local milestone `j`."""
     return _opportunity(w.at_opportunity, np.int64(i) * w.journey + np.int64(j))
