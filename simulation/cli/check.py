@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.outcome import Request, book_facts, simulate
+from simulation.cli.outcome import Request, book_facts, introduce, simulate, warnings_of
 from simulation.cli.screen import BAD_INPUT, INTERRUPTED, SCREEN, BadInput, Screen, problem_fields
 from simulation.cli.tables import STATED_COLUMNS, number, records, stated
 
@@ -65,7 +65,6 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
 
     scenario = sim.load(file)
     book = todays_members(scenario, quarantine=request.quarantine)
-    warnings = [*scenario.warnings, *(book.warnings if book is not None else ())]
     plan = [_segment(scenario, name, book) for name in scenario.segments]
     screen.table(
         f"{scenario.name}: {scenario.days} days from {scenario.start}, money in {scenario.currency}",
@@ -73,18 +72,16 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
         [_plan_row(row) for row in plan],
         text=(0, len(PLAN_COLUMNS) - 1),
     )
-    for warning in warnings:
-        screen.note(f"warning: {file}: {warning}")
+    introduce(scenario, book, screen)
     report: dict[str, Any] = {
         "name": scenario.name,
         "start": scenario.start,
         "end": scenario.end,
         "digest": scenario.digest(),
         "segments": plan,
-        "warnings": warnings,
+        "warnings": warnings_of(scenario, book),
+        "book": book_facts(book),
     }
-    if book is not None:
-        report["book"] = book_facts(book, scenario.currency, screen)
     if request.replications == 0:
         return report
     outcome = simulate(scenario, request, "A quick run", book=book)

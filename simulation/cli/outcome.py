@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["Outcome", "Request", "book_facts", "half_done", "prepare", "simulate", "write"]
+__all__ = ["Outcome", "Request", "book_facts", "half_done", "introduce", "prepare", "simulate", "write"]
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,29 @@ class Outcome:
     interrupted: bool
 
 
-def book_facts(book: Book, currency: str, screen: Screen) -> dict[str, Any]:
-    """What the book is, without any of its rows; says how much quarantine left out."""
-    out = book.excluded
-    if out.members:
+def introduce(scenario: Scenario, book: Book | None, screen: Screen) -> None:
+    """Say what is noteworthy before a run: warnings, and how much quarantine left out."""
+    for warning in warnings_of(scenario, book):
+        screen.note(f"warning: {warning}")
+    if book is not None and book.excluded.members:
+        out = book.excluded
         unknown = f", and {out.unknown_arr:,} whose ARR cannot be read" if out.unknown_arr else ""
         screen.note(
             f"Quarantine left out {out.members:,} of {out.members + len(book):,} members "
-            f"with {out.total_arr / 100:,.2f} {currency} ARR{unknown}."
+            f"with {out.total_arr / 100:,.2f} {scenario.currency} ARR{unknown}."
         )
+
+
+def warnings_of(scenario: Scenario, book: Book | None) -> list[str]:
+    """What is allowed in a scenario and its book, but deserves a look."""
+    return [*scenario.warnings, *(() if book is None else (f"the book {one}" for one in book.warnings))]
+
+
+def book_facts(book: Book | None) -> dict[str, Any] | None:
+    """What the book is, without any of its rows."""
+    if book is None:
+        return None
+    out = book.excluded
     return {
         "file": book.path.name,
         "sha256": book.digest,
@@ -99,6 +113,7 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
     """Write the folder of a run that has at least one finished replication; return its files."""
     forecast = outcome.forecast
     assert forecast is not None
+    facts = book_facts(book)
     record = {
         **_identity(scenario, request),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -109,6 +124,7 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
         "events": request.events,
         "command": request.command,
         "root": relative(scenario.root, folder),
+        "book": facts,
         "scenario": forecast.facts.yaml,
     }
 
@@ -116,7 +132,8 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
         from simulation.report import write_report
 
         forecast.save(staging / "forecast.nc")
-        write_report(forecast, staging)
+        with progress_bar("Writing the report") as progress:
+            write_report(forecast, staging, progress=progress, warnings=warnings_of(scenario, book), book=facts)
         if request.events and not outcome.interrupted:
             write_events(scenario, request, book, staging / "events.parquet")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.outcome import Outcome, Request, book_facts, half_done, prepare, simulate, write
+from simulation.cli.outcome import Outcome, Request, book_facts, half_done, introduce, prepare, simulate, write
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
 from simulation.cli.tables import HEADLINE_COLUMNS, OBJECTIVE_COLUMNS, headline, objectives, records
 from simulation.runs import Engine
@@ -63,9 +63,7 @@ def run(
     request = Request(replications, seed, engine, workers, min(events, replications), quarantine)
     request = replace(request, command=_command(file, overlays, request, out))
     book = todays_members(scenario, quarantine=quarantine)
-    facts = None if book is None else book_facts(book, scenario.currency, screen)
-    for warning in (*scenario.warnings, *(() if book is None else book.warnings)):
-        screen.note(f"warning: {warning}")
+    introduce(scenario, book, screen)
     prepare(folder)
     kept = half_done(scenario, request, folder)
     if kept is not None:
@@ -79,7 +77,7 @@ def run(
     if outcome.interrupted:
         screen.note(f"Interrupted: {outcome.replications} of {replications} futures are finished and kept.")
         screen.note(f"To go on from there: {request.command}")
-    screen.result(_shown(outcome, request, folder, files, screen) | {"book": facts})
+    screen.result(_shown(outcome, request, folder, files, screen) | {"book": book_facts(book)})
     return INTERRUPTED if outcome.interrupted else 0
 
 

@@ -76,15 +76,18 @@ def starters() -> dict[str, Path]:
 
 
 def _copy(source: Path, target: Path) -> list[tuple[Path, str]]:
-    """Copy a scenario and its data all at once; return the new files and what each one is."""
+    """Copy a scenario, its overlays and their data all at once; return the new files and what each one is."""
+    plan = f"{target.name}.yaml"
     text = source.read_text("utf-8")
     title = json.dumps(target.name, ensure_ascii=False)
-    renamed = re.sub(r"^name\s*:.*$", lambda _: f"name: {title}", text, count=1, flags=re.MULTILINE)
-    data = sorted(set(_data_files(text, source.parent)))
+    texts = {plan: re.sub(r"^name\s*:.*$", lambda _: f"name: {title}", text, count=1, flags=re.MULTILINE)}
+    texts |= _overlays(source, plan)
+    data = sorted({path for content in texts.values() for path in _data_files(content, source.parent)})
     staging = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         staging.mkdir()
-        (staging / f"{target.name}.yaml").write_text(renamed, "utf-8")
+        for name, content in texts.items():
+            (staging / name).write_text(content, "utf-8")
         for path in data:
             copy = staging / path.relative_to(source.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -93,9 +96,21 @@ def _copy(source: Path, target: Path) -> list[tuple[Path, str]]:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return [
-        (target / f"{target.name}.yaml", "the scenario: edit this"),
-        *((target / path.relative_to(source.parent), "data that it reads: replace by yours") for path in data),
+        *((target / name, "an overlay to try" if name != plan else "the scenario: edit this") for name in texts),
+        *((target / path.relative_to(source.parent), "data: replace by yours") for path in data),
     ]
+
+
+def _overlays(source: Path, plan: str) -> dict[str, str]:
+    """Overlays that are shipped for a scenario, made to extend its copy: name of the file and text."""
+    extends = re.compile(rf"^extends\s*:\s*{re.escape(source.name)}[ \t]*$", re.MULTILINE)
+    here = json.dumps(plan, ensure_ascii=False)
+    texts = {path.name: path.read_text("utf-8") for path in sorted(source.parent.glob("*.yaml"))}
+    return {
+        name: extends.sub(lambda _: f"extends: {here}", text, count=1)
+        for name, text in texts.items()
+        if name != plan and extends.search(text)
+    }
 
 
 def _data_files(text: str, folder: Path) -> Iterator[Path]:

@@ -52,7 +52,7 @@ def headline(forecast: Forecast, summary: pd.DataFrame) -> list[tuple[str, ...]]
     rows = []
     for name in HEADLINES:
         labels = [label for label in map(str, summary.index) if label.partition(": ")[0] == name]
-        rows += [_headline(label, summary.loc[label]) for label in labels]
+        rows += [_headline(label, summary.loc[label]) for label in labels if not _idle(label, summary.loc[label])]
         if name in YEARLY:
             rows += _last_year(forecast, name)
     return rows
@@ -86,6 +86,11 @@ def objectives(table: pd.DataFrame) -> list[tuple[str, ...]]:
         chance = row["note"] or number(row["probability"], "share")
         rows.append((str(row["objective"]), words, str(row["until"]), *values, chance, *spread))
     return rows
+
+
+def _idle(label: str, row: Any) -> bool:
+    """Whether a part of a measure never happens."""
+    return ": " in label and all(row[percentile] == 0 for percentile in HEADLINE_COLUMNS[1:])
 
 
 def _headline(label: str, row: Any, span: str = "") -> tuple[str, ...]:

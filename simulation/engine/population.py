@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.model.draws import luck
 from simulation.model.journey import peek_progress
+from simulation.model.life import catch_up, deliver
 from simulation.model.random import purpose
 from simulation.model.state import STAGES
 

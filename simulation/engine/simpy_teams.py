@@ -181,7 +181,8 @@ class Sessions:
             self.replication.slot(i, self.k)["state"] = BOOKED
         row = self.intervention
         if row["team"] >= 0:
-            effort = max(0.0, draw(world, int(row["effort_dist"]), luck(world, row["key"], row["p_effort"], number)))
+            share = luck(world, row["key"], int(row["p_effort"]), number)
+            effort = max(0.0, draw(world, int(row["effort_dist"]), share))
             priority, rank, _, key, _ = waiting[0].place
             job = Job((priority, rank, now, key, self.k), self.k, people, effort, BOOKED)
             self.replication.teams[int(row["team"])].join(job)

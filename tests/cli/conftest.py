@@ -86,7 +86,6 @@ class Engine:
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
         self.stop_after: int | None = None
-        self.members: list[object] = [7, 7, 9]
         self.another_seed = 0
         self.report_error: Exception | None = None
 
@@ -109,9 +108,9 @@ class Engine:
         return result(size)
 
     def event_log(self, scenario: Any, **options: Any) -> pd.DataFrame:
-        return pd.DataFrame({"time": [0.5, 1.0, 2.0], "member": self.members, "kind": ["joined"] * 3})
+        return pd.DataFrame({"time": [0.5, 1.0, 2.0], "member": ["7f", "7f", "9a"], "kind": ["joined"] * 3})
 
-    def write_report(self, forecast: Any, folder: Path) -> list[Path]:
+    def write_report(self, forecast: Any, folder: Path, **_: Any) -> list[Path]:
         if self.report_error is not None:
             raise self.report_error
         (folder / "tables").mkdir()

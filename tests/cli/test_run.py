@@ -57,21 +57,14 @@ def test_overlays_have_a_folder_of_their_own(call: Any, plan: Path, engine: Any)
     assert engine.asked["scenario"].days == 365
 
 
-def test_events_hold_pseudonyms(call: Any, plan: Path, engine: Any, at_work: Path) -> None:
-    assert call("run", plan, "--replications", 3, "--events", 2, "--out", "here")[0] == 0
-    log = pd.read_parquet("here/events.parquet")
+def test_events_of_the_first_futures(call: Any, plan: Path, engine: Any) -> None:
+    assert call("run", plan, "--replications", 3, "--events", 2, "--out", "two")[0] == 0
+    log = pd.read_parquet("two/events.parquet")
     assert log["replication"].tolist() == [0] * 3 + [1] * 3
-    first, again, other = log["member"].tolist()[:3]
-    assert first == again != other
-    assert len(first) == 16 and first not in {"7", f"{7:016x}"}
-    key = at_work / "user" / "membersim" / "pseudonym.key"
-    assert key.stat().st_mode & 0o777 == 0o600
-    call("run", plan, "--replications", 3, "--events", "--out", "there")
-    there = pd.read_parquet("there/events.parquet")
-    assert there["member"].tolist() == [first, again, other]
-    key.unlink()
-    call("run", plan, "--replications", 3, "--events=1", "--out", "elsewhere")
-    assert pd.read_parquet("elsewhere/events.parquet")["member"].tolist()[0] != first
+    call("run", plan, "--replications", 3, "--out", "one", "--events")
+    assert pd.read_parquet("one/events.parquet")["replication"].tolist() == [0] * 3
+    call("run", plan, "--replications", 3, "--events", 99, "--out", "all")
+    assert pd.read_parquet("all/events.parquet")["replication"].nunique() == 3
 
 
 def test_an_interruption_keeps_what_had_finished(call: Any, plan: Path, engine: Any) -> None:
@@ -135,7 +128,6 @@ def test_out_must_be_a_folder(call: Any, plan: Path, engine: Any) -> None:
 
 
 def test_the_folder_holds_no_member_id(call: Any, book_plan: Path, engine: Any) -> None:
-    engine.members = ["Zoe-4711", "Max-0815", "Zoe-4711"]
     assert call("run", book_plan, "--replications", 2, "--events", "--out", "here")[0] == 0
     assert len(engine.asked["book"]) == 2
     for path in Path("here").rglob("*"):
