@@ -160,7 +160,7 @@ def quota_at(w: World, q: int) -> Any:
 
 
 @inlined
-def book_row(w: World, b: int) -> Any:
+def book_at(w: World, b: int) -> Any:
     """Row of row `b` of the book."""
     return _book(w.at_book, np.int64(b))
 
