@@ -349,9 +349,10 @@ def finish(w: World, d: Desk, i: int, k: int, t: float, spell: int) -> None:
     """Complete a member's service and go on with it."""
     m = member_at(w, i)
     m.t_hold = NEVER
-    for other in range(w.size_intervention):
-        if other != k and slot_at(w, i, other).state == SERVING:
-            m.t_hold = min(m.t_hold, slot_at(w, i, other).until)
+    if m.serving > 1:
+        for other in range(w.size_intervention):
+            if other != k and slot_at(w, i, other).state == SERVING:
+                m.t_hold = min(m.t_hold, slot_at(w, i, other).until)
     complete(w, i, k, t, spell)
     take_asks(w, d)
     resume(w, d, i)

@@ -145,7 +145,6 @@ def ledger_size(frame: Frame) -> int:
 
 def _watch(segment: np.void, milestones: Records, interventions: Records, s: int) -> None:
     """Note for the hot path what is tested at a segment's interactions."""
-    segment["attentive"] = int(segment["noise_dir"] > 0 or segment["noise_mag"] > 0 or segment["hazard_dist"] >= 0)
     segment["course_angle"], segment["approach_within"] = NEVER, -1.0
     first, count = int(segment["first_milestone"]), int(segment["n_milestones"])
     own = set(milestones["name"][first : first + count].tolist())

@@ -60,7 +60,8 @@ class Memory:
         self.room = room
         k = len(plan.intervention_names)
         sizes = {
-            "member": room.members, "slot": room.members * k, "opportunity": room.members * plan.journey,
+            "member": room.members, "cause": room.members * k, "slot": room.members * k,
+            "opportunity": room.members * plan.journey,
             "modifier": room.members * plan.modifiers, "ledger": ledger_size(plan.frame),
             "sold": plan.frame.days // 28 + 2, "log": room.log, "change": room.changes, "birth": room.births,
             "ask": k + 1,

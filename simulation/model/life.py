@@ -35,7 +35,7 @@ from simulation.model.state import (
 )
 from simulation.model.tables import call_act, member_at, segment_at
 from simulation.model.tally import log_row
-from simulation.model.vector import redraw, set_course
+from simulation.model.vector import observe, observed_direction, redraw, set_course
 
 # What a private event is: its class, and two that share a class with another.
 LEAVING = 18  # the mid-term hazard, in the class of renewal or leaving
@@ -107,13 +107,15 @@ def interact(w: World, i: int, t: float) -> None:
     m.last_inter = t
     m.n_inter = number + np.uint32(1)
     m.t_inter = t - s.interaction_gap * log(u)
+    if w.past == 0 and (s.noise_dir > 0.0 or s.noise_mag > 0.0):
+        observe(w, i, m.n_inter)
     log_row(w, i, t, K_INTERACTION, -1, m.done)
     aim(w, i)
     set_course(w, i, t)
     if (
-        s.attentive != 0
+        s.hazard_dist >= 0
         or m.n_open > 0
-        or abs(m.base + m.kick) >= s.course_angle
+        or abs(observed_direction(m)) >= s.course_angle
         or m.need - m.done <= s.approach_within
     ):
         call_act(w.at_act, w.at_world, i, t, AFTER, 0, 0, 0)

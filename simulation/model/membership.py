@@ -36,6 +36,7 @@ from simulation.model.state import (
 )  # fmt: skip
 from simulation.model.tables import (
     birth_at,
+    cause_at,
     intervention_at,
     ledger_at,
     member_at,
@@ -149,7 +150,7 @@ def new_member(w: World, i: int, key: Key, seg: int) -> None:
     m.logit_p = 0.0
     for k in range(w.size_intervention):
         slot = slot_at(w, i, k)
-        slot.cause_t = NEVER
+        cause_at(w, i, k).x = NEVER
         slot.last_request = -NEVER
         slot.requested = 0.0
         slot.rank = 0.0
@@ -252,6 +253,8 @@ def enter_states(w: World, i: int, t: float) -> None:
 def withdraw(w: World, i: int, t: float) -> None:
     """Withdraw a member's waiting requests."""
     m = member_at(w, i)
+    if m.waiting == 0:
+        return
     for k in range(w.size_intervention):
         slot = slot_at(w, i, k)
         if slot.state == WAITING or slot.state == BOOKED:

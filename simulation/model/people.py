@@ -31,12 +31,12 @@ from simulation.model.state import (
     RENEWAL,
     World,
 )  # fmt: skip
-from simulation.model.tables import book_row, ledger_at, member_at, milestone_at, number_at, segment_at
+from simulation.model.tables import book_at, ledger_at, member_at, milestone_at, number_at, segment_at
 from simulation.model.tally import F_DUE, N_OPEN, add_flow, chain, log_row, stage_of
 from simulation.model.triggers import mark_presence, mark_renewal, retime
 from simulation.model.vector import course_of, observe, set_velocity, start_vector
 
-TRIES = 256  # past lives tried before one is made to stay
+TRIES = 128  # past lives tried before one is made to stay
 
 
 @compiled
@@ -100,7 +100,7 @@ def arrival_rate(w: World, seg: int, t: float) -> float:
 @compiled
 def enter(w: World, b: int) -> None:
     """Let a row of the book be a member at the start: what the row states is truth, the rest is drawn."""
-    row = book_row(w, b)
+    row = book_at(w, b)
     i = w.n_members
     if i >= w.size_member:
         w.overflow |= FULL_MEMBERS
@@ -163,7 +163,7 @@ def open_books(w: World, i: int) -> None:
 @compiled
 def contract_terms(w: World, b: int, joined: float) -> int:
     """Terms from joining to the row's renewal: its first renewal is at least half a term after joining."""
-    row = book_row(w, b)
+    row = book_at(w, b)
     term = segment_at(w, row.seg).term
     day = w.start_day + int(math.floor(row.renews_on))
     first = w.start_day + joined + 0.5 * term * MONTH
@@ -177,7 +177,7 @@ def contract_terms(w: World, b: int, joined: float) -> int:
 def set_contract(w: World, i: int, b: int, joined: float) -> int:
     """Set a member's contract from its row, at its first term; the number of terms to the row's renewal."""
     m = member_at(w, i)
-    row = book_row(w, b)
+    row = book_at(w, b)
     s = segment_at(w, row.seg)
     if math.isnan(row.renews_on):  # a synthetic member: terms run from joining
         m.anchor_day = w.start_day + int(math.floor(joined))
@@ -195,7 +195,7 @@ def set_contract(w: World, i: int, b: int, joined: float) -> int:
 @compiled
 def is_missed(w: World, b: int) -> bool:
     """Whether the row's renewal date has passed, so that the member is in grace."""
-    return book_row(w, b).renews_on < 0.0
+    return book_at(w, b).renews_on < 0.0
 
 
 @compiled
@@ -227,16 +227,16 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
     member today. Survivors are better than joiners, in vector, journey and own renewal probability.
     """
     m = member_at(w, i)
-    row = book_row(w, b)
+    row = book_at(w, b)
     w.past = 1
     for attempt in range(TRIES):
         last = attempt == TRIES - 1
         new_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
-        if relive(w, i, b, joined, last):
-            if last or row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle):
-                if last:
-                    w.n_forced += 1
-                break
+        lives = relive(w, i, b, joined, last)
+        if last:
+            w.n_forced += 1
+        if lives and (row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle)):
+            break
     w.past = 0
 
 
@@ -250,6 +250,9 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
     set_due(w, i)
     settle(w, i, joined)
     missed = is_missed(w, b)
+    ahead = -1  # a life that has passed the stated milestone cannot come back to it
+    if s.cycle == 0 and book_at(w, b).milestone >= -1:
+        ahead = book_at(w, b).milestone + 1
     while True:
         t, what = next_event(m)
         if t >= 0.0:
@@ -262,6 +265,8 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
             continue
         terms = m.anchor_terms
         live(w, i, t, what)
+        if ahead >= 0 and m.next > ahead and not stays:
+            return False
         if m.present == 0:
             if not stays:
                 return False
@@ -288,7 +293,7 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
 def apply_row(w: World, i: int, b: int) -> None:
     """Let what a row states stand over what was drawn."""
     m = member_at(w, i)
-    row = book_row(w, b)
+    row = book_at(w, b)
     s = segment_at(w, m.seg)
     if row.milestone > -2:
         stated_milestone(w, i, b)
@@ -321,7 +326,7 @@ def apply_row(w: World, i: int, b: int) -> None:
 def stated_milestone(w: World, i: int, b: int) -> None:
     """Put a member after its stated milestone, with its stated progress; work left is drawn beyond the progress."""
     m = member_at(w, i)
-    row = book_row(w, b)
+    row = book_at(w, b)
     s = segment_at(w, m.seg)
     drawn = m.next == row.milestone + 1 and m.cycle == row.cycle and m.since < 0.0
     if drawn and math.isnan(row.progress) and m.need > m.done:

@@ -44,7 +44,6 @@ from simulation.model.state import (
 )
 from simulation.model.tables import member_at, quota_at, segment_at, slot_at, world_at
 from simulation.model.triggers import mark_approach, mark_course
-from simulation.model.vector import observe
 
 
 @compiled
@@ -94,12 +93,10 @@ def live_rare(w: World, i: int, t: float, what: int) -> None:
 
 @compiled
 def after_interaction(w: World, i: int, t: float) -> None:
-    """What is tested at interactions: the new observation, off course, approaching, hazard, offers."""
+    """What is tested at interactions: off course, approaching, hazard, offers."""
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     if w.past == 0:
-        if s.noise_dir > 0.0 or s.noise_mag > 0.0:
-            observe(w, i, m.n_inter)
         if s.course_angle < NEVER:
             mark_course(w, i, t)
         if s.watches_approach != 0:

@@ -153,10 +153,14 @@ def decide_renewal(w: World, i: int, t: float) -> bool:
 
 @compiled
 def count_renewal(w: World, i: int, won: bool) -> None:
-    """Count a decided renewal in the cell of its due date and under the number of its term."""
-    if w.past != 0:
-        return
+    """Count a decided renewal in the cell of its due date and under the number of its term.
+
+    Only renewals whose grace would end within the horizon are counted: near its end a loss is not known yet while a
+    win is, and counting the wins alone would flatter the rate.
+    """
     m = member_at(w, i)
+    if w.past != 0 or m.due + segment_at(w, m.seg).grace_length > w.end:
+        return
     column = F_LOST
     first = F_FIRST_LOST
     if won:

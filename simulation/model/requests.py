@@ -27,6 +27,7 @@ from simulation.model.state import (
 )  # fmt: skip
 from simulation.model.tables import (
     ask_at,
+    cause_at,
     intervention_at,
     member_at,
     segment_at,
@@ -58,12 +59,12 @@ from simulation.model.vector import observed_direction, observed_usage, turn_awa
 def consider_causes(w: World, i: int, t: float) -> None:
     """Consider every cause of a member that is due at `t`, in the order (priority, name)."""
     for k in range(w.size_intervention):
-        slot = slot_at(w, i, k)
-        if slot.cause_t <= t:
+        if cause_at(w, i, k).x <= t:
+            slot = slot_at(w, i, k)
             occurrence = slot.occurrence
-            slot.cause_t = NEVER
+            cause_at(w, i, k).x = NEVER
             trigger = intervention_at(w, k).trigger
-            if trigger == T_EVERY or trigger == T_ON:
+            if trigger in (T_EVERY, T_ON):
                 slot.tick += 1
                 mark_tick(w, i, k)
             consider(w, i, k, t, occurrence)
@@ -155,7 +156,7 @@ def next_patience(w: World, i: int) -> None:
     m = member_at(w, i)
     patience = segment_at(w, m.seg).patience
     first = NEVER
-    if patience < NEVER:
+    if patience < NEVER and m.waiting > 0:
         for k in range(w.size_intervention):
             slot = slot_at(w, i, k)
             if (slot.state == WAITING or slot.state == BOOKED) and slot.impatient == 0:
@@ -171,12 +172,12 @@ def lose_patience(w: World, i: int, t: float) -> None:
     s = segment_at(w, m.seg)
     for k in range(w.size_intervention):
         slot = slot_at(w, i, k)
-        if (slot.state == WAITING or slot.state == BOOKED) and slot.impatient == 0:
-            if slot.requested + s.patience <= t:
-                slot.impatient = 1
-                turn_away(m, s.patience_turn)
-                log_row(w, i, t, K_IMPATIENT, k, m.done)
-                add_flow(w, m.seg, cell_of(w, t), F_IMPATIENT, 1)
+        waits = slot.state == WAITING or slot.state == BOOKED
+        if waits and slot.impatient == 0 and slot.requested + s.patience <= t:
+            slot.impatient = 1
+            turn_away(m, s.patience_turn)
+            log_row(w, i, t, K_IMPATIENT, k, m.done)
+            add_flow(w, m.seg, cell_of(w, t), F_IMPATIENT, 1)
     next_patience(w, i)
 
 

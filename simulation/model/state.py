@@ -176,7 +176,7 @@ SEGMENT = _record(
     "f8: arrivals growth arrival_bound",
     "i4: arr_dist term probability_dist contraction_share hazard_dist return_dist",
     "i4: first_milestone n_milestones n_adoption n_value cycle first_price n_prices season",
-    "i4: needs_value referral_segment watches_approach attentive in_quota population tenure_dist layers",
+    "i4: needs_value referral_segment watches_approach in_quota population tenure_dist layers",
     "u8: domain",
 )
 
@@ -224,11 +224,12 @@ MEMBER = _record(
 )
 
 SLOT = _record(
-    "f8: cause_t last_request requested rank effort until",
+    "f8: last_request requested rank effort until",
     "u4: occurrence token",
     "i4: tick fired",
     "i1: state impatient",
 )
+# When the next cause of each is due stands apart (`cause`): it is looked at often and fits one cache line.
 OPPORTUNITY = _record("f8: close short", "i4: cycle state")
 # `short`: share of the work of the milestone that short circuits have left.
 MODIFIER = _record("f8: value since")  # a magnitude factor (since = its expiry) or a lift (since = when it was given)
@@ -257,7 +258,8 @@ PLAN_TABLES = {
     "edge": COUNT, "day": CELL, "window": SPAN,
 }  # fmt: skip
 OWN_TABLES = {
-    "member": MEMBER, "slot": SLOT, "opportunity": OPPORTUNITY, "modifier": MODIFIER, "ledger": COUNT, "sold": COUNT,
+    "member": MEMBER, "cause": NUMBER, "slot": SLOT,
+    "opportunity": OPPORTUNITY, "modifier": MODIFIER, "ledger": COUNT, "sold": COUNT,
     "log": LOG, "change": CHANGE, "birth": BIRTH, "ask": ASK,
 }  # fmt: skip
 TABLES = PLAN_TABLES | OWN_TABLES

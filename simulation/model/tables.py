@@ -160,7 +160,7 @@ def quota_at(w: World, q: int) -> Any:
 
 
 @inlined
-def book_row(w: World, b: int) -> Any:
+def book_at(w: World, b: int) -> Any:
     """Row of row `b` of the book."""
     return _book(w.at_book, np.int64(b))
 
@@ -241,6 +241,12 @@ def ask_at(w: World, n: int) -> Any:
 def slot_at(w: World, i: int, k: int) -> Any:
     """Row of member `i` and intervention `k`."""
     return _slot(w.at_slot, np.int64(i) * w.size_intervention + np.int64(k))
+
+
+@inlined
+def cause_at(w: World, i: int, k: int) -> Any:
+    """Time of the next cause of member `i` and intervention `k`."""
+    return _number(w.at_cause, np.int64(i) * w.size_intervention + np.int64(k))
 
 
 @inlined

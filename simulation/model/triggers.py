@@ -18,7 +18,7 @@ from simulation.model.state import (
     T_RENEWAL_DUE,
     World,
 )  # fmt: skip
-from simulation.model.tables import intervention_at, member_at, milestone_at, number_at, segment_at, slot_at
+from simulation.model.tables import cause_at, intervention_at, member_at, milestone_at, number_at, segment_at, slot_at
 from simulation.model.vector import observed_direction
 
 
@@ -41,9 +41,9 @@ def mark(w: World, i: int, k: int, t: float, occurrence: int) -> None:
         return
     m = member_at(w, i)
     slot = slot_at(w, i, k)
-    if slot.cause_t <= t:  # a jump can pass the same milestone twice at one moment: the first cause stands
+    if cause_at(w, i, k).x <= t:  # a jump can pass the same milestone twice at one moment: the first cause stands
         return
-    slot.cause_t = t
+    cause_at(w, i, k).x = t
     slot.occurrence = np.uint32(occurrence)
     if t < m.t_cause:
         m.t_cause = t
@@ -56,7 +56,7 @@ def next_cause(w: World, i: int) -> None:
     m = member_at(w, i)
     first = NEVER
     for k in range(w.size_intervention):
-        first = min(first, slot_at(w, i, k).cause_t)
+        first = min(first, cause_at(w, i, k).x)
     m.t_cause = first
     retime(m)
 
@@ -66,7 +66,7 @@ def forget_causes(w: World, i: int, trigger: int) -> None:
     """Unmark the causes of one trigger (-1: of all)."""
     for k in range(w.size_intervention):
         if trigger < 0 or intervention_at(w, k).trigger == trigger:
-            slot_at(w, i, k).cause_t = NEVER
+            cause_at(w, i, k).x = NEVER
     next_cause(w, i)
 
 
@@ -125,7 +125,7 @@ def mark_renewal(w: World, i: int) -> None:
     m = member_at(w, i)
     for k in range(w.size_intervention):
         if intervention_at(w, k).trigger == T_RENEWAL_DUE:
-            slot_at(w, i, k).cause_t = NEVER
+            cause_at(w, i, k).x = NEVER
             mark(w, i, k, max(m.last_renewal, m.due - intervention_at(w, k).delay), m.terms + 1)
 
 

@@ -54,7 +54,7 @@ def redraw(m: Any, s: Any, dt: float, z_direction: float, z_magnitude: float) ->
     set_velocity(m)
 
 
-@compiled
+@inlined
 def observe(w: World, i: int, occurrence: int) -> None:
     """Draw the errors of observation that hold until the next interaction; without noise nothing is drawn."""
     m = member_at(w, i)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simulation.scenario.errors import Problem, Step, dotted
-from simulation.scenario.provenance import is_wrapper
+from simulation.scenario.provenance import WRAPPER, is_wrapper
 
 Scalar = str | int | float | bool | None | dt.date | Path
 
@@ -96,12 +96,16 @@ def merge(base: Node | None, over: Node) -> Node:
     """
     if not isinstance(over.value, dict) or base is None or over.reset:
         return over
-    if not isinstance(base.value, dict):
+    if not isinstance(base.value, dict) or (base.reset and _is_number(base.value)):
         return replace(over, reset=True)
     children = dict(base.value)
     for key, child in over.value.items():
         children[key] = merge(children.get(key), child)
     return replace(base, value=children)
+
+
+def _is_number(children: Mapping[str, Node]) -> bool:
+    return "value" in children and WRAPPER.issuperset(children)
 
 
 def plain(node: Node) -> Any:
