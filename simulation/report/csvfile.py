@@ -1,0 +1,40 @@
+"""Tables as CSV files that are safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pandas as pd
+
+__all__ = ["neutral", "write_bytes", "write_csv"]
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+"""How a text starts that a spreadsheet takes for a formula, the full-width forms included (OWASP, CSV injection)."""
+
+
+def neutral(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers and dates stay what they are."""
+    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
+        return f"'{value}"
+    return value
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table, its index as the first columns, all at once: UTF-8, commas, dates as year-month-day."""
+    plain = table.reset_index() if table.index.names != [None] else table
+    safe = plain.map(neutral).rename(columns=neutral)
+    write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file all at once: whoever reads it sees the old one or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,143 @@
+"""The report's page: what it is made of, and its rendering. Everything from a scenario is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+__all__ = ["Block", "Cell", "Facts", "Page", "Picture", "Section", "Table", "Text", "rendered"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, a smaller line below it, and a share from 0 to 1 that is drawn as a bar."""
+
+    text: str
+    sub: str = ""
+    bar: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes
+    ----------
+    columns
+        Headings.
+    rows
+        Cells, or plain text; a row of one text alone is a heading within the table.
+    words
+        Positions of the columns of words; the others hold numbers and align right.
+    caption
+        Above the table.
+    narrow
+        Whether it may stand beside pictures and other narrow tables.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell | str]]
+    words: Sequence[int] = (0,)
+    caption: str = ""
+    narrow: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What a page does with it: narrow tables stand beside pictures."""
+        return "beside" if self.narrow else "table"
+
+    def cells(self) -> list[list[Cell]]:
+        """Return the rows with every cell a `Cell`."""
+        return [[Cell(one) if isinstance(one, str) else one for one in row] for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure: SVG that the report made itself, what it shows in words, and a remark below it."""
+
+    svg: Markup
+    alt: str
+    caption: str = ""
+    kind: str = "beside"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Terms with what they are or mean."""
+
+    pairs: Sequence[tuple[str, str]]
+    caption: str = ""
+    kind: str = "facts"
+
+
+Block = Table | Picture | Text | Facts
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; neighbouring pictures and narrow tables stand side by side where there is room."""
+
+    key: str
+    title: str
+    blocks: Sequence[Block] = field(default=())
+
+    def groups(self) -> list[tuple[str, list[Block]]]:
+        """Return the blocks in runs of one kind."""
+        runs: list[tuple[str, list[Block]]] = []
+        for block in self.blocks:
+            if runs and runs[-1][0] == block.kind == "beside":
+                runs[-1][1].append(block)
+            else:
+                runs.append((block.kind, [block]))
+        return runs
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page.
+
+    Attributes
+    ----------
+    title, description, subtitle
+        Name and description of the scenario, and a line on the run.
+    headline, points, objectives
+        The answer.
+    notices
+        What to beware of: few futures, warnings, rows that were left out.
+    """
+
+    title: str
+    description: str
+    subtitle: str
+    headline: str
+    points: Sequence[str]
+    objectives: Sequence[str]
+    notices: Sequence[str]
+    sections: Sequence[Section]
+    footer: str
+
+
+def rendered(page: Page) -> str:
+    """Return the page as HTML that needs nothing else."""
+    environment = Environment(
+        loader=PackageLoader("simulation.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    styles: Any = environment.loader
+    source, _, _ = styles.get_source(environment, "style.css")
+    return environment.get_template("report.html").render(page=page, style=Markup(source)) + "\n"
