@@ -96,7 +96,10 @@ def merge(base: Node | None, over: Node) -> Node:
     """
     if not isinstance(over.value, dict) or base is None or over.reset:
         return over
-    if not isinstance(base.value, dict) or (base.reset and _is_number(base.value)):
+    if not isinstance(base.value, dict):
+        return replace(over, reset=True)
+    # A bare distribution over a number with provenance is a new number; more provenance is laid over it.
+    if base.reset and _is_number(base.value) and not WRAPPER.issuperset(over.value):
         return replace(over, reset=True)
     children = dict(base.value)
     for key, child in over.value.items():
