@@ -583,8 +583,8 @@ class CompiledEngine:
 
         Raises
         ------
-        RuntimeError
-            When two members' keys collide (about one run in 10**11 of ten thousand members).
+        RunawayError
+            When it cannot end, or two members' keys collide (one run in 10**11 of ten thousand members).
         """
         while True:
             self.memory.start(seed, replication, log=self.log)
@@ -592,7 +592,5 @@ class CompiledEngine:
             overflow = int(self.memory.world["overflow"])
             if overflow == 0:
                 return self.memory
-            if overflow & COLLISION:
-                raise RuntimeError("two members have the same key: change a member id or the seed")
             self.room = self.room.grown(overflow)
             self._allocate()

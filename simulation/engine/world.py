@@ -8,8 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.engine.plan import Plan, ledger_size
-from simulation.model.rare import act
-from simulation.model.state import OWN_TABLES, Records, World
+from simulation.model.rare import CROWD, act
+from simulation.model.state import COLLISION, ENDLESS, OWN_TABLES, Records, World
+
+MOST = 1 << 27
+"""Most rows of any array of one replication."""
+
+
+class RunawayError(ValueError):
+    """A replication cannot end: members or events multiply without bound, or two members share a key."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,28 @@ class Room:
         )
 
     def grown(self, overflow: int) -> Room:
-        """Twice the room of what the bits of `overflow` name."""
+        """Twice the room of what the bits of `overflow` name.
+
+        Raises
+        ------
+        RunawayError
+            When more room would not help.
+        """
+        if overflow & COLLISION:
+            raise RunawayError("two members have the same key: change a member id or the seed")
+        if overflow & ENDLESS:
+            raise RunawayError(
+                f"a member has more than {CROWD:,} events at one moment: an intervention with `advance` or `shorten` "
+                "feeds its own trigger, or milestones need no work; give it a cooldown"
+            )
         names = ("log", "changes", "births", "members", "calendar", "queue", "batches")
-        return replace(self, **{n: 2 * getattr(self, n) for b, n in enumerate(names) if (overflow >> b) & 1})
+        larger = {n: 2 * getattr(self, n) for b, n in enumerate(names) if (overflow >> b) & 1}
+        for name, size in larger.items():
+            if size > MOST:
+                raise RunawayError(
+                    f"one replication needs room for more than {MOST:,} {name}: do referrals or arrivals explode?"
+                )
+        return replace(self, **larger)
 
 
 class Memory:

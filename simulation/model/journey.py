@@ -159,6 +159,6 @@ def jump(w: World, i: int, t: float, work: float) -> None:
     if m.need == NEVER:
         return
     m.done = max(0.0, m.done + work)
-    while m.need < NEVER and m.done >= m.need:
+    while m.need < NEVER and m.done >= m.need and w.overflow == 0:
         mark_approach(w, i, t)
         reach(w, i, t, m.done - m.need)

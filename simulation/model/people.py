@@ -32,7 +32,7 @@ from simulation.model.state import (
     World,
 )  # fmt: skip
 from simulation.model.tables import book_at, ledger_at, member_at, milestone_at, number_at, segment_at
-from simulation.model.tally import F_DUE, N_OPEN, add_flow, chain, log_row, stage_of
+from simulation.model.tally import N_OPEN, chain, log_row, stage_of
 from simulation.model.triggers import mark_presence, mark_renewal, retime
 from simulation.model.vector import course_of, observe, set_velocity, start_vector
 
@@ -155,8 +155,6 @@ def open_books(w: World, i: int) -> None:
     chain(w, i, -1, m.arr)
     if m.grace != 0:
         ledger_at(w, o + 9).n += 1
-        add_flow(w, m.seg, 0, F_DUE, 1)
-        m.due_cell = 0
     log_row(w, i, 0.0, K_PRESENT, -1, m.done)
 
 
@@ -255,7 +253,7 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
         ahead = book_at(w, b).milestone + 1
     while True:
         t, what = next_event(m)
-        if t >= 0.0:
+        if t >= 0.0 or w.overflow != 0:
             break
         if what == RENEWAL and m.grace == 0 and m.anchor_terms == n - 1 and missed:
             sync(w, i, t)

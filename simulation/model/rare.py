@@ -28,6 +28,7 @@ from simulation.model.requests import consider_causes, lose_patience
 from simulation.model.setbacks import escalate, resolve, setback, shift
 from simulation.model.state import (
     CAUSE,
+    ENDLESS,
     ESCALATION,
     EXPIRY,
     HIT,
@@ -45,11 +46,23 @@ from simulation.model.state import (
 from simulation.model.tables import member_at, quota_at, segment_at, slot_at, world_at
 from simulation.model.triggers import mark_approach, mark_course
 
+CROWD = 10_000  # events of one member at one moment; more feed each other for ever
+
 
 @compiled
 def live_rare(w: World, i: int, t: float, what: int) -> None:
     """Let every private event happen that is not an interaction."""
     m = member_at(w, i)
+    if t == w.moment and i == w.who:
+        w.crowd += 1
+        if w.crowd > CROWD:
+            w.overflow |= ENDLESS
+            m.t_hit = NEVER
+            return
+    else:
+        w.moment = t
+        w.who = i
+        w.crowd = 0
     sync(w, i, t)
     if what == HIT:
         if segment_at(w, m.seg).watches_approach != 0:
@@ -111,7 +124,7 @@ def after_interaction(w: World, i: int, t: float) -> None:
 def catch_hits(w: World, i: int, t: float) -> None:
     """Let every hit due by `t` happen: hits come before any other event of a member at the same time."""
     m = member_at(w, i)
-    while m.t_hit <= t:
+    while m.t_hit <= t and w.overflow == 0:
         live_rare(w, i, m.t_hit, HIT)
 
 

@@ -155,11 +155,11 @@ def decide_renewal(w: World, i: int, t: float) -> bool:
 def count_renewal(w: World, i: int, won: bool) -> None:
     """Count a decided renewal in the cell of its due date and under the number of its term.
 
-    Only renewals whose grace would end within the horizon are counted: near its end a loss is not known yet while a
-    win is, and counting the wins alone would flatter the rate.
+    Only renewals that are due within the horizon, with their grace, are counted: near its end a loss is not known yet
+    while a win is, and of those in grace at the start the wins are not in the book's lapsed.
     """
     m = member_at(w, i)
-    if w.past != 0 or m.due + segment_at(w, m.seg).grace_length > w.end:
+    if w.past != 0 or m.due < 0.0 or m.due + segment_at(w, m.seg).grace_length > w.end:
         return
     column = F_LOST
     first = F_FIRST_LOST

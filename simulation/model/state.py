@@ -265,9 +265,10 @@ OWN_TABLES = {
 TABLES = PLAN_TABLES | OWN_TABLES
 
 WORLD = _record(
-    "f8: end",
+    "f8: end moment",
     "u4: seed replication logging past",
     "i8: n_members n_events n_log n_change n_birth n_ask n_forced overflow",
+    "i8: who crowd",  # the member and the number of its events at this moment
     "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),
@@ -277,8 +278,8 @@ WORLD = _record(
 a tuple of 24 arrays passed by value made compiling take minutes and each call cost tens of nanoseconds."""
 
 # What ran out of room, as bits of `overflow`: the engine then starts the replication again with more.
-FULL_LOG, FULL_CHANGES, FULL_BIRTHS, FULL_MEMBERS, FULL_CALENDAR, FULL_QUEUE, FULL_BATCHES, COLLISION = (
-    1, 2, 4, 8, 16, 32, 64, 128,
+FULL_LOG, FULL_CHANGES, FULL_BIRTHS, FULL_MEMBERS, FULL_CALENDAR, FULL_QUEUE, FULL_BATCHES, COLLISION, ENDLESS = (
+    1, 2, 4, 8, 16, 32, 64, 128, 256,
 )  # fmt: skip
 
 Records = npt.NDArray[np.void]
