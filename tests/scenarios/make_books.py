@@ -20,7 +20,7 @@ SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 MONTH = 365.25 / 12
 SEED = 2027
 YEARS = 15
-FIRST_RATE = 57.0  # joiners per month 15 years ago, and their growth, for 5,000 members today
+FIRST_RATE = 58.5  # joiners per month 15 years ago, and their growth, for 5,000 members today
 GROWTH = "3% per year"
 UNKNOWN_MILESTONE = 0.08  # share of the rows in which a real export would not say it
 
@@ -28,7 +28,17 @@ UNKNOWN_MILESTONE = 0.08  # share of the rows in which a real export would not s
 def hundred_members() -> str:
     """Write 100 members who hit the milestone ahead at day 0.15, 0.45, ..., 29.85: the work ahead is 2 pace-months."""
     rows = [
-        (f"M-{n + 1:03d}", "members", 5000, "2026-07-01", "2027-07-01", "onboarded", f"{2 - 0.3 * (n + 0.5) / MONTH:.6f}", 0, 1)
+        (
+            f"M-{n + 1:03d}",
+            "members",
+            5000,
+            "2026-07-01",
+            "2027-07-01",
+            "onboarded",
+            f"{2 - 0.3 * (n + 0.5) / MONTH:.6f}",
+            0,
+            1,
+        )
         for n in range(100)
     ]
     header = ("member_id", "segment", "arr", "joined", "renews_on", "milestone", "progress", "direction", "magnitude")
