@@ -95,4 +95,8 @@ def _effect(effect: Effect, own: int, milestones: list[str], traces: int, collec
     row["lasts"] = NEVER if effect.lasts is None else effect.lasts
     row["median_life"] = NEVER if effect.median_life is None else effect.median_life
     row["p_amount"] = own
+    chance = effect.kind in ("demonstrate_value", "resolve_setback")
+    row["certain"] = (
+        effect.amount.is_constant and not (chance and effect.amount.value < 1.0) and effect.median_life is None
+    )
     return rows

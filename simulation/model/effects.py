@@ -56,7 +56,9 @@ def deliver(w: World, i: int, k: int, t: float, occurrence: int) -> None:
     v = intervention_at(w, k)
     cell = cell_of(w, t)
     for e in range(v.first_effect, v.first_effect + v.n_effects):
-        u, life = luck_pair(w, m.key, effect_at(w, e).p_amount, occurrence)
+        u, life = 0.5, 0.5
+        if effect_at(w, e).certain == 0:
+            u, life = luck_pair(w, m.key, effect_at(w, e).p_amount, occurrence)
         apply(w, i, e, t, draw(w, effect_at(w, e).amount, u), u, life)
     add_intervention(w, k, m.seg, cell, I_DELIVERED, 1)
     if v.fee != 0:

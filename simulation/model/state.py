@@ -200,7 +200,7 @@ INTERVENTION = _record(
 EFFECT = _record(
     "f8: half_life lasts median_life",
     "i8: milestones",  # bit mask of the names of milestones that a take lift covers, -1 = all
-    "i4: kind amount slot milestone",
+    "i4: kind amount slot milestone certain",  # certain: nothing about it is drawn
     "u4: p_amount",
 )
 

@@ -114,7 +114,9 @@ def mark_tick(w: World, i: int, k: int) -> None:
     v = intervention_at(w, k)
     slot = slot_at(w, i, k)
     if v.trigger == T_EVERY:
-        mark(w, i, k, m.since + (slot.tick + 1) * v.every, slot.tick + 1)
+        age = (slot.tick + 1) * v.every
+        if age <= v.tenure_high and (v.stages >> m.stage) != 0:  # else this tick and all later ones find no audience
+            mark(w, i, k, m.since + age, slot.tick + 1)
     elif v.trigger == T_ON and slot.tick < v.n_dates:
         mark(w, i, k, number_at(w, v.first_date + slot.tick).x, slot.tick)
 
