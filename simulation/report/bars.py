@@ -26,7 +26,7 @@ from simulation.report.style import (
     title,
     value_axis,
 )
-from simulation.report.words import name, path_words, short, step_of
+from simulation.report.words import name, path_words, short, step_of, two_lines
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
@@ -37,6 +37,8 @@ STEPS = {
     "open": "ARR at the start", "new": "new", "returned": "returned", "expansion": "expansion",
     "uplift": "price uplift", "contraction": "contraction", "churn": "churn", "close": "ARR at the end",
 }  # fmt: skip
+ON_BARS = "#101010"
+"""Dark on light and dark pages alike: it lies on bars of light colours."""
 SPLIT = ("arr", "members", "nrr", "expansion", "churn", "contribution")
 EVIDENCE_COLOURS = dict(zip(EVIDENCE, (GREEN, BLUE, ORANGE, MUTED), strict=True))
 
@@ -83,9 +85,9 @@ def expansion(forecast: Forecast) -> Figure | None:
     parts: dict[str, Float] = {}
     for segment, milestone, _, kind in forecast.frame.milestones:
         if kind is not None:
-            words = f"{name(milestone, 26)} ({name(kind)})"
+            words = f"{name(milestone)} ({name(kind)})"
             if len(forecast.frame.segments) > 1:
-                words = f"{name(segment, 16)}: {words}"
+                words = f"{name(segment)}: {words}"
             chosen = forecast.measure("expansion", milestone=f"{segment}.{milestone}")
             parts[words] = chosen.to_numpy()
     recurring = forecast.measure("expansion", kind="intervention").to_numpy()
@@ -102,7 +104,7 @@ def intervention_hours(forecast: Forecast) -> Figure | None:
     """Draw the hours of work of each intervention over the horizon; None when no team works."""
     teams = forecast.facts.team_of
     parts = {
-        f"{name(one, 26)} ({name(str(teams[one]), 14)})": forecast.measure("work_hours", intervention=one).to_numpy()
+        f"{name(one)} ({name(str(teams[one]))})": forecast.measure("work_hours", intervention=one).to_numpy()
         for one in forecast.frame.interventions
         if teams.get(one) is not None
     }
@@ -129,8 +131,8 @@ def luck_and_ignorance(forecast: Forecast, measures: Sequence[str] = SPLIT) -> F
         ax.barh(row, 1 - known, left=known, color=SKY, height=0.6, label="luck" if row == 0 else "")
         if np.isfinite(spread.share_low):
             ends = [spread.share_low, spread.share_high]
-            ax.plot(ends, [row, row], color=INK, linewidth=1.2)
-            ax.plot(ends, [row, row], "|", color=INK, markersize=8)
+            ax.plot(ends, [row, row], color=ON_BARS, linewidth=1.2)
+            ax.plot(ends, [row, row], "|", color=ON_BARS, markersize=8)
     ax.set_yticks(range(len(found)), [measure_named(one).title for one, _ in reversed(found)])
     ax.set_xlim(0, 1)
     value_axis(ax, "share", "", axis="x", ticks=5)
@@ -148,7 +150,7 @@ def assumption_effects(forecast: Forecast, measure: str = "arr", most: int = 12)
     table = table[table["rank_correlation"].notna()].head(most)
     if table.empty:
         return None
-    figure = new_figure(1.5 + 0.42 * len(table))
+    figure = new_figure(1.5 + 0.48 * len(table))
     ax = figure.add_subplot()
     rows = np.arange(len(table))[::-1]
     seen: set[str] = set()
@@ -170,7 +172,7 @@ def assumption_effects(forecast: Forecast, measure: str = "arr", most: int = 12)
             clip_on=False,
         )
     ax.axvline(0, color=MUTED, linewidth=0.8)
-    ax.set_yticks(rows, [path_words(str(path), 36) for path in table.index])
+    ax.set_yticks(rows, [path_words(str(path), 26) for path in table.index])
     ax.set_xlim(-1.02, 1.02)
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.set_xlabel("rank correlation (−1 to 1) with 95% interval", loc="right")
@@ -181,7 +183,7 @@ def assumption_effects(forecast: Forecast, measure: str = "arr", most: int = 12)
 
 def _intervals(parts: dict[str, Float], unit: str, currency: str, heading: str, label: str, colour: str) -> Figure:
     """Draw a row for each part: P10 to P90, P25 to P75 and the median over the futures."""
-    figure = new_figure(1.5 + 0.42 * len(parts))
+    figure = new_figure(1.5 + 0.46 * len(parts))
     ax = figure.add_subplot()
     rows = np.arange(len(parts))[::-1]
     for place, (row, values) in enumerate(zip(rows, parts.values(), strict=True)):
@@ -191,7 +193,7 @@ def _intervals(parts: dict[str, Float], unit: str, currency: str, heading: str, 
         ax.plot(ends[[0, 4]], [row, row], alpha=0.3, label=words[0], **thick)
         ax.plot(ends[[1, 3]], [row, row], alpha=0.6, label=words[1], **thick)
         ax.plot(ends[2], row, "|", color=INK, markersize=13, markeredgewidth=2, label=words[2])
-    ax.set_yticks(rows, list(parts))
+    ax.set_yticks(rows, [two_lines(words, 24) for words in parts])
     ax.set_ylim(-0.6, len(parts) - 0.4)
     ax.set_xlim(left=0)
     value_axis(ax, unit, currency, axis="x", ticks=5)

@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["Gallery"]
 
 
+Drawing = Callable[["Forecast"], Figure | None]
+
+
 def _fan(forecast: Forecast, measure: str) -> Figure | None:
     """Draw a fan, unless the measure is zero in every future."""
     return fans.fan(forecast, measure) if fans.fan_values(forecast, measure)[1].any() else None
 
 
-Drawing = Callable[["Forecast"], Figure | None]
+def _where_members_are(draw: Drawing, measure: str = "members") -> Drawing:
+    """Draw, unless there is no member (or no ARR) at any time in any future."""
+    return lambda forecast: draw(forecast) if fans.fan_values(forecast, measure)[1].any() else None
+
+
 DRAWINGS: dict[str, Drawing] = {
     "arr": lambda forecast: _fan(forecast, "arr"),
     "members": lambda forecast: _fan(forecast, "members"),
@@ -31,11 +38,11 @@ DRAWINGS: dict[str, Drawing] = {
     "churn_by_period": lambda forecast: _fan(forecast, "churn"),
     "contribution": lambda forecast: _fan(forecast, "contribution"),
     "retention": fans.retention,
-    "waterfall": bars.waterfall,
+    "waterfall": _where_members_are(bars.waterfall, "arr"),
     "expansion": bars.expansion,
-    "stages": fans.stages,
+    "stages": _where_members_are(fans.stages),
     "first_value": curves.first_value,
-    "courses": fans.courses,
+    "courses": _where_members_are(fans.courses),
     "renewal_by_term": curves.renewal_by_term,
     "team_use": lambda forecast: fans.team_fan(forecast, "utilisation"),
     "team_wait": lambda forecast: fans.team_fan(forecast, "wait"),

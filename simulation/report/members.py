@@ -57,8 +57,10 @@ def adoption(forecast: Forecast, gallery: Gallery) -> Section | str:
     return Section("adoption", "Time in adoption", blocks)
 
 
-def course(gallery: Gallery) -> Section:
+def course(gallery: Gallery) -> Section | str:
     """Members on track, drifting and away over time."""
+    if "courses" not in gallery:
+        return "On track, drifting, away: there are no members in any future."
     text = Text(
         "On track: heading less than 45 degrees off the Desired Outcome. Drifting: 45 to 90 degrees, so progress is "
         "slow. Away: 90 degrees or more, the distance grows. Members can be very active and yet drift."

@@ -55,7 +55,7 @@ def figures(forecast: Forecast) -> Section:
     return Section("figures", "Key figures", blocks)
 
 
-def development(forecast: Forecast, gallery: Gallery) -> Section:
+def development(gallery: Gallery) -> Section | str:
     """How the main measures may develop over time."""
     pictures: list[Block] = []
     for key, what in (
@@ -65,6 +65,8 @@ def development(forecast: Forecast, gallery: Gallery) -> Section:
         pictures += gallery.picture(key, f"Fan chart of {what} over time: median, P25 to P75 and P10 to P90.")
     retention = "Fan charts of net and gross revenue retention over the twelve months up to each period's end."
     pictures += gallery.picture("retention", retention)
+    if not pictures:
+        return "How it may develop: there are no members and no money in any future."
     text = Text(
         "The line is the middle future of each date; the dark band holds half of the futures, the light band "
         "four out of five. A single future moves up and down within the bands."
@@ -72,8 +74,10 @@ def development(forecast: Forecast, gallery: Gallery) -> Section:
     return Section("development", "How it may develop", [text, *pictures])
 
 
-def way_of_arr(forecast: Forecast, gallery: Gallery) -> Section:
+def way_of_arr(forecast: Forecast, gallery: Gallery) -> Section | str:
     """The waterfall of ARR, and what expansion is made of."""
+    if "waterfall" not in gallery:
+        return "Where ARR comes from: there is none in any future."
     table, currency = forecast.waterfall(), forecast.frame.currency
     rows: list[list[Cell | str]] = []
     for step, row in table.iterrows():
@@ -124,13 +128,13 @@ def objectives(forecast: Forecast) -> Section | str:
             chance = Cell(MISSING, one.note or "undefined in every future")
         else:
             chance = Cell(f"{one.chance:.0%}", f"{one.low:.0%} to {one.high:.0%}", one.chance)
-        rows.append([one.title, one.target, chance, Cell(one.expected, one.likely)])
-    columns = ["Objective", "What is wanted", "Chance (95% interval)", "Expected (P10 to P90)"]
+        rows.append([one.title, chance, Cell(one.expected, one.likely), one.target])
+    columns = ["Objective", "Chance (95% interval)", "Expected (P10 to P90)", "What is wanted"]
     text = Text(
         "A missed objective means that members did not reach the milestone, renew or expand as hoped. The interval is "
         "the error of simulating a limited number of futures; it is not the risk itself."
     )
-    return Section("objectives", "Chance to meet the objectives", [text, Table(columns, rows, words=(0, 1))])
+    return Section("objectives", "Chance to meet the objectives", [text, Table(columns, rows, words=(0, 3))])
 
 
 def _three(one: KeyFigure, currency: str) -> list[str]:

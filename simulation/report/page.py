@@ -114,6 +114,8 @@ class Page:
         Name and description of the scenario, and a line on the run.
     headline, points, objectives
         The answer.
+    hint
+        How to read its ranges.
     notices
         What to beware of: few futures, warnings, rows that were left out.
     """
@@ -124,6 +126,7 @@ class Page:
     headline: str
     points: Sequence[str]
     objectives: Sequence[str]
+    hint: str
     notices: Sequence[str]
     sections: Sequence[Section]
     footer: str

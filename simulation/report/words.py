@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from datetime import date, timedelta
 
 MISSING = "–"
@@ -85,6 +86,8 @@ def short(value: float, unit: str, currency: str = "", step: float = 0.0, size: 
 def between(low: float, high: float, unit: str, currency: str = "", word: str = "and") -> str:
     """Return two ends of a range with just enough digits to tell them apart: $4.1M and $4.6M."""
     step = max(step_of(high - low, 5), 0.01 if unit in UNITS and high > low else 0.0)
+    if unit in ("members", "count") and round(low) != round(high):
+        step = max(step, 1.0)
     size = max(abs(low), abs(high))
     left, right = (short(one, unit, currency, step, size) for one in (low, high))
     suffix = UNITS.get(unit, "")
@@ -100,18 +103,22 @@ def span(low: float, high: float, unit: str, currency: str = "") -> str:
     return f"{left.removesuffix(UNITS.get(unit, '-'))} to {right}"
 
 
-def path_words(path: str, length: int = 0) -> str:
+def path_words(path: str, width: int = 0) -> str:
     """Return a dotted path for people: segments.x.arrivals.per_month is "x: arrivals, per month".
 
-    With a length the first words are dropped: the last ones tell paths apart.
+    Words that say nothing are dropped. With a width it is broken into two lines, and then cut.
     """
-    keys = [name(key) for key in path.split(".")]
+    keys = [name(key) for key in path.split(".") if key not in ("journey", "opportunity", "effects", "0")]
     keys = keys[1:] if keys[0] in ("segments", "interventions", "teams") and len(keys) > 2 else keys
     words = f"{keys[0]}: {', '.join(keys[1:])}" if len(keys) > 1 else keys[0]
-    while length and len(words) > length and len(keys) > 1:
-        keys = keys[1:]
-        words = f"… {', '.join(keys)}"
-    return words if not length or len(words) <= length else "…" + words[1 - length :]
+    if not width:
+        return words
+    return two_lines(words, width)
+
+
+def two_lines(words: str, width: int) -> str:
+    """Break words into at most two lines of a width; what does not fit is cut."""
+    return "\n".join(textwrap.wrap(words, width, max_lines=2, placeholder="…"))
 
 
 def name(text: str, length: int = 0) -> str:

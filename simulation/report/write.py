@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
+RANGES = "Every range holds 80% of the simulated futures: one in ten ends lower, one in ten higher."
+
 
 def write_report(
     forecast: Forecast,
@@ -90,7 +92,7 @@ def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: M
     parts: list[Section | str] = [
         outcome.objectives(forecast),
         outcome.figures(forecast),
-        outcome.development(forecast, gallery),
+        outcome.development(gallery),
         outcome.way_of_arr(forecast, gallery),
         outcome.milestones(forecast),
         members.adoption(forecast, gallery),
@@ -116,6 +118,7 @@ def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: M
         headline=first.headline,
         points=first.points,
         objectives=first.objectives,
+        hint=RANGES if forecast.replications > 1 else "",
         notices=notices,
         sections=sections,
         footer=f"Made by membersim {forecast.version} with seed {forecast.seed}. "

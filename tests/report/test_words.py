@@ -70,9 +70,9 @@ def test_other_words() -> None:
     assert listed(["a", "b", "c"]) == "a, b and c" and listed(["a"]) == "a" and listed([]) == ""
     assert name("value_review_meeting", 10) == "value rev…"
     assert path_words("segments.x.arrivals.per_month") == "x: arrivals, per month"
-    assert (
-        path_words("segments.tech_touch.journey.whole_team.opportunity.take", 34) == "… whole team, opportunity, take"
-    )
+    assert path_words("segments.tech_touch.journey.whole_team.opportunity.take") == "tech touch: whole team, take"
+    assert path_words("interventions.onboarding.effects.0.turn_toward.mean", 20) == "onboarding: turn\ntoward, mean"
+    assert path_words("interventions.onboarding.effects.1.turn_toward") == "onboarding: 1, turn toward"
     assert end_of(date(2029, 1, 1)) == "the end of 2028" and at_end(date(2027, 4, 1)) == "at the end of March 2027"
     assert at_end(date(2027, 4, 15)) == "on 14 April 2027"
 
