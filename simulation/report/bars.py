@@ -102,9 +102,11 @@ def expansion(forecast: Forecast) -> Figure | None:
 @drawn
 def intervention_hours(forecast: Forecast) -> Figure | None:
     """Draw the hours of work of each intervention over the horizon; None when no team works."""
-    teams = forecast.facts.team_of
+    teams, several = forecast.facts.team_of, len(forecast.frame.teams) > 1
     parts = {
-        f"{name(one)} ({name(str(teams[one]))})": forecast.measure("work_hours", intervention=one).to_numpy()
+        name(one) + (f" ({name(str(teams[one]))})" if several else ""): forecast.measure(
+            "work_hours", intervention=one
+        ).to_numpy()
         for one in forecast.frame.interventions
         if teams.get(one) is not None
     }
