@@ -31,7 +31,7 @@ from simulation.engine.ledger import (
 MEMBERS_IN = ("joined", "referred", "returned")
 ARR_IN = ("arr_new", "arr_returned", "expansion", "uplift")
 ARR_OUT = ("contraction", "churn")
-SIGNED = frozenset({"arr_seconds", *COURSES, *STAGES, "in_grace"})
+SIGNED = frozenset({"arr_seconds", "uplift", *COURSES, *STAGES, "in_grace"})
 """Columns of the flows that may be negative."""
 
 

@@ -57,7 +57,7 @@ def set_due(w: World, i: int) -> None:
     m = member_at(w, i)
     months = (m.anchor_terms + 1) * segment_at(w, m.seg).term
     m.due = float(add_months(m.anchor_day, months) - w.start_day) + m.anchor_fraction
-    m.t_renew = m.due
+    m.t_renew = max(m.due, m.last_renewal)  # a grace that outlasts the term ends after the next due date
     retime(m)
     if w.past == 0:
         mark_renewal(w, i)
