@@ -25,7 +25,15 @@ class Clock(simpy.Environment):
         return self.trigger_at(simpy.Event(self), time, cls, key, number)
 
     def trigger_at(self, event: simpy.Event, time: float, cls: int, key: int = 0, number: int = 0) -> simpy.Event:
-        """Let a pending event happen at the absolute `time` (days)."""
+        """Let a pending event happen at the absolute `time` (days).
+
+        Raises
+        ------
+        ValueError
+            When that is in the past.
+        """
+        if time < self._now:
+            raise ValueError(f"an event at {time} cannot be scheduled at {self._now}")
         event._ok = True
         event._value = None
         heappush(self._queue, (time, (cls, key, number), next(self._eid), event))  # type: ignore[misc]

@@ -7,6 +7,7 @@ They write the same event log, bit for bit.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -30,7 +31,7 @@ UserProcess = Callable[[simpy.Environment, Population], Steps]
 
 
 class OutOfRoom(Exception):
-    """The memory of the replication is too small."""
+    """The memory of the replication is too small, or it cannot end: see the world's `overflow`."""
 
 
 class Replication:
@@ -187,17 +188,15 @@ class SimpyEngine:
 
         Raises
         ------
-        RuntimeError
-            When two members' keys collide.
+        RunawayError
+            When it cannot end, or two members' keys collide.
         """
         while True:
             memory = Memory(self.plan, self.room)
             memory.start(seed, replication, log=self.log)
-            try:
+            with contextlib.suppress(OutOfRoom):
                 Replication(self.plan, memory, self.processes).run()
-            except OutOfRoom:
-                self.room = self.room.grown(int(memory.world["overflow"]))
-                continue
-            if memory.world["overflow"]:
-                raise RuntimeError("two members have the same key: change a member id or the seed")
-            return memory
+            overflow = int(memory.world["overflow"])
+            if overflow == 0:
+                return memory
+            self.room = self.room.grown(overflow)
