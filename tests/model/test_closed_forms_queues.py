@@ -255,3 +255,12 @@ def test_sessions_are_held_on_their_days_for_the_first_who_wait() -> None:
         queue[0] += total[:9].sum()
     left = float(queue @ np.arange(400))
     close(got.wait, 7.0 + left / 0.5)  # Little's law: mean queue over time = left + half of an interval's arrivals
+
+
+def test_a_session_and_a_clock_keep_their_own_periods() -> None:
+    """Asked every 30 days of a member's age, taught every 7 days: requests and sessions have each its own clock."""
+    act = {"when": {"every": "30 days"}, "session": {"size": 100, "every": "7 days", "first": "3 days"}}
+    future = play(scenario(days=400, segment=segment(population={"members": 5}), interventions={"class": act}))
+    asked, taught = np.unique(future.rows("requested")["time"]), np.unique(future.rows("started")["time"])
+    assert asked.tolist() == list(range(30, 400, 30))
+    assert taught.tolist() == [t + (3 - t) % 7 for t in range(30, 400, 30)]
