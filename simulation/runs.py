@@ -123,8 +123,9 @@ def events(
     Returns
     -------
     pandas.DataFrame
-        One row an event: time (days since the start), member, kind, name, and the member's direction
-        (radians), magnitude, progress (pace-months) and ARR after it.
+        One row an event: time (days since the start), date, member (a pseudonym, never an id), segment, kind,
+        name (of the milestone or intervention), and what is true of the member after it: direction (degrees),
+        magnitude, progress (pace-months since the last milestone) and arr (currency units per year).
 
     Raises
     ------
