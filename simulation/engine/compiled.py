@@ -381,7 +381,7 @@ def hold_session(w: World, d: Desk, k: int, t: float) -> None:
     v = intervention_at(w, k)
     number = d.sessions[k]
     d.sessions[k] += 1
-    following = v.first + d.sessions[k] * v.every
+    following = v.first + d.sessions[k] * v.session_every
     if following < w.end:
         schedule(w, d, following, SESSION, np.uint64(k), A_SESSION, k, 0, 0)
     q = w.size_team + k

@@ -44,7 +44,7 @@ def intervention_records(
         row["team"] = teams.index(plan.team) if plan.team else -1
         row["effort_dist"] = collector.add(plan.effort)
         if plan.session:
-            row["size"], row["every"], row["first"] = plan.session.size, plan.session.every, plan.session.first
+            row["size"], row["session_every"], row["first"] = plan.session.size, plan.session.every, plan.session.first
         row["accept"], row["priority"] = plan.accept, plan.priority
         row["fee"], row["recurring"] = plan.price.fee, plan.price.recurring
         row["p_cover"], row["p_accept"] = purpose("coverage", name), purpose("accept", name)

@@ -40,7 +40,7 @@ class Room:
             members=n,
             changes=int(n * (3 + 2 * years)) + 64,
             births=256,
-            log=int(n * 48 * years) + 4096 if log else 1,
+            log=min(int(n * 48 * years), 1 << 21) + 4096 if log else 1,
             calendar=n + 1024,
             queue=n // 4 + 256,
             batches=n // 4 + 256,

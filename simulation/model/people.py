@@ -12,6 +12,7 @@ from simulation.model.jit import compiled
 from simulation.model.journey import set_need, settle, sync
 from simulation.model.life import live, next_event
 from simulation.model.membership import begin, new_member, start_clocks
+from simulation.model.quantiles import CONSTANT
 from simulation.model.random import member_key_child
 from simulation.model.renewal import list_factor, member_logit, set_due
 from simulation.model.setbacks import open_setback
@@ -31,12 +32,13 @@ from simulation.model.state import (
     RENEWAL,
     World,
 )  # fmt: skip
-from simulation.model.tables import book_at, ledger_at, member_at, milestone_at, number_at, segment_at
+from simulation.model.tables import book_at, distribution_at, ledger_at, member_at, milestone_at, number_at, segment_at
 from simulation.model.tally import N_OPEN, chain, log_row, stage_of
 from simulation.model.triggers import mark_presence, mark_renewal, retime
 from simulation.model.vector import course_of, observe, set_velocity, start_vector
 
-TRIES = 128  # past lives tried before one is made to stay
+BUDGET = 10_000  # events of past lives that are tried for one member before one life is made to stay
+TRIES = 256  # draws of the work that is left beyond a stated progress
 
 
 @compiled
@@ -112,8 +114,8 @@ def enter(w: World, b: int) -> None:
     joined = row.joined
     if math.isnan(joined):
         joined = -max(0.0, math.floor(draw(w, s.tenure_dist, luck(w, row.key, P_TENURE, 0))))
-    known = row.milestone > -2 and not math.isnan(row.direction) and not math.isnan(row.magnitude)
-    if joined >= 0.0 or known:
+    known = joined >= 0.0 or is_complete(w, b)
+    if known:
         start_from_row(w, i, b, joined)
     else:
         draw_past(w, i, b, joined)
@@ -132,13 +134,27 @@ def enter(w: World, b: int) -> None:
         observe(w, i, 0)
     rate = m.hazard_rate
     start_clocks(w, i, 0.0)
-    if joined < 0.0 and not known:
+    if not known:
         m.hazard_rate = rate  # a survivor's own; the rest of its budget is memoryless and drawn anew
     open_books(w, i)
     mark_presence(w, i, 0.0, True)
     mark_renewal(w, i)
     settle(w, i, 0.0)
     retime(m)
+
+
+@compiled
+def is_complete(w: World, b: int) -> bool:
+    """Whether a row leaves nothing to its past: milestone and vector are stated, and nothing else depends on it."""
+    row = book_at(w, b)
+    s = segment_at(w, row.seg)
+    if row.milestone < -1 or math.isnan(row.direction) or math.isnan(row.magnitude):
+        return False
+    if s.setback_gap < NEVER or s.no_value != 0.0:
+        return False
+    if s.hazard_dist >= 0 and distribution_at(w, s.hazard_dist).kind != CONSTANT:
+        return False
+    return distribution_at(w, s.probability_dist).kind == CONSTANT
 
 
 @compiled
@@ -227,14 +243,19 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
     m = member_at(w, i)
     row = book_at(w, b)
     w.past = 1
-    for attempt in range(TRIES):
-        last = attempt == TRIES - 1
+    w.budget = BUDGET
+    attempt = 0
+    while True:
+        stays = w.budget <= 0
+        w.budget -= 20  # a life costs something even when nothing happens in it
         new_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
-        lives = relive(w, i, b, joined, last)
-        if last:
+        lives = relive(w, i, b, joined, stays)
+        if stays:
             w.n_forced += 1
+            break
         if lives and (row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle)):
             break
+        attempt += 1
     w.past = 0
 
 
@@ -255,7 +276,8 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
         t, what = next_event(m)
         if t >= 0.0 or w.overflow != 0:
             break
-        if what == RENEWAL and m.grace == 0 and m.anchor_terms == n - 1 and missed:
+        w.budget -= 1
+        if stays and what == RENEWAL and m.grace == 0 and m.anchor_terms == n - 1 and missed:
             sync(w, i, t)
             m.grace = 1
             m.t_renew = t + s.grace_length
@@ -263,7 +285,7 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
             continue
         terms = m.anchor_terms
         live(w, i, t, what)
-        if ahead >= 0 and m.next > ahead and not stays:
+        if not stays and ((ahead >= 0 and m.next > ahead) or (missed and m.anchor_terms > n - 1)):
             return False
         if m.present == 0:
             if not stays:
@@ -276,7 +298,8 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
             m.last_renewal = t
             set_due(w, i)
             settle(w, i, t)
-    if m.grace != 0 and not missed:  # a later renewal date says that it has renewed
+    renewed = not missed and not math.isnan(book_at(w, b).renews_on)  # its row states a renewal date to come
+    if m.grace != 0 and renewed:
         if not stays:
             return False
         m.grace = 0
@@ -307,7 +330,7 @@ def apply_row(w: World, i: int, b: int) -> None:
         m.last_recognised = row.value_on
         m.recognised = 1
         m.pending = 0
-    if not math.isnan(row.setback_on) and s.setback_gap < NEVER:
+    if not math.isnan(row.setback_on) and s.setback_life > 0.0:
         _, u = luck_pair(w, member_key_child(D_PAST, row.key, np.uint64(0)), P_SETBACK, 0)
         open_setback(w, i, 0.0, exponential(s.setback_life, u))
         m.t_escalate = NEVER

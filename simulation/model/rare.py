@@ -63,7 +63,8 @@ def live_rare(w: World, i: int, t: float, what: int) -> None:
         w.moment = t
         w.who = i
         w.crowd = 0
-    sync(w, i, t)
+    if what != CAUSE:  # a cause that comes to nothing must leave no trace, not even of rounding
+        sync(w, i, t)
     if what == HIT:
         if segment_at(w, m.seg).watches_approach != 0:
             mark_approach(w, i, t)

@@ -74,7 +74,10 @@ def price_factor(w: World, i: int, t: float) -> float:
         if change.grandfather == 0 and m.price_t < change.day <= t:
             factor *= change.factor
     if s.uplift != 0.0:
-        factor *= exp(log(1.0 + s.uplift) * (s.term / 12.0))
+        for _ in range(s.term // 12):
+            factor *= 1.0 + s.uplift
+        if s.term % 12 != 0:
+            factor *= exp(log(1.0 + s.uplift) * ((s.term % 12) / 12.0))
     return factor
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.model.draws import draw, luck
 from simulation.model.effects import deliver
 from simulation.model.jit import compiled
-from simulation.model.journey import peek_progress
+from simulation.model.journey import peek_progress, sync
 from simulation.model.renewal import risk
 from simulation.model.state import (
     BOOKED,
@@ -117,14 +117,15 @@ def consider(w: World, i: int, k: int, t: float, occurrence: int) -> None:
     slot.last_request = t
     cell = cell_of(w, t)
     if v.accept < 1.0 and luck(w, m.key, v.p_accept, occurrence) >= v.accept:
-        log_row(w, i, t, K_REFUSED, k, m.done)
+        log_row(w, i, t, K_REFUSED, k, peek_progress(w, i, t))
         add_intervention(w, k, m.seg, cell, I_REFUSED, 1)
         return
     add_intervention(w, k, m.seg, cell, I_REQUESTED, 1)
     if v.delivery == TECH_TOUCH:
+        sync(w, i, t)
         deliver(w, i, k, t, occurrence)
         return
-    log_row(w, i, t, K_REQUESTED, k, m.done)
+    log_row(w, i, t, K_REQUESTED, k, peek_progress(w, i, t))
     slot.state = WAITING
     slot.token += 1
     slot.requested = t

@@ -188,7 +188,7 @@ MILESTONE = _record(
 
 INTERVENTION = _record(
     "f8: delay within angle accept cooldown coverage off_course on_course",
-    "f8: usage_low usage_high tenure_low tenure_high risk_low risk_high every first",
+    "f8: usage_low usage_high tenure_low tenure_high risk_low risk_high every first session_every",
     "i8: arr_low arr_high fee recurring segments",
     "i4: trigger delivery team effort_dist size priority stages value milestone",
     "i4: first_date n_dates first_effect n_effects",
@@ -269,6 +269,7 @@ WORLD = _record(
     "u4: seed replication logging past",
     "i8: n_members n_events n_log n_change n_birth n_ask n_forced overflow",
     "i8: who crowd",  # the member and the number of its events at this moment
+    "i8: budget",  # events that are left for the past of one member of the book
     "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),
