@@ -52,6 +52,9 @@ def check(
         except ScenarioError as error:
             screen.note(str(error))
             found.append({"file": file, "problems": [problem_fields(problem) for problem in error.problems]})
+        except BadInput as error:
+            screen.note(f"{file}: {error}")
+            found.append({"file": file, "problems": [{**problem_fields(None), "file": file, "message": str(error)}]})
     screen.result({"files": found})
     if any(one["problems"] for one in found):
         return BAD_INPUT

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +18,15 @@ from simulation.runs import Engine
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
+    from simulation.model.quantiles import Tables
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["Outcome", "Request", "book_facts", "half_done", "introduce", "prepare", "simulate", "write"]
+__all__ = [
+    "Outcome", "Request", "book_facts", "half_done", "introduce", "kept_tables", "prepare", "simulate", "write",
+]  # fmt: skip
+
+TABLES = "quantiles.npz"
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Outcome:
     replications: int
     seconds: float
     interrupted: bool
+    tables: Tables = field(default_factory=dict)
 
 
 def introduce(scenario: Scenario, book: Book | None, screen: Screen) -> None:
@@ -83,15 +91,25 @@ def simulate(
     description: str = "Simulating",
     book: Book | None = None,
     kept: Forecast | None = None,
+    tables: Tables | None = None,
 ) -> Outcome:
-    """Run a scenario with a progress bar; an interruption returns the replications that had finished."""
+    """Run a scenario with a progress bar; an interruption returns the replications that had finished.
+
+    `tables` are quantile tables to draw from; the outcome has them and those that the run made.
+
+    Raises
+    ------
+    BadInput
+        When a replication cannot end.
+    """
     import simulation as sim
 
     started = time.perf_counter()
     interrupted = False
+    tables = dict(tables or {})
     forecast: Forecast | None
     try:
-        with progress_bar(description) as progress:
+        with progress_bar(description) as progress, _drawing(tables):
             forecast = sim.run(
                 scenario,
                 replications=request.replications,
@@ -106,7 +124,20 @@ def simulate(
     except Interrupted as stop:
         forecast, interrupted = stop.forecast, True
     done = 0 if forecast is None else forecast.replications
-    return Outcome(forecast, done, time.perf_counter() - started, interrupted)
+    return Outcome(forecast, done, time.perf_counter() - started, interrupted, tables)
+
+
+@contextmanager
+def _drawing(tables: Tables) -> Iterator[None]:
+    """Draw from these quantile tables, and say in one message when a replication cannot end."""
+    from simulation.engine.world import RunawayError
+    from simulation.model.quantiles import keeping
+
+    try:
+        with keeping(tables):
+            yield
+    except RunawayError as error:
+        raise BadInput(f"this scenario cannot be simulated to its end: {error}") from None
 
 
 def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, book: Book | None = None) -> list[Path]:
@@ -134,24 +165,48 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
         forecast.save(staging / "forecast.nc")
         with progress_bar("Writing the report") as progress:
             write_report(forecast, staging, progress=progress, warnings=warnings_of(scenario, book), book=facts)
+        if outcome.tables:
+            from simulation.engine.quantile_file import save_tables
+
+            save_tables(outcome.tables, staging / TABLES)
         if request.events and not outcome.interrupted:
-            write_events(scenario, request, book, staging / "events.parquet")
+            with _drawing(outcome.tables):
+                write_events(scenario, request, book, staging / "events.parquet")
 
     return publish(folder, fill, record)
 
 
-def half_done(scenario: Scenario, request: Request, folder: Path) -> Forecast | None:
-    """The finished part of the same run, where it was interrupted; None where there is none."""
+def half_done(scenario: Scenario, request: Request, folder: Path) -> tuple[Forecast, Tables] | None:
+    """The finished part of the same run, where it was interrupted, and its tables; None where there is none."""
     import simulation as sim
 
     try:
         record = read_record(folder)
         if record.get("interrupted") and _identity(scenario, request).items() <= record.items():
             kept = sim.Forecast.load(folder / "forecast.nc")
-            return kept if max(kept.result.replications) < request.replications else None
+            tables = kept_tables(record, folder)
+            return (kept, tables) if max(kept.result.replications) < request.replications else None
     except (BadInput, OSError, ValueError):
         pass
     return None
+
+
+def kept_tables(record: dict[str, Any], folder: Path) -> Tables:
+    """The quantile tables that a run in a folder drew from.
+
+    Raises
+    ------
+    BadInput
+        When they are missing or damaged.
+    """
+    if TABLES not in record.get("files", []):
+        return {}
+    from simulation.engine.quantile_file import load_tables
+
+    try:
+        return load_tables(folder / TABLES)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{folder / TABLES}: the run drew from this file, and it cannot be read: {error}") from None
 
 
 def prepare(folder: Path) -> None:

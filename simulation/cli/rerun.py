@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 
 from simulation import __version__
 from simulation.cli.folder import RECORD, read_record, sha256
-from simulation.cli.outcome import Request, prepare, simulate, write
+from simulation.cli.outcome import Request, kept_tables, prepare, simulate, write
 from simulation.cli.screen import FAULT, INTERRUPTED, SCREEN, BadInput, Screen
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def rerun(
     if out is not None:
         prepare(out)
     earlier = sim.Forecast.load(folder / "forecast.nc")
+    tables = kept_tables(record, folder)
     members = todays_members(scenario, quarantine=request.quarantine)
-    outcome = simulate(scenario, request, "Simulating again", members)
+    outcome = simulate(scenario, request, "Simulating again", members, tables=tables)
     if outcome.interrupted or outcome.forecast is None:
         screen.note("Interrupted; nothing was written.")
         screen.result({"interrupted": True, "folder": folder})

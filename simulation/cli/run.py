@@ -76,10 +76,10 @@ def run(
     book = todays_members(scenario, quarantine=quarantine)
     introduce(scenario, book, screen)
     prepare(folder)
-    kept = half_done(scenario, request, folder)
+    kept, tables = half_done(scenario, request, folder) or (None, None)
     if kept is not None:
         screen.note(f"Going on with {folder}: {kept.replications} of {replications} futures are there already.")
-    outcome = simulate(scenario, request, book=book, kept=kept)
+    outcome = simulate(scenario, request, book=book, kept=kept, tables=tables)
     if outcome.forecast is None:
         screen.note(f"Interrupted before any future was finished; start again with: {request.command}")
         screen.result({"interrupted": True, "replications": 0})

@@ -9,7 +9,8 @@ lines between. An empirical distribution is a step table.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,37 @@ _CLOSED: dict[str, tuple[int, tuple[str, ...]]] = {
 
 Row = tuple[int, tuple[float, ...], npt.NDArray[np.float64]]
 _NOTHING = np.empty(0)
+
+Tables = dict["Distribution", npt.NDArray[np.float64]]
+"""Quantile tables by distribution; each has TABLE_SIZE numbers that never decrease."""
+
+_kept: Tables | None = None
+
+
+@contextmanager
+def keeping(tables: Tables) -> Iterator[None]:
+    """Use these quantile tables, and add those that are missing when they are first wanted.
+
+    So a run keeps the tables that it used, and a rerun draws from the same ones whatever the libraries of
+    the day would say. It holds for every thread of the process.
+    """
+    global _kept
+    before, _kept = _kept, tables
+    try:
+        yield
+    finally:
+        _kept = before
+
+
+def _row(distribution: Distribution) -> Row:
+    """Kind, parameters and numbers of one distribution: kept, remembered, or new."""
+    tables = _kept
+    if tables is not None and distribution in tables:
+        return TABLE, (), tables[distribution]
+    kind, parameters, numbers = _compile_one(distribution)
+    if tables is not None and kind == TABLE:
+        numbers = tables.setdefault(distribution, numbers)
+    return kind, parameters, numbers
 
 
 @lru_cache(maxsize=1024)
@@ -125,7 +157,7 @@ def compile_distributions(
     places: dict[int, int] = {}
     end = 0
     for i, distribution in enumerate(wanted):
-        kind, parameters, numbers = _compile_one(distribution)
+        kind, parameters, numbers = _row(distribution)
         record = records[i]
         record["kind"] = kind
         record["p0"], record["p1"] = (*parameters, 0.0, 0.0)[:2]

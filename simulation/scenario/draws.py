@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,17 +56,10 @@ def _quantile(distribution: Distribution, u: float) -> float:
     """The quantile as an engine would draw it, so that it is the same on every machine (DESIGN 3.7)."""
     if distribution.family in ("constant", "uniform", "triangular", "empirical"):
         return float(distribution.ppf(np.array(u)))  # arithmetic and a square root only
-    from simulation.model.quantiles import draw_quantile
+    from simulation.model.quantiles import compile_distributions, draw_quantile
 
-    records, table = _compiled(distribution)
+    records, table = compile_distributions([distribution])
     return float(draw_quantile(records[0], table, u))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(distribution: Distribution) -> tuple[Any, Any]:
-    from simulation.model.quantiles import compile_distributions
-
-    return compile_distributions([distribution])
 
 
 def drawn_kinds(scenario: Scenario) -> dict[str, Kind]:

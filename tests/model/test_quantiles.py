@@ -60,9 +60,7 @@ def draw(distribution: Distribution, u: Any) -> np.ndarray:
 def test_closed_families_are_exact(distribution: Distribution, kind: int) -> None:
     records, _ = quantiles.compile_distributions([distribution])
     assert records["kind"].tolist() == [kind]
-    np.testing.assert_allclose(
-        draw(distribution, EVERYWHERE), distribution.ppf(EVERYWHERE), rtol=1e-13, atol=1e-14
-    )
+    np.testing.assert_allclose(draw(distribution, EVERYWHERE), distribution.ppf(EVERYWHERE), rtol=1e-13, atol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -112,9 +110,7 @@ def test_means_are_kept(distribution: Distribution) -> None:
 
 def test_one_table_serves_all_and_equals_share() -> None:
     beta, steps = of("beta", a=2.0, b=3.0), empirical(1.0, 2.0)
-    records, table = quantiles.compile_distributions(
-        [beta, of("constant", value=1.0), steps, of("beta", a=2.0, b=3.0)]
-    )
+    records, table = quantiles.compile_distributions([beta, of("constant", value=1.0), steps, of("beta", a=2.0, b=3.0)])
     assert records.dtype == quantiles.DIST
     assert records["offset"].tolist() == [0, 0, quantiles.TABLE_SIZE, 0]
     assert records["n"].tolist() == [quantiles.TABLE_SIZE, 0, 2, quantiles.TABLE_SIZE]
@@ -195,3 +191,23 @@ def test_no_quantiles_at_all_is_an_error() -> None:
         tabulate(dict.fromkeys(range(quantiles.TABLE_SIZE), math.nan))
     with pytest.raises(ValueError, match="at least one value"):
         quantiles.compile_distributions([Distribution("empirical", (), ())])
+
+
+def test_kept_tables_are_used_and_new_ones_added() -> None:
+    beta, gamma = of("beta", a=2.0, b=3.0), of("gamma", a=2.0)
+    plain = quantiles.compile_distributions([beta, of("normal", mean=0.0, sd=1.0), empirical(1.0, 2.0), gamma])[1]
+    tables: quantiles.Tables = {beta: np.linspace(0.0, 1.0, quantiles.TABLE_SIZE)}
+    with quantiles.keeping(tables):
+        kept = quantiles.compile_distributions([beta, of("normal", mean=0.0, sd=1.0), empirical(1.0, 2.0), gamma])[1]
+    assert set(tables) == {beta, gamma}
+    assert kept[: quantiles.TABLE_SIZE].tolist() == tables[beta].tolist() != plain[: quantiles.TABLE_SIZE].tolist()
+    assert kept[quantiles.TABLE_SIZE :].tolist() == plain[quantiles.TABLE_SIZE :].tolist()
+    assert quantiles.compile_distributions([beta])[1].tolist() == plain[: quantiles.TABLE_SIZE].tolist()
+
+
+def test_keeping_ends_with_an_error() -> None:
+    tables: quantiles.Tables = {}
+    with pytest.raises(KeyError), quantiles.keeping(tables):
+        raise KeyError
+    quantiles.compile_distributions([of("beta", a=2.0, b=3.0)])
+    assert not tables
