@@ -163,7 +163,7 @@ class Sessions:
     def run(self) -> Steps:
         """Process of the sessions, numbered from 0; one that nobody waits for is not held."""
         number = 0
-        first, every = float(self.intervention["first"]), float(self.intervention["every"])
+        first, every = float(self.intervention["first"]), float(self.intervention["session_every"])
         while True:
             yield self.replication.clock.at(first + number * every, SESSION, self.k)
             waiting: list[Job] = []
