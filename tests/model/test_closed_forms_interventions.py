@@ -227,3 +227,29 @@ def test_leavers_finish_their_work() -> None:
     assert done[1][:8].tolist() == [2] * 8
     assert (done[1][8:] == 1).all()
     assert np.allclose(np.diff(done[0]), 7.0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("when", "who", "ages"),
+    [
+        ({"every": "30 days"}, {"tenure": {"at_most": "90 days"}}, [30, 60, 90]),
+        ({"every": "30 days"}, {"tenure": {"at_least": "60 days", "at_most": "90 days"}}, [60, 90]),
+        ({"joined": "30 days"}, {"tenure": {"at_least": "30 days", "at_most": "30 days"}}, [30]),
+        ({"every": "30 days"}, {"cooldown": "60 days"}, [30, 90, 150]),
+    ],
+)
+def test_limits_of_whole_periods_hold_for_everybody(when: Yaml, who: Yaml, ages: list[int]) -> None:
+    """Ages are counted from a moment of arrival, and rounding must not push some members over a limit."""
+    found = play(
+        scenario(
+            days=400,
+            segment=segment(arrivals={"per_month": 200}),
+            interventions={"act": {"when": when, "who": who}},
+        )
+    )
+    rows = found.rows("delivered")
+    since = found.members["since"][rows["member"]]
+    early = (since < 200) & (rows["time"] < since + 180 - 1e-6)
+    times = np.bincount(rows["member"][early], minlength=len(found.members))[found.members["since"] < 200]
+    assert set(np.round(rows["time"][early] - since[early], 6)) == set(map(float, ages))
+    assert set(times) == {len(ages)}
