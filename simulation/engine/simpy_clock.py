@@ -41,5 +41,5 @@ class Clock(simpy.Environment):
 
     def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
         """Schedule what SimPy schedules itself; a time-out of a user's process goes before the causes of its time."""
-        cls = AT_ONCE if delay == 0 or priority == URGENT else CAUSE
-        heappush(self._queue, (self._now + delay, (cls, priority, 0), next(self._eid), event))  # type: ignore[misc]
+        place = (AT_ONCE, priority, 0) if delay == 0 or priority == URGENT else (CAUSE, -1, 0)
+        heappush(self._queue, (self._now + delay, place, next(self._eid), event))  # type: ignore[misc]
