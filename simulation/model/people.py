@@ -330,6 +330,11 @@ def apply_row(w: World, i: int, b: int) -> None:
         m.last_recognised = row.value_on
         m.recognised = 1
         m.pending = 0
+    elif row.milestone > -2 and not math.isnan(row.direction) and not math.isnan(row.magnitude):
+        # a row that states all else says by its silence that no value was recognised
+        m.last_recognised = -NEVER
+        m.recognised = 0
+        m.pending = 1 if m.next > s.n_adoption else 0
     if not math.isnan(row.setback_on) and s.setback_life > 0.0:
         _, u = luck_pair(w, member_key_child(D_PAST, row.key, np.uint64(0)), P_SETBACK, 0)
         open_setback(w, i, 0.0, exponential(s.setback_life, u))

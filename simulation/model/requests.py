@@ -122,7 +122,8 @@ def consider(w: World, i: int, k: int, t: float, occurrence: int) -> None:
         return
     add_intervention(w, k, m.seg, cell, I_REQUESTED, 1)
     if v.delivery == TECH_TOUCH:
-        sync(w, i, t)
+        if v.n_effects > 0:
+            sync(w, i, t)
         deliver(w, i, k, t, occurrence)
         return
     log_row(w, i, t, K_REQUESTED, k, peek_progress(w, i, t))
