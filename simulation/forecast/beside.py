@@ -26,9 +26,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def stated_beside_simulated(
-    futures: Futures, facts: ScenarioFacts, assumptions: dict[str, Float]
-) -> pd.DataFrame:
+def stated_beside_simulated(futures: Futures, facts: ScenarioFacts, assumptions: dict[str, Float]) -> pd.DataFrame:
     """Stated beside simulated rates; see `Forecast.stated_beside_simulated`."""
     rows = []
     for one in facts.stated:
@@ -91,9 +89,7 @@ def _median_months(futures: Futures, segment: str | None) -> tuple[Probability, 
     part = part[part["observed"] > 0]
     outcomes = round(float(part["observed"].max()) * len(futures.points)) if len(part) else 0
     days = np.concatenate([[0.0], part.index.to_numpy(np.float64)])
-    middle, slow, fast = (
-        _crossing(days, part[column].to_numpy(np.float64)) for column in ("share", "low", "high")
-    )
+    middle, slow, fast = (_crossing(days, part[column].to_numpy(np.float64)) for column in ("share", "low", "high"))
     remark = "simulated: median of joiners, between the counted days 30, 60, 90, 180, 365"
     if np.isnan(middle):
         remark = "simulated: fewer than half of the joiners within the counted days"

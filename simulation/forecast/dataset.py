@@ -130,9 +130,7 @@ def _segments(counts: Counts, spans: Spans) -> dict[str, Variable]:
 def _milestones(counts: Counts, spans: Spans) -> dict[str, Variable]:
     dims = ("replication", "milestone", "period")
     names = ("reached", "offered", "taken", "lapsed", "pushed", "push_taken")
-    out: dict[str, Variable] = {
-        name: (dims, counts.milestone((name,), spans), {"unit": "count"}) for name in names
-    }
+    out: dict[str, Variable] = {name: (dims, counts.milestone((name,), spans), {"unit": "count"}) for name in names}
     for column, name in (("expansion", "milestone_expansion"), ("push_expansion", "push_expansion")):
         out[name] = (dims, counts.milestone((column,), spans) / 100, {"unit": "money"})
     return out
@@ -141,9 +139,7 @@ def _milestones(counts: Counts, spans: Spans) -> dict[str, Variable]:
 def _interventions(counts: Counts, spans: Spans) -> dict[str, Variable]:
     dims = ("replication", "intervention", "segment", "period")
     names = ("requested", "refused", "started", "delivered", "withdrawn")
-    out: dict[str, Variable] = {
-        name: (dims, counts.intervention(name, spans), {"unit": "count"}) for name in names
-    }
+    out: dict[str, Variable] = {name: (dims, counts.intervention(name, spans), {"unit": "count"}) for name in names}
     wait = ratio(counts.intervention("wait_seconds", spans), out["started"][1]) / DAY_SECONDS
     out["wait"] = (dims, wait, {"unit": "days"})
     out["work_hours"] = (dims, counts.intervention("work_seconds", spans) / 3_600, {"unit": "hours"})

@@ -68,8 +68,7 @@ class ScenarioFacts:
                 for path, one in scenario.assumptions.items()
             ),
             known=tuple(
-                {"path": path, "low": one.low, "high": one.high, **_origin(one)}
-                for path, one in scenario.known.items()
+                {"path": path, "low": one.low, "high": one.high, **_origin(one)} for path, one in scenario.known.items()
             ),
             provenance=tuple({"path": path, **_origin(one)} for path, one in scenario.provenance.items()),
         )

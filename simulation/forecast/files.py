@@ -87,9 +87,7 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str]:
 
 def _run(result: RunResult, facts: ScenarioFacts, version: str) -> xr.Dataset:
     frame, values = result.frame, result.assumption_values
-    draws = np.array([values[path] for path in values], np.float64).reshape(
-        len(values), len(result.replications)
-    )
+    draws = np.array([values[path] for path in values], np.float64).reshape(len(values), len(result.replications))
     arrays: dict[str, Any] = {name: result.ledger[name] for name in LEDGER_ARRAYS}
     arrays |= {name: getattr(frame, name) for name in FRAME_ARRAYS}
     arrays |= {"replications": np.array(result.replications, np.int64), "assumption_values": draws}

@@ -196,9 +196,7 @@ class Forecast:
         values = self._values(name, where)[0][:, 0]
         return proportion(values, beside.met(values, at_least, at_most), self._futures.groups)
 
-    def milestones(
-        self, within: float | str | None = None, percentiles: Sequence[float] = USUAL
-    ) -> pd.DataFrame:
+    def milestones(self, within: float | str | None = None, percentiles: Sequence[float] = USUAL) -> pd.DataFrame:
         """Cohorts by milestone: members expected there, offers, take rate, ARR per take, expansion.
 
         Parameters
@@ -206,11 +204,7 @@ class Forecast:
         within
             Days from the start, or the name of a window; None is the horizon.
         """
-        spans = (
-            spans_of(self.frame, window=within)
-            if isinstance(within, str)
-            else spans_of(self.frame, within=within)
-        )
+        spans = spans_of(self.frame, window=within) if isinstance(within, str) else spans_of(self.frame, within=within)
         return tables.milestones(self._futures, self.facts, spans, tuple(percentiles))
 
     def waterfall(

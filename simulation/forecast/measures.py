@@ -18,9 +18,7 @@ TEAM = frozenset({"team"})
 ALL: frozenset[str] = frozenset()
 
 
-def _stock(
-    name: str, title: str, *, state: str | None = None, unit: str = "members", start: bool = False
-) -> Measure:
+def _stock(name: str, title: str, *, state: str | None = None, unit: str = "members", start: bool = False) -> Measure:
     scale = CENTS if unit == "money" else 1
     return Measure(name, title, unit, "stock", of.level(state or name, start=start), scale=scale)
 
@@ -65,9 +63,7 @@ _ALL = (
     _flow("contraction", "Contraction", unit="money"),
     _flow("churn", "Churned ARR", unit="money"),
     Measure("nrr", "Net revenue retention", "share", "ratio", of.cohort("end_arr"), of.cohort("start_arr")),
-    Measure(
-        "grr", "Gross revenue retention", "share", "ratio", of.cohort("kept_arr"), of.cohort("start_arr")
-    ),
+    Measure("grr", "Gross revenue retention", "share", "ratio", of.cohort("kept_arr"), of.cohort("start_arr")),
     Measure(
         "logo_churn",
         "Members lost",
@@ -107,9 +103,7 @@ _ALL = (
     ),
     Measure("revenue", "Recurring revenue", "money", "flow", of.revenue, scale=CENTS),
     _flow("fees", "Fees", unit="money"),
-    Measure(
-        "cost", "Cost", "money", "flow", of.cost, scale=CENTS, filters=frozenset({"intervention", "team"})
-    ),
+    Measure("cost", "Cost", "money", "flow", of.cost, scale=CENTS, filters=frozenset({"intervention", "team"})),
     Measure(
         "intervention_cost",
         "Cost of interventions",
@@ -159,13 +153,9 @@ _ALL = (
     _intervention("work_hours", "Hours of interventions", column="work_seconds", unit="hours"),
     _intervention("intervention_recurring", "ARR from interventions", column="recurring", unit="money"),
     Measure("utilisation", "Team use", "share", "ratio", of.team("busy_seconds"), of.capacity, filters=TEAM),
-    Measure(
-        "wait", "Wait", "days", "ratio", of.waited, of.started, scale=DAY, filters=INTERVENTION | {"team"}
-    ),
+    Measure("wait", "Wait", "days", "ratio", of.waited, of.started, scale=DAY, filters=INTERVENTION | {"team"}),
     Measure("queue", "Queue", "length", "stock", of.team("queue"), filters=TEAM),
-    Measure(
-        "queue_mean", "Queue on average", "length", "ratio", of.team("queue_seconds"), of.length, filters=TEAM
-    ),
+    Measure("queue_mean", "Queue on average", "length", "ratio", of.team("queue_seconds"), of.length, filters=TEAM),
     Measure("hours", "Team hours", "hours", "flow", of.hours, scale=HOUR, filters=TEAM),
 )
 MEASURES: Mapping[str, Measure] = MappingProxyType({one.name: one for one in _ALL})

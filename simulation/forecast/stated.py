@@ -96,9 +96,7 @@ def _of_segment(scenario: Any, segment: str) -> list[Stated]:
             path = f"segments.{segment}.journey.{milestone}.opportunity.take"
             take, source = float(each.opportunity.take), _source(scenario, path)
             note = "stated at the reference velocity"
-            rows.append(
-                Stated(segment, "take_rate", "share", take, None, None, source, path, milestone, note)
-            )
+            rows.append(Stated(segment, "take_rate", "share", take, None, None, source, path, milestone, note))
     months = sum(float(each.after) for each in one.journey.values() if each.stage == "adoption")
     if months > 0:
         velocity = reference_velocity(one.vector)

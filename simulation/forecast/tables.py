@@ -67,9 +67,7 @@ def _row(name: str, segment: str | None) -> tuple[str, str, Selection]:
 def _default_rows(futures: Futures, segment: str | None) -> list[tuple[str, str, Selection]]:
     """Rows that make sense: narrowed ones only for measures of a segment, team rows only with teams."""
     frame = futures.counts.frame
-    present = {kind for _, _, _, kind in frame.milestones} | (
-        {"intervention"} if frame.interventions else set()
-    )
+    present = {kind for _, _, _, kind in frame.milestones} | ({"intervention"} if frame.interventions else set())
     rows = []
     for name in SUMMARY:
         measure = measure_named(name)
@@ -86,17 +84,13 @@ def _default_rows(futures: Futures, segment: str | None) -> list[tuple[str, str,
     return rows
 
 
-def waterfall(
-    futures: Futures, spans: Spans, selection: Selection, wanted: tuple[float, ...]
-) -> pd.DataFrame:
+def waterfall(futures: Futures, spans: Spans, selection: Selection, wanted: tuple[float, ...]) -> pd.DataFrame:
     """ARR from open to close; see `Forecast.waterfall`."""
     values = [sign * futures.values(name, spans, selection)[:, 0] for name, sign in STEPS.values()]
     return futures.table(np.stack(values, axis=1), pd.Index(list(STEPS), name="step"), wanted)
 
 
-def milestones(
-    futures: Futures, facts: ScenarioFacts, spans: Spans, wanted: tuple[float, ...]
-) -> pd.DataFrame:
+def milestones(futures: Futures, facts: ScenarioFacts, spans: Spans, wanted: tuple[float, ...]) -> pd.DataFrame:
     """Milestone cohorts; see `Forecast.milestones`."""
     counts = futures.counts
 

@@ -118,9 +118,7 @@ def test_threads(benchmark: Any, workers: int) -> None:
     """Sixteen replications of 10,000 members on one thread and on two: two take half the time where two cores are."""
     scenario = association(10_000)
     run_replications(scenario, replications=2, workers=workers)
-    benchmark.pedantic(
-        run_replications, args=(scenario,), kwargs={"replications": 16, "workers": workers}, rounds=3
-    )
+    benchmark.pedantic(run_replications, args=(scenario,), kwargs={"replications": 16, "workers": workers}, rounds=3)
     RESULTS["threads", -workers] = benchmark.stats.stats.median
     if workers == 2 and ("threads", -1) in RESULTS:
         print(f"\ntwo threads are {RESULTS['threads', -1] / RESULTS['threads', -2]:.2f} times one")

@@ -334,6 +334,20 @@ def test_stated_numbers_are_kept(tmp_path: Path) -> None:
     assert (who["work"] > who["progress"]).all()
 
 
+def test_renewal_dates_of_the_book_are_kept(tmp_path: Path) -> None:
+    """Whatever past is drawn, or none can be found, a row renews on its date, for the time that its dates say."""
+    one = RICH | {"mid_term_churn": {"rate": "60% per year"}}
+    joined = [whole_months(date(2024, 1, 15), month) for month in range(0, 40)]
+    renews = [whole_months(day, 6 * (1 + (START - day).days // 184)) for day in joined]
+    renews = [day if day >= START else whole_months(day, 6) for day in renews]
+    rows = [f"{m}{n},100,{joined[n]},{renews[n]},{m}" for m in ("none", "live", "wide", "") for n in range(40)]
+    who, forced = at_start(one, book=write_book(tmp_path, one, rows, ",milestone"))
+    assert forced > 0  # some of these are hardly possible
+    assert who["due"].tolist() == [float((day - START).days) for day in renews] * 4
+    terms = [round((renews[n] - joined[n]).days / (6 * MONTH)) - 1 for n in range(40)]
+    assert who["terms"].tolist() == terms * 4
+
+
 def test_a_stated_setback_ends_or_escalates_in_time(tmp_path: Path) -> None:
     """An open setback of the book escalates at its age, unless it resolves before; its rest is exponential."""
     rows = [f"m{n},100,2026-01-15,2027-07-15,live,0.25,0,1,2027-06-25" for n in range(4000)]

@@ -188,9 +188,7 @@ def _fill_cohorts(frame: Frame, ledger: Ledger, rng: np.random.Generator) -> Non
             ledger.cohort[..., names.COHORT.index("end_arr")] = end
 
 
-def random_result(
-    *, seed: int = 1, replications: int = 12, assumptions: bool = True, **frame: Any
-) -> RunResult:
+def random_result(*, seed: int = 1, replications: int = 12, assumptions: bool = True, **frame: Any) -> RunResult:
     """A run made up at random; with assumptions, the arrivals depend on the point that twins share."""
     rng = np.random.default_rng(seed)
     static = plain_frame(**frame)

@@ -36,21 +36,13 @@ def empty():
     )  # fmt: skip
     segment = plain_scenario().segments["individual"]
     segment.journey = {}
-    scenario = plain_scenario(
-        segments={"only": segment}, interventions={}, objectives={}, known={}, assumptions={}
-    )
-    return Forecast.from_result(
-        RunResult(frame, Ledger.zeros(frame, 3), 1, [0, 1, 2], [0, 0, 1], {}), scenario
-    )
+    scenario = plain_scenario(segments={"only": segment}, interventions={}, objectives={}, known={}, assumptions={})
+    return Forecast.from_result(RunResult(frame, Ledger.zeros(frame, 3), 1, [0, 1, 2], [0, 0, 1], {}), scenario)
 
 
 def test_arr_and_members_reconcile_to_the_cent(forecast):
     data = forecast.data
-    cents = {
-        name: (data[name] * 100).round().astype(np.int64)
-        for name in data
-        if data[name].attrs["unit"] == "money"
-    }
+    cents = {name: (data[name] * 100).round().astype(np.int64) for name in data if data[name].attrs["unit"] == "money"}
     gains = cents["new"] + cents["returned_arr"] + cents["expansion"] + cents["uplift"]
     close = cents["arr_open"] + gains - cents["contraction"] - cents["churn"]
     assert close.equals(cents["arr"])
@@ -74,9 +66,7 @@ def test_costs_and_contribution_add_up(forecast):
 
 
 def test_every_variable_has_a_unit_and_a_name(forecast):
-    assert {"unit", "long_name"} <= set.intersection(
-        *(set(one.attrs) for one in forecast.data.data_vars.values())
-    )
+    assert {"unit", "long_name"} <= set.intersection(*(set(one.attrs) for one in forecast.data.data_vars.values()))
     assert forecast.data.sizes["window"] == len(forecast.frame.windows)
     assert forecast.data.nrr.sel(window="P:2027-05").dims == ("replication",)
     assert forecast.data.milestone_segment.to_numpy().tolist().count("corporate") == 3
@@ -211,9 +201,7 @@ def test_files_keep_everything(forecast, tmp_path):
 
 def test_files_of_long_scenarios(tmp_path):
     """HDF5 limits attributes to 64 KB; a resolved scenario may be longer."""
-    long = Forecast.from_result(
-        random_result(replications=2, days=30), plain_scenario(description="x" * 200_000)
-    )
+    long = Forecast.from_result(random_result(replications=2, days=30), plain_scenario(description="x" * 200_000))
     assert Forecast.load(long.save(tmp_path / "long.nc")).facts.description == "x" * 200_000
 
 

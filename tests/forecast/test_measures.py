@@ -74,9 +74,7 @@ def forecast():
     vector = SimpleNamespace(
         direction=SimpleNamespace(typical=0.0, spread=0.0), magnitude=SimpleNamespace(typical=1.0, spread=0.0)
     )
-    segment = SimpleNamespace(
-        journey=journey, vector=vector, renewal=SimpleNamespace(probability=constant(0.8))
-    )
+    segment = SimpleNamespace(journey=journey, vector=vector, renewal=SimpleNamespace(probability=constant(0.8)))
     scenario = plain_scenario(
         segments={"all_members": segment},
         interventions={"call": SimpleNamespace(team="desk")},
@@ -145,12 +143,7 @@ def test_selections(forecast):
         return forecast.measure("expansion", **where).to_numpy()[0]
 
     assert expansion() == expansion(segment="all_members") == 500
-    assert (
-        expansion(milestone="won")
-        == expansion(milestone="all_members.won")
-        == expansion(kind="upsell")
-        == 380
-    )
+    assert expansion(milestone="won") == expansion(milestone="all_members.won") == expansion(kind="upsell") == 380
     assert expansion(milestone="live") == expansion(kind="seats") == 0
     assert expansion(kind="intervention") == expansion(intervention="call") == 120
     assert forecast.measure("cost", team="desk").to_numpy()[0] == 59

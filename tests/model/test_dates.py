@@ -20,9 +20,7 @@ def add_months_plainly(date: datetime.date, months: int) -> datetime.date:
 
 
 def test_every_day_of_five_centuries() -> None:
-    for number in range(
-        dates.day_number(datetime.date(1800, 1, 1)), dates.day_number(datetime.date(2300, 1, 1))
-    ):
+    for number in range(dates.day_number(datetime.date(1800, 1, 1)), dates.day_number(datetime.date(2300, 1, 1))):
         date = dates.date_of(number)
         assert dates.civil_from_days(number) == (date.year, date.month, date.day)
         assert dates.days_from_civil(date.year, date.month, date.day) == number

@@ -25,9 +25,7 @@ print(json.dumps({"value": value, "folder": jit.CACHE_DIRECTORY, "hits": sum(sta
 
 def in_a_new_process(cache: Path) -> dict[str, Any]:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 

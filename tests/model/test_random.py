@@ -134,9 +134,7 @@ def test_names_become_numbers_of_their_own() -> None:
     assert random.purpose("take", "certified") == int.from_bytes(
         hashlib.blake2b(b"take\x1fcertified", digest_size=4).digest(), "little"
     )
-    assert random.domain("arrival") == int.from_bytes(
-        hashlib.blake2b(b"arrival", digest_size=8).digest(), "little"
-    )
+    assert random.domain("arrival") == int.from_bytes(hashlib.blake2b(b"arrival", digest_size=8).digest(), "little")
     assert random.purpose("ab", "c") != random.purpose("a", "bc")
     assert random.domain("M-1") != random.book_key("M-1") != random.book_key("M-2")
     assert 0 <= random.purpose("effort", "größe") < 2**32

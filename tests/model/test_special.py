@@ -72,9 +72,7 @@ def rng() -> np.random.Generator:
 
 
 def test_exp_is_accurate(rng: np.random.Generator) -> None:
-    points = np.concatenate(
-        [rng.uniform(-745, 709.7, 1500), rng.uniform(-1, 1, 1500), rng.uniform(-1e-8, 1e-8, 50)]
-    )
+    points = np.concatenate([rng.uniform(-745, 709.7, 1500), rng.uniform(-1, 1, 1500), rng.uniform(-1e-8, 1e-8, 50)])
     assert worst_ulps(special.exp, lambda x: Decimal(x).exp(), points) < 1.0
 
 
@@ -99,9 +97,7 @@ def test_cos_is_accurate(rng: np.random.Generator) -> None:
 
 def test_ndtri_is_accurate(rng: np.random.Generator) -> None:
     tails = 10.0 ** rng.uniform(-16, -1, 300)
-    points = np.concatenate(
-        [rng.uniform(0.001, 0.999, 500), tails, 1 - tails[:200], [2.0**-53, 1 - 2.0**-53]]
-    )
+    points = np.concatenate([rng.uniform(0.001, 0.999, 500), tails, 1 - tails[:200], [2.0**-53, 1 - 2.0**-53]])
     points = points[(points > 0) & (points < 1) & (points != 0.5)]
     with localcontext() as context:
         context.prec = DIGITS
@@ -215,9 +211,7 @@ def test_the_bits_are_the_same_on_every_machine(name: str) -> None:
     assert hashlib.blake2b(values.astype("<f8").tobytes(), digest_size=8).hexdigest() == BITS[name]
 
 
-LIBRARY = re.compile(
-    r"(?<![\w.])_?(exp2?|expm1|log|log1p|log2|cos|sin|sincos|pow|ldexp|fma|floor|rint|round)(?![\w.])"
-)
+LIBRARY = re.compile(r"(?<![\w.])_?(exp2?|expm1|log|log1p|log2|cos|sin|sincos|pow|ldexp|fma|floor|rint|round)(?![\w.])")
 FUSED = re.compile(r"\b(vf[n]?m(add|sub)\d+[sp]d|fn?m(add|sub|la|ls))\b")
 
 

@@ -276,9 +276,7 @@ def test_quarantine_says_how_many_and_how_much(tmp_path: Path) -> None:
         load_book(write(tmp_path, {"arr": "-1"}), PLAN, quarantine=True)
 
 
-def test_keys_that_collide_are_an_error_even_in_quarantine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_that_collide_are_an_error_even_in_quarantine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(book_module, "book_key", lambda name: 7 if name in ("M-1", "M-3") else book_key(name))
     path = write(tmp_path, {}, {}, {})
     for quarantine in (False, True):
@@ -388,9 +386,7 @@ def test_good_books_come_back(tmp_path: Path, members: dict[str, dict[str, Any]]
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(COLUMNS), st.text(max_size=12)), max_size=6), st.booleans())
-def test_garbage_in_cells_is_never_a_surprise(
-    tmp_path: Path, changes: list[tuple[str, str]], quarantine: bool
-) -> None:
+def test_garbage_in_cells_is_never_a_surprise(tmp_path: Path, changes: list[tuple[str, str]], quarantine: bool) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()

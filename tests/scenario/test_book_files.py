@@ -164,7 +164,7 @@ def test_lines_are_exact_below_cells_of_several_lines(tmp_path: Path) -> None:
 def test_rows_that_are_no_rows(tmp_path: Path) -> None:
     good = "people,5,2026-01-01,2027-02-01"
     text = "member_id,segment,arr,joined,renews_on\n"
-    text += f"1,{good}\n2,{good},more\n3,people\n\"4\"x,{good}\n5,{good}\n\"6,{good}\n7,{good}\n"
+    text += f'1,{good}\n2,{good},more\n3,people\n"4"x,{good}\n5,{good}\n"6,{good}\n7,{good}\n'
     with pytest.raises(BookError) as caught:
         load(tmp_path, text)
     lines = str(caught.value).splitlines()
