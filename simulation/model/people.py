@@ -265,6 +265,8 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     begin(w, i, joined)
+    if stays:
+        m.hazard_left = NEVER
     n = set_contract(w, i, b, joined)
     set_due(w, i)
     settle(w, i, joined)
@@ -293,6 +295,7 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
             m.spell = 0
             m.present = 1
             start_clocks(w, i, t)
+            m.hazard_left = NEVER
             m.terms += 1
             m.anchor_terms = terms + 1
             m.last_renewal = t
