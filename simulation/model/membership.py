@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.model.draws import cents, draw, exponential, luck, luck_pair
+from simulation.model.effects import refactor
 from simulation.model.expansion import drop_opportunities
 from simulation.model.jit import compiled
 from simulation.model.journey import set_need, settle
@@ -292,6 +293,7 @@ def leave(w: World, i: int, t: float) -> None:
     m.t_inter = NEVER
     m.t_shift = NEVER
     m.t_setback = NEVER
+    m.t_expiry = NEVER
     m.t_renew = NEVER
     m.t_hazard = NEVER
     m.t_referral = NEVER
@@ -316,6 +318,7 @@ def come_back(w: World, i: int, t: float) -> None:
     s = segment_at(w, m.seg)
     u, v = luck_pair(w, m.key, P_BACK, m.spell)
     redraw(m, s, t - m.last_inter, ndtri(u), ndtri(v))
+    refactor(w, i, t)  # what expired meanwhile, unseen
     m.last_inter = t
     m.t_return = NEVER
     arr = cents(m.left_arr * s.return_arr)

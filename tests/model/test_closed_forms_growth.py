@@ -176,7 +176,7 @@ def test_generations_of_referrals() -> None:
 
 def test_only_advocates_refer() -> None:
     """With frozen vectors those at the stated velocity or more refer at the stated rate, and the others never."""
-    n = 5_000
+    n = 30_000
     future = play(scenario(days=365, segments={
         "old": segment(
             vector={"direction": {"spread": "50 deg"}, "magnitude": {"spread": 0.3}},

@@ -279,7 +279,7 @@ def test_setbacks() -> None:
 
     An open setback keeps others away, so setbacks begin at rate 1 / (gap + mean life): 1 / rate apart when closed.
     """
-    n, days = 4_000, 1461
+    n, days = 12_000, 1461
     future = play(
         scenario(days=days, segment=segment(
             setbacks={"rate": "4 per year", "resolves_itself": "45 days", "escalates_after": "20 days", "turn": 0},

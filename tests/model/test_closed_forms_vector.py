@@ -19,6 +19,7 @@ from tests.futures import Future, play, scenario, segment, z_score, z_share
 
 LEVEL = 1e-4
 Z = 4.0
+N = 20_000
 
 DIRECTION = {"typical": "35 deg", "spread": "30 deg", "memory": "4 months"}
 MAGNITUDE = {"typical": 1.2, "spread": 0.5, "memory": "7 months"}
@@ -98,6 +99,7 @@ def test_redraws_have_the_exact_transition_law(wandering: Future) -> None:
         innovations.append((x[1:][same] - r * x[:-1][same]) / np.sqrt(-np.expm1(-2 * dt / memory)))
     for z in innovations:
         assert stats.kstest(z, "norm").pvalue > LEVEL
+        assert abs(z_score(z**2, 1.0)) < Z
     assert abs(stats.pearsonr(*innovations).statistic) < Z / math.sqrt(len(dt))
 
 
@@ -190,7 +192,7 @@ def test_first_passage_of_frozen_vectors() -> None:
                     "first": {"stage": "adoption", "after": "2 months", "spread": 0.25},
                     "second": {"stage": "value", "after": "3 months", "spread": 0.4},
                 },
-                population={"members": 5000},
+                population={"members": N},
             ),
         )
     )
@@ -198,18 +200,19 @@ def test_first_passage_of_frozen_vectors() -> None:
     velocity = members["magnitude"] * np.cos(members["direction"])
     moving = stats.norm(math.radians(60), math.radians(50))
     forward = sum(moving.cdf((2 * k + 0.5) * math.pi) - moving.cdf((2 * k - 0.5) * math.pi) for k in range(-3, 4))
-    assert abs(z_share(int((velocity > 0).sum()), 5000, forward)) < Z
+    assert abs(z_share(int((velocity > 0).sum()), N, forward)) < Z
     fast = velocity > 0.05  # 98 years are enough for 58 pace-months, and nobody needs half of that
     needs = []
     for name in ("first", "second"):
         hits = future.rows("milestone", name=name)
-        when = np.full(5000, np.nan)
+        when = np.full(N, np.nan)
         when[hits["member"]] = hits["time"]
         assert np.isnan(when[velocity <= 0]).all()
         needs.append(when[fast] * velocity[fast] / MONTH)
     first, second = needs[0], needs[1] - needs[0]
-    assert stats.kstest(first, stats.lognorm(0.25, scale=2.0).cdf).pvalue > LEVEL
-    assert stats.kstest(second, stats.lognorm(0.4, scale=3.0).cdf).pvalue > LEVEL
+    for work, spread, median in ((first, 0.25, 2.0), (second, 0.4, 3.0)):
+        assert stats.kstest(work, stats.lognorm(spread, scale=median).cdf).pvalue > LEVEL
+        assert abs(z_score((np.log(work / median) / spread) ** 2, 1.0)) < Z
     for one, other in ((first, second), (first, velocity[fast]), (second, velocity[fast])):
         assert abs(stats.spearmanr(one, other).statistic) < Z / math.sqrt(fast.sum())
 
