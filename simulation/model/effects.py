@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.model.draws import draw, exponential, luck_pair
 from simulation.model.expansion import HALF, book_expansion
 from simulation.model.jit import compiled
-from simulation.model.journey import jump, recognise, settle
+from simulation.model.journey import jump, peek_progress, recognise, settle
 from simulation.model.setbacks import resolve
 from simulation.model.special import exp
 from simulation.model.state import (
@@ -67,8 +67,9 @@ def deliver(w: World, i: int, k: int, t: float, occurrence: int) -> None:
     if v.recurring != 0:
         book_expansion(w, i, t, v.recurring)
         add_intervention(w, k, m.seg, cell, I_RECURRING, v.recurring)
-    log_row(w, i, t, K_DELIVERED, k, m.done)
-    settle(w, i, t)
+    log_row(w, i, t, K_DELIVERED, k, peek_progress(w, i, t))
+    if v.n_effects > 0:
+        settle(w, i, t)
 
 
 @compiled

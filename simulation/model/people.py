@@ -265,6 +265,8 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     begin(w, i, joined)
+    if stays:
+        m.hazard_left = NEVER
     n = set_contract(w, i, b, joined)
     set_due(w, i)
     settle(w, i, joined)
@@ -293,6 +295,7 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
             m.spell = 0
             m.present = 1
             start_clocks(w, i, t)
+            m.hazard_left = NEVER
             m.terms += 1
             m.anchor_terms = terms + 1
             m.last_renewal = t
@@ -330,6 +333,11 @@ def apply_row(w: World, i: int, b: int) -> None:
         m.last_recognised = row.value_on
         m.recognised = 1
         m.pending = 0
+    elif row.milestone > -2 and not math.isnan(row.direction) and not math.isnan(row.magnitude):
+        # a row that states all else says by its silence that no value was recognised
+        m.last_recognised = -NEVER
+        m.recognised = 0
+        m.pending = 1 if m.next > s.n_adoption else 0
     if not math.isnan(row.setback_on) and s.setback_life > 0.0:
         _, u = luck_pair(w, member_key_child(D_PAST, row.key, np.uint64(0)), P_SETBACK, 0)
         open_setback(w, i, 0.0, exponential(s.setback_life, u))

@@ -43,7 +43,7 @@ from simulation.model.state import (
     WINDOW,
     World,
 )
-from simulation.model.tables import member_at, quota_at, segment_at, slot_at, world_at
+from simulation.model.tables import intervention_at, member_at, quota_at, segment_at, slot_at, world_at
 from simulation.model.triggers import mark_approach, mark_course
 
 CROWD = 10_000  # events of one member at one moment; more feed each other for ever
@@ -138,7 +138,8 @@ def complete(w: World, i: int, k: int, t: float, spell: int) -> None:
     m.serving -= 1
     if m.present != 0 and m.spell == spell:
         catch_hits(w, i, t)
-        sync(w, i, t)
+        if intervention_at(w, k).n_effects > 0:
+            sync(w, i, t)
         deliver(w, i, k, t, slot.occurrence)
     else:
         deliver_in_vain(w, i, k, t)

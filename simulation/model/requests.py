@@ -13,6 +13,7 @@ from simulation.model.state import (
     BY_RISK,
     BY_TEAM,
     IDLE,
+    INSTANT,
     K_IMPATIENT,
     K_REFUSED,
     K_REQUESTED,
@@ -83,7 +84,7 @@ def in_audience(w: World, i: int, k: int, t: float) -> bool:
     if m.arr < v.arr_low or m.arr > v.arr_high:
         return False
     age = t - m.since
-    if age < v.tenure_low or age > v.tenure_high:
+    if age < v.tenure_low - INSTANT or age > v.tenure_high + INSTANT:
         return False
     if v.value >= 0 and v.value != m.recognised:
         return False
@@ -108,7 +109,7 @@ def consider(w: World, i: int, k: int, t: float, occurrence: int) -> None:
     m = member_at(w, i)
     v = intervention_at(w, k)
     slot = slot_at(w, i, k)
-    if slot.state != IDLE or t < slot.last_request + v.cooldown or m.present == 0:
+    if slot.state != IDLE or t < slot.last_request + v.cooldown - INSTANT or m.present == 0:
         return
     if not in_audience(w, i, k, t):
         return
@@ -122,7 +123,8 @@ def consider(w: World, i: int, k: int, t: float, occurrence: int) -> None:
         return
     add_intervention(w, k, m.seg, cell, I_REQUESTED, 1)
     if v.delivery == TECH_TOUCH:
-        sync(w, i, t)
+        if v.n_effects > 0:
+            sync(w, i, t)
         deliver(w, i, k, t, occurrence)
         return
     log_row(w, i, t, K_REQUESTED, k, peek_progress(w, i, t))

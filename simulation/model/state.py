@@ -17,6 +17,7 @@ from simulation.model.random import domain, purpose
 
 MONTH = 365.25 / 12.0
 NEVER = np.inf
+INSTANT = 1e-6  # days; limits of whole periods hold for everybody, whatever the rounding of the day of joining
 SECONDS = 86400.0
 
 # Classes of simultaneous events, in the order in which they happen (DESIGN section 3, rule 2).

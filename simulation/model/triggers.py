@@ -9,6 +9,7 @@ import numpy as np
 from simulation.model.jit import compiled, inlined
 from simulation.model.state import (
     IDLE,
+    INSTANT,
     NEVER,
     T_APPROACHING,
     T_EVERY,
@@ -115,7 +116,8 @@ def mark_tick(w: World, i: int, k: int) -> None:
     slot = slot_at(w, i, k)
     if v.trigger == T_EVERY:
         age = (slot.tick + 1) * v.every
-        if age <= v.tenure_high and (v.stages >> m.stage) != 0:  # else this tick and all later ones find no audience
+        # beyond these, this tick and all later ones find no audience
+        if age <= v.tenure_high + INSTANT and (v.stages >> m.stage) != 0:
             mark(w, i, k, m.since + age, slot.tick + 1)
     elif v.trigger == T_ON and slot.tick < v.n_dates:
         mark(w, i, k, number_at(w, v.first_date + slot.tick).x, slot.tick)
@@ -140,7 +142,7 @@ def mark_course(w: World, i: int, t: float) -> None:
         v = intervention_at(w, k)
         if v.trigger == T_OFF_COURSE and off >= v.angle:
             slot = slot_at(w, i, k)
-            if slot.state == IDLE and t >= slot.last_request + v.cooldown:  # else it would be dropped at once
+            if slot.state == IDLE and t >= slot.last_request + v.cooldown - INSTANT:  # else it would be dropped at once
                 mark(w, i, k, t, m.n_inter)
 
 
