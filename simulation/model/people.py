@@ -113,7 +113,8 @@ def enter(w: World, b: int) -> None:
     s = segment_at(w, row.seg)
     joined = row.joined
     if math.isnan(joined):
-        joined = -max(0.0, math.floor(draw(w, s.tenure_dist, luck(w, row.key, P_TENURE, 0))))
+        # 0.0 - x and not -x: a time of -0.0 is equal to 0.0, but not the same in the event log
+        joined = 0.0 - max(0.0, math.floor(draw(w, s.tenure_dist, luck(w, row.key, P_TENURE, 0))))
     known = joined >= 0.0 or is_complete(w, b)
     if known:
         start_from_row(w, i, b, joined)

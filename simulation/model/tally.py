@@ -86,9 +86,8 @@ def seconds_of(t: float) -> int:
 @compiled
 def spread_seconds(w: World, team: int, column: int, start: float, stop: float, servers: int) -> None:
     """Add the seconds of [start, stop), clipped to the horizon, to a team's column cell by cell."""
-    last = seconds_of(w.end)
-    a = min(seconds_of(start), last)
-    b = min(seconds_of(stop), last)
+    a = seconds_of(min(start, w.end))
+    b = seconds_of(min(stop, w.end))  # clipped first: a service may take longer than seconds can be counted
     if b <= a:
         return
     cell = day_at(w, a // 86400).cell
