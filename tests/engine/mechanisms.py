@@ -246,6 +246,19 @@ MECHANISMS: dict[str, tuple[Yaml, tuple[str, ...]]] = {
                    {"value_recognised": True}, {"cooldown": "40 days"}, {"coverage": "30%"}))}),
         ("delivered",),
     ),
+    "first day": (
+        of(
+            {"population": {"tenure": None}, "term": "1 month"},
+            teams={"care": {"people": 2, "hours_per_month": 60}},
+            interventions={
+                "long_before": {"when": {"renewal_due": "60 days"}, "team": "care", "effort": "1 hour", "priority": 1},
+                "at_once": {"when": {"on": "2027-01-01"}, "team": "care", "effort": "1 hour"},
+                "welcome": {"when": {"joined": "0 days"}, "effects": [{"advance": "1 month"}]},
+            },
+            horizon="90 days",
+        ),
+        SERVED,
+    ),
     "coincidences": (
         merged(
             of(

@@ -261,6 +261,7 @@ def check_order(book: Rebuilt) -> None:
     log = book.log
     assert (log["seq"] == log.groupby("key").cumcount()).all(), "a member's rows are not in the order of time"
     assert ((log["time"] >= 0) & (log["time"] < book.plan.frame.days)).all()
+    assert not np.signbit(log["time"]).any(), "-0.0 is equal to 0.0, but not the same"
     member = log["kind"].map({"present": 1, "joined": 1, "returned": 1, "left": 0})
     before = member.groupby(log["key"]).ffill().groupby(log["key"]).shift(fill_value=0)
     arrives = log["kind"].isin(("present", "joined", "returned"))
