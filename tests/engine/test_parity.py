@@ -21,6 +21,7 @@ from tests.engine.mechanisms import MECHANISMS
 from tests.strategies import scenarios
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
+ANY: dict[str, Any] = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
@@ -34,16 +35,33 @@ def test_each_mechanism(name: str) -> None:
     assert seen >= set(wanted), f"never happened: {set(wanted) - seen}"
 
 
-@pytest.mark.parametrize("file", ["reference.yaml", "hundred_members.yaml"])
+@pytest.mark.parametrize("file", ["reference.yaml", "hundred_members.yaml", "quota_selling.yaml"])
 def test_shipped_scenarios(file: str) -> None:
+    check_shipped(file, 2)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("file", sorted(path.name for path in SHIPPED.glob("*.yaml")))
+def test_every_shipped_scenario(file: str) -> None:
+    check_shipped(file, 3)
+
+
+def check_shipped(file: str, replication: int) -> None:
     scenario = load(SHIPPED / file)
-    run_both(plan_at(scenario, todays_members(scenario), 3, 1), 3, 2)
+    run_both(plan_at(scenario, todays_members(scenario), 3, replication // 2), 3, replication)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, **ANY)
 @given(scenarios())
 def test_generated_scenarios(data: dict[str, Any]) -> None:
     run_both(plan_at(from_mapping(data), None, 5, 1), 5, 3)
+
+
+@pytest.mark.soak
+@settings(max_examples=3000, **ANY)
+@given(scenarios())
+def test_many_generated_scenarios(data: dict[str, Any]) -> None:
+    run_both(plan_at(from_mapping(data), None, 6, 0), 6, 0)
 
 
 def test_memory_that_is_too_small_changes_nothing() -> None:
