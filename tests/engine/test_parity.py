@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+import simulation as sim
 from simulation.engine.compiled import CompiledEngine
 from simulation.engine.replicate import plan_at
 from simulation.engine.simpy_engine import SimpyEngine
@@ -17,9 +18,10 @@ from simulation.engine.world import Room
 from simulation.runs import todays_members
 from simulation.scenario import from_mapping, load
 from tests.engine.engines import first_difference, kinds_in, plan_of, run_both
-from tests.engine.mechanisms import MECHANISMS
+from tests.engine.mechanisms import MECHANISMS, merged
 from tests.strategies import scenarios
 
+UNSURE = {"segments.firms.arrivals.per_month": {"uniform": {"low": 1, "high": 8}}}
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 ANY: dict[str, Any] = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
 
@@ -62,6 +64,13 @@ def test_generated_scenarios(data: dict[str, Any]) -> None:
 @given(scenarios())
 def test_many_generated_scenarios(data: dict[str, Any]) -> None:
     run_both(plan_at(from_mapping(data), None, 6, 0), 6, 0)
+
+
+def test_forecasts_are_the_same() -> None:
+    scenario = from_mapping(merged(MECHANISMS["team, by risk"][0], {"assumptions": UNSURE}))
+    one, other = (sim.run(scenario, replications=6, seed=9, engine=engine) for engine in ("compiled", "simpy"))
+    assert one.result.ledger.equals(other.result.ledger)
+    assert one.equals(other)
 
 
 def test_memory_that_is_too_small_changes_nothing() -> None:
