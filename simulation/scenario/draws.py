@@ -23,9 +23,23 @@ def draws(scenario: Scenario, seed: int, point: int) -> dict[str, float]:
 
     A draw depends on (seed, point, path) and nothing else, so points can be added and assumptions too.
     """
+    return values_at(scenario, {name: _uniform(seed, point, name) for name in scenario.assumptions})
+
+
+def values_at(scenario: Scenario, levels: Mapping[str, float]) -> dict[str, float]:
+    """The value of every assumption at a level of its distribution, by path, in base units.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With assumptions.
+    levels : mapping of name to float
+        Within (0, 1), for each assumption by its name; the row of a joint group is the one at this share of its
+        file.
+    """
     found: dict[str, float] = {}
     for name, assumption in scenario.assumptions.items():
-        u = _uniform(seed, point, name)
+        u = levels[name]
         if assumption.joint is not None:
             rows = assumption.joint.rows
             row = rows[min(int(u * len(rows)), len(rows) - 1)]
@@ -77,9 +91,19 @@ def at_point(scenario: Scenario, seed: int, point: int) -> Scenario:
     """The scenario with every assumption replaced by its draw; see `Scenario.at_point`."""
     if not scenario.assumptions:
         return scenario
+    return at_values(scenario, draws(scenario, seed, point), f"at point {point} of seed {seed}")
+
+
+def at_values(scenario: Scenario, values: Mapping[str, float], where: str) -> Scenario:
+    """The scenario with its assumptions replaced by values in base units, by path.
+
+    Raises
+    ------
+    ScenarioError
+        When a value is impossible in its field; `where` says in the message which draw it was.
+    """
     kinds = drawn_kinds(scenario)
-    values = {path: Quantity(value, kinds[path]) for path, value in draws(scenario, seed, point).items()}
-    return with_values(scenario, values, f"at point {point} of seed {seed}")
+    return with_values(scenario, {path: Quantity(value, kinds[path]) for path, value in values.items()}, where)
 
 
 def with_values(scenario: Scenario, values: Mapping[str, Quantity], where: str) -> Scenario:
