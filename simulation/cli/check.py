@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 PLAN_COLUMNS = (
-    "segment", "members now", "ARR now", "joining a month", "stated renewal", "reference velocity", "journey",
+    "segment", "members now", "ARR now", "joining a month", "stated renewal", "progress a month", "journey",
 )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
 
 def _segment(scenario: Scenario, name: str, book: Book | None) -> dict[str, Any]:
     """What a plan says about a segment, in base units except money (currency) and arrivals (a month)."""
-    from simulation.forecast.stated import reference_velocity
+    from simulation.engine.plan_segments import reference_velocity
 
     segment = scenario.segments[name]
     members, arr = 0, 0.0

@@ -11,7 +11,7 @@ from simulation.model.quantiles import compile_distributions
 from simulation.model.random import domain, purpose
 from simulation.model.state import MILESTONE, NEVER, PRICE, SEGMENT, STAGES, Records
 from simulation.scenario.distributions import Distribution
-from simulation.scenario.schema import Milestone, Scenario, Segment
+from simulation.scenario.schema import Milestone, Scenario, Segment, Vector
 
 KINDS = ("upsell", "cross_sell", "add_on", "seats")
 
@@ -45,9 +45,13 @@ class Collector:
         return records, np.concatenate([np.array(self.numbers, float), quantiles])
 
 
-def reference_velocity(segment: Segment) -> float:
-    """Stationary mean velocity of the base: median exp(s^2/2) cos(typical) exp(-spread^2/2)."""
-    direction, magnitude = segment.vector.direction, segment.vector.magnitude
+def reference_velocity(vector: Vector) -> float:
+    """Mean velocity of the untouched vector: median e^(s^2/2) cos(typical) e^(-spread^2/2).
+
+    The expectations of a lognormal magnitude and of the cosine of a normal direction (angles in radians); they are
+    independent in the stationary base.
+    """
+    direction, magnitude = vector.direction, vector.magnitude
     return float(
         magnitude.typical
         * special.exp(magnitude.spread**2 / 2)
@@ -98,7 +102,7 @@ def _vector(record: np.void, plan: Segment) -> None:
     record["mag_log"] = special.log(magnitude.typical)
     record["mag_spread"], record["mag_memory"] = magnitude.spread, magnitude.memory
     record["interaction_gap"] = _gap(plan.vector.interactions)
-    record["reference"] = reference_velocity(plan)
+    record["reference"] = reference_velocity(plan.vector)
     shifts, setbacks = plan.vector.outcome_shifts, plan.setbacks
     record["shift_gap"] = _gap(shifts.rate) if shifts else NEVER
     record["shift_turn"] = shifts.turn if shifts else 0.0

@@ -35,7 +35,7 @@ def stated_beside_simulated(futures: Futures, facts: ScenarioFacts, assumptions:
         if draws is not None and len(draws):
             value = float(np.mean(draws))
             low, high = (float(limit) for limit in np.quantile(draws, [0.1, 0.9]))
-            note = "an assumption: mean, P10 and P90 of its draws"
+            note = "assumed: the mean of the values that were tried, and the range that holds 80% of them"
         simulated, remark = _simulated(futures, one)
         note = "; ".join(part for part in (note, remark) if part)
         rows.append(
@@ -90,9 +90,9 @@ def _median_months(futures: Futures, segment: str | None) -> tuple[Probability, 
     outcomes = round(float(part["observed"].max()) * len(futures.points)) if len(part) else 0
     days = np.concatenate([[0.0], part.index.to_numpy(np.float64)])
     middle, slow, fast = (_crossing(days, part[column].to_numpy(np.float64)) for column in ("share", "low", "high"))
-    remark = "simulated: median of joiners, between the counted days 30, 60, 90, 180, 365"
+    remark = "simulated: when half of the joiners have completed adoption, read between days 30, 60, 90, 180 and 365"
     if np.isnan(middle):
-        remark = "simulated: fewer than half of the joiners within the counted days"
+        remark = "simulated: fewer than half of the joiners complete adoption within 365 days"
     return Probability(middle, fast, slow, outcomes), remark
 
 

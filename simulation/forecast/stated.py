@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,33 +73,30 @@ def stated_by(scenario: Any) -> list[Stated]:
     return sorted(rows, key=lambda one: order.index(one.segment))
 
 
-def reference_velocity(vector: Any) -> float:
-    """Mean velocity of the untouched vector: median e^(s^2/2) cos(typical) e^(-spread^2/2).
-
-    The expectations of a lognormal magnitude and of the cosine of a normal direction (angles in radians).
-    """
-    magnitude, direction = vector.magnitude, vector.direction
-    pace = float(magnitude.typical) * math.exp(float(magnitude.spread) ** 2 / 2)
-    return pace * math.cos(float(direction.typical)) * math.exp(-(float(direction.spread) ** 2) / 2)
-
-
 def _of_segment(scenario: Any, segment: str) -> list[Stated]:
+    from simulation.engine.plan_segments import (
+        reference_velocity,
+    )  # it brings Numba, which reading a forecast never needs
+
     one = scenario.segments[segment]
     path = f"segments.{segment}.renewal.probability"
     value = float(one.renewal.probability.mean())
-    note = "stated at the reference vector, adopted and with value recognised"
+    note = "stated for a member of average course and pace who has completed adoption and recognised value"
     source = _source(scenario, path)
     rows = [Stated(segment, "renewal_rate", "share", value, None, None, source, path, note=note)]
     for milestone, each in one.journey.items():
         if each.opportunity is not None:
             path = f"segments.{segment}.journey.{milestone}.opportunity.take"
             take, source = float(each.opportunity.take), _source(scenario, path)
-            note = "stated at the reference velocity"
+            note = "stated for a member of average course and pace"
             rows.append(Stated(segment, "take_rate", "share", take, None, None, source, path, milestone, note))
     months = sum(float(each.after) for each in one.journey.values() if each.stage == "adoption")
     if months > 0:
         velocity = reference_velocity(one.vector)
-        note = f"stated in pace-months, at velocity 1; the mean velocity is {velocity:.2f}"
+        note = (
+            "stated for a member of typical pace who heads straight for the outcome; on average members make "
+            f"{velocity:.0%} of that progress a month"
+        )
         path = f"segments.{segment}.journey"
         rows.append(Stated(segment, FIRST_VALUE, "months", months, None, None, "", path, note=note))
     return rows
@@ -120,7 +116,7 @@ def _known(path: str, known: Any) -> Stated | None:
     segment = keys[1] if keys[0] == "segments" and len(keys) == 3 else None
     low, high = float(known.low) / scale, float(known.high) / scale
     value = low if low == high else None
-    return Stated(segment, measure, unit, value, low, high, known.source or "", path, note="known")
+    return Stated(segment, measure, unit, value, low, high, known.source or "", path, note="known, to compare with")
 
 
 def _source(scenario: Any, path: str) -> str:

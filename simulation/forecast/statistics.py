@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
 
 Float = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.int64]
@@ -88,6 +87,8 @@ def means(values: Float, groups: Groups) -> tuple[Float, Float, Float, npt.NDArr
         Each [N]; `futures` is the number of futures that are defined. With fewer than two groups the interval
         is NaN. With groups of equal size this is the t interval of the group means.
     """
+    from scipy.special import stdtrit  # heavy
+
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     filled = np.where(known, values, 0.0)

@@ -14,7 +14,6 @@ from simulation.engine import ledger as names
 from simulation.engine.ledger import Frame, Ledger, RunResult, make_cells
 from simulation.forecast import MEASURES, Forecast
 from simulation.forecast.facts import ScenarioFacts
-from simulation.forecast.stated import reference_velocity
 from tests.forecast.builders import ASSUMPTION, plain_scenario, random_result
 
 matplotlib.use("agg")
@@ -258,12 +257,6 @@ def test_facts_survive_json(forecast):
     assert ScenarioFacts.from_json(forecast.facts.to_json()) == forecast.facts
     assert forecast.facts.assumptions[0]["distribution"] == "uniform: {low: 0.2, high: 3}"
     assert "name: Made up" in forecast.facts.yaml
-
-
-def test_reference_velocity():
-    vector = plain_scenario().segments["individual"].vector
-    expected = np.exp(0.4**2 / 2) * np.cos(0.5) * np.exp(-(0.3**2) / 2)
-    assert reference_velocity(vector) == pytest.approx(expected)
 
 
 def test_an_assumption_shows_its_range_beside_the_simulated_rate():

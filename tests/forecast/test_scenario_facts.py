@@ -61,7 +61,7 @@ def test_facts_are_read_in_the_units_of_the_forecast(tmp_path):
         ("First-year renewal rate", None, 0.62, "benchmark"),
         ("Time to first value", 2.0, 2.0, ""),
     ]
-    assert "mean velocity is 0.50" in facts.stated[2].note
+    assert "50% of that progress" in facts.stated[2].note
     assert ScenarioFacts.from_json(facts.to_json()) == facts
 
 

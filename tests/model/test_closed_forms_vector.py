@@ -61,7 +61,7 @@ def test_mean_velocity_of_the_base_is_stationary(wandering: Future) -> None:
     expected = 1.2 * math.exp(0.5**2 / 2) * math.cos(math.radians(35)) * math.exp(-(math.radians(30) ** 2) / 2)
     vector = {"direction": DIRECTION, "magnitude": MAGNITUDE}
     plan = from_mapping(scenario(days=1, segment=segment(vector=vector)))
-    assert reference_velocity(plan.segments["only"]) == pytest.approx(expected, rel=1e-14)
+    assert reference_velocity(plan.segments["only"].vector) == pytest.approx(expected, rel=1e-14)
     p = paths(wandering)
     members = len(wandering.members)
     ends = np.append(np.where(p["member"][1:] == p["member"][:-1], p["t"][1:], 600.0), 600.0)
