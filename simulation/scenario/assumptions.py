@@ -93,7 +93,7 @@ def _read_one(name: str, raw: object, tree: dict[str, Any], already: set[tuple[S
     distribution = parse_distribution(kind, rest["value"] if set(rest) == {"value"} else rest)
     for u in _EXTREMES:
         draw = float(distribution.ppf(np.array(u)))
-        complaint = _complaint(tree, {name: Quantity(rounded(kind, draw), kind)})
+        complaint = complaint_of(tree, {name: Quantity(rounded(kind, draw), kind)})
         if complaint:
             raise Misfit(f"a draw can be {written(kind, rounded(kind, draw))}, which is impossible here: {complaint}")
     return Assumption(distribution=distribution, kind=kind.name, **origin)
@@ -145,7 +145,7 @@ def _joint(rest: Mapping[str, Any], tree: dict[str, Any], already: set[tuple[Ste
         raise Misfit.of(wrong)
     for number, (low, high) in enumerate(zip(*_ends(table), strict=True)):
         for value in (low, high):
-            complaint = _complaint(tree, {paths[number]: Quantity(value, kinds[number])})
+            complaint = complaint_of(tree, {paths[number]: Quantity(value, kinds[number])})
             if complaint:
                 raise Misfit(f"column {names[number]!r} has {written(kinds[number], value)}: {complaint}", ("joint",))
     digest = rest.get("sha256")
@@ -268,7 +268,7 @@ def replaced(tree: Any, steps: list[str], value: Any) -> Any:
     raise Misfit(f"there is no {shown(head)} below {shown(tree)}")
 
 
-def _complaint(tree: dict[str, Any], draws: Mapping[str, Quantity]) -> str | None:
+def complaint_of(tree: dict[str, Any], draws: Mapping[str, Quantity]) -> str | None:
     """What the schema says of these draws in their places."""
     by_entry: dict[tuple[str, ...], Any] = {}
     for path, draw in draws.items():

@@ -49,7 +49,7 @@ WRAPPER: Final = frozenset(("value", *FIELDS))
 _NAMED: Final[tuple[tuple[str, ...], ...]] = (
     ("segments",), ("teams",), ("interventions",), ("objectives",), ("assumptions",), ("known",),
     ("segments", "*", "journey"), ("interventions", "*", "effects", "*", "shorten"), ("book", "columns"),
-    ("assumptions", "*"), ("assumptions", "*", "columns"), ("known", "*"),
+    ("assumptions", "*"), ("assumptions", "*", "columns"), ("known", "*"), ("levers",),
 )  # fmt: skip
 
 

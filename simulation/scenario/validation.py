@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from simulation.scenario import assumptions, references
+from simulation.scenario import assumptions, levers, references
 from simulation.scenario.errors import (
     Misfit,
     Problem,
@@ -60,6 +60,8 @@ def validate(tree: Node, root: Path, sources: tuple[Path, ...], problems: Iterab
     wrong.extend(parts)
     assumed, parts = assumptions.read(uncertain, bare, {steps for steps, _, _ in wrong})
     wrong.extend(parts)
+    drawn = [path for name, one in assumed.items() for path in (one.joint.paths if one.joint else (name,))]
+    wrong.extend(levers.wrong(bare, drawn, {steps for steps, _, _ in wrong}))
     if scenario is not None:
         wrong.extend(references.impossible(scenario))
     found.extend(locate(tree, steps, key=key).problem(steps, message) for steps, message, key in wrong)

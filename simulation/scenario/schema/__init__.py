@@ -16,6 +16,7 @@ from simulation.scenario.schema.intervention import (
     Who,
 )  # fmt: skip
 from simulation.scenario.schema.journey import Milestone, Opportunity
+from simulation.scenario.schema.lever import Change, Hiring, Lever, LeverCost
 from simulation.scenario.schema.objective import Known, Objective
 from simulation.scenario.schema.price import Price, PriceChange, PriceResponse
 from simulation.scenario.schema.renewal import Contraction, Grace, MidTermChurn, Renewal, WinBack
@@ -46,6 +47,7 @@ __all__ = [
     "Arrivals",
     "Assumption",
     "BookRef",
+    "Change",
     "Contraction",
     "Cost",
     "DesiredOutcome",
@@ -54,12 +56,15 @@ __all__ = [
     "Experience",
     "Grace",
     "Hire",
+    "Hiring",
     "Horizon",
     "Intervention",
     "InterventionPrice",
     "JointDraws",
     "Known",
     "Leavers",
+    "Lever",
+    "LeverCost",
     "Magnitude",
     "MidTermChurn",
     "Milestone",

@@ -25,6 +25,7 @@ from simulation.scenario.quantities import DURATION, TERM, parse
 from simulation.scenario.schema.assumption import Assumption
 from simulation.scenario.schema.base import MONTHS, Day, Name, Part, Text
 from simulation.scenario.schema.intervention import Intervention
+from simulation.scenario.schema.lever import Lever
 from simulation.scenario.schema.objective import Known, Objective
 from simulation.scenario.schema.segment import Segment
 from simulation.scenario.schema.selling import Selling
@@ -153,6 +154,7 @@ class Scenario(Part):
     assumptions: dict[str, Assumption] = Field(default={}, description="Numbers not known exactly, by dotted path.")
     known: dict[str, Known] = Field(default={}, description="Facts that planners can state, by dotted path.")
     objectives: dict[Name, Objective] = Field(default={}, description="Expected results to manage against, by name.")
+    levers: dict[Name, Lever] = Field(default={}, description="What a budget may buy, by name; no run reads them.")
 
     _tree: dict[str, Any] = PrivateAttr(default_factory=dict)
     _provenance: dict[str, Provenance] = PrivateAttr(default_factory=dict)
@@ -229,7 +231,7 @@ class Scenario(Part):
         return to_yaml(self)
 
     def digest(self) -> str:
-        """SHA-256 of `resolved`, as 64 hexadecimal digits."""
+        """SHA-256 of what a run reads: `resolved` without the levers, as 64 hexadecimal digits."""
         from simulation.scenario.resolved import digest
 
         return digest(self)
