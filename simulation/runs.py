@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -10,7 +11,7 @@ from simulation.progress import Interrupted, Progress
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulation.engine.ledger import RunResult
+    from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
@@ -32,6 +33,7 @@ def run(
     quarantine: bool = False,
     book: Book | None = None,
     kept: Forecast | None = None,
+    store: Store | None = None,
 ) -> Forecast:
     """Simulate a scenario many times and return the distribution of what happens.
 
@@ -57,6 +59,9 @@ def run(
     kept
         A forecast of the same scenario, book and seed with some of the replications: only the others are
         simulated. So an interrupted run goes on, and a finished one is extended.
+    store
+        Where finished replications are kept: those that are there are read, only the others are simulated,
+        and they are kept there as they finish. None keeps nothing.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def run(
     plan = _loaded(scenario)
     if kept is not None and (kept.facts.digest, kept.seed) != (plan.digest(), seed):
         raise ValueError("kept is a forecast of another scenario or seed")
+    from simulation.engine.ledger import RunResult
     from simulation.engine.replicate import run_replications
     from simulation.forecast import Forecast
 
@@ -82,23 +88,31 @@ def run(
     missing = [number for number in range(replications) if number not in there]
     if kept is not None and not missing:
         return kept
+    members = todays_members(plan, quarantine=quarantine) if book is None else book
+    parts = [] if kept is None else [kept.result]
+    shelf = None if store is None else store.shelf(plan, members, seed)
+    if shelf is not None and (found := shelf.read(missing)) is not None:
+        parts.append(found)
+        missing = sorted(set(missing).difference(found.replications))
     try:
-        result = run_replications(
-            plan,
-            book=todays_members(plan, quarantine=quarantine) if book is None else book,
-            replications=missing,
-            seed=seed,
-            engine=engine,
-            workers=workers,
-            progress=progress,
-        )
+        with nullcontext() if shelf is None else shelf.writing(missing) as each:
+            if missing:
+                result = run_replications(
+                    plan,
+                    book=members,
+                    replications=missing,
+                    seed=seed,
+                    engine=engine,
+                    workers=workers,
+                    progress=progress,
+                    each=each,
+                )
+                parts.append(result)
     except Interrupted as stop:
-        if stop.result is not None:
-            stop.forecast = Forecast.from_result(_together(kept, stop.result), plan)
-        else:
-            stop.forecast = kept
+        parts += [] if stop.result is None else [stop.result]
+        stop.forecast = Forecast.from_result(RunResult.together(parts), plan) if parts else None
         raise
-    return Forecast.from_result(_together(kept, result), plan)
+    return Forecast.from_result(RunResult.together(parts), plan)
 
 
 def events(
@@ -153,32 +167,6 @@ def todays_members(scenario: Scenario, *, quarantine: bool = False) -> Book | No
     from simulation.scenario.book import load_book
 
     return load_book(scenario.book.file, scenario, quarantine=quarantine)
-
-
-def _together(kept: Forecast | None, result: RunResult) -> RunResult:
-    """Put finished replications together, in the order of their numbers."""
-    if kept is None:
-        return result
-    import numpy as np
-
-    from simulation.engine.ledger import Ledger, RunResult
-
-    earlier = kept.result
-    numbers = [*earlier.replications, *result.replications]
-    points = [*earlier.points, *result.points]
-    order = sorted(range(len(numbers)), key=numbers.__getitem__)
-    ledger = Ledger.concatenate([earlier.ledger, result.ledger])
-    return RunResult(
-        frame=result.frame,
-        ledger=Ledger(**{name: array[order] for name, array in ledger.items()}),
-        seed=result.seed,
-        replications=[numbers[place] for place in order],
-        points=[points[place] for place in order],
-        assumption_values={
-            path: np.concatenate([earlier.assumption_values[path], values])[order]
-            for path, values in result.assumption_values.items()
-        },
-    )
 
 
 def _loaded(scenario: Scenario | str | Path) -> Scenario:

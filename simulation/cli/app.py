@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from simulation import __version__
 from simulation.cli.check import check
+from simulation.cli.compare import compare
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
 from simulation.cli.schema import schema
@@ -30,6 +31,7 @@ from simulation.cli.screen import (
     problem_fields,
 )
 from simulation.cli.starters import new
+from simulation.cli.store import store
 
 __all__ = ["app", "main"]
 
@@ -40,7 +42,7 @@ app = App(
     help_format="plaintext",
     default_parameter=Parameter(negative=()),
 )
-for _command in (new, check, run, rerun, schema):
+for _command in (new, check, run, rerun, compare, schema, store):
     app.command(_command)
 
 

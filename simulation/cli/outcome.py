@@ -17,6 +17,7 @@ from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
 
 if TYPE_CHECKING:
+    from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.model.quantiles import Tables
     from simulation.scenario import Scenario
@@ -92,6 +93,7 @@ def simulate(
     book: Book | None = None,
     kept: Forecast | None = None,
     tables: Tables | None = None,
+    store: Store | None = None,
 ) -> Outcome:
     """Run a scenario with a progress bar; an interruption returns the replications that had finished.
 
@@ -107,6 +109,9 @@ def simulate(
     started = time.perf_counter()
     interrupted = False
     tables = dict(tables or {})
+    shelf = None if store is None else store.shelf(scenario, book, request.seed)
+    if shelf is not None:
+        tables = shelf.tables() | tables
     forecast: Forecast | None
     try:
         with progress_bar(description) as progress, _drawing(tables):
@@ -120,9 +125,12 @@ def simulate(
                 quarantine=request.quarantine,
                 book=book,
                 kept=kept,
+                store=store,
             )
     except Interrupted as stop:
         forecast, interrupted = stop.forecast, True
+    if shelf is not None:
+        shelf.keep_tables(tables)
     done = 0 if forecast is None else forecast.replications
     return Outcome(forecast, done, time.perf_counter() - started, interrupted, tables)
 

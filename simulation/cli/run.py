@@ -11,6 +11,7 @@ from cyclopts import Parameter, validators
 
 from simulation.cli.outcome import Outcome, Request, book_facts, half_done, introduce, prepare, simulate, write
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
+from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import (
     HEADLINE_COLUMNS,
     MILESTONE_COLUMNS,
@@ -40,6 +41,7 @@ def run(
     events: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
+    no_store: NoStore = False,
     screen: Screen = SCREEN,
 ) -> int:
     """Simulate a scenario; write its forecast, tables, figures and report.
@@ -64,6 +66,8 @@ def run(
         Leave bad rows of the book out, and say how much that is, instead of stopping.
     overlay
         Files with changes, laid over the scenario in this order.
+    no_store
+        Neither read nor keep finished futures (see `membersim store`).
     """
     import simulation as sim
     from simulation.runs import todays_members
@@ -79,7 +83,7 @@ def run(
     kept, tables = half_done(scenario, request, folder) or (None, None)
     if kept is not None:
         screen.note(f"Going on with {folder}: {kept.replications} of {replications} futures are there already.")
-    outcome = simulate(scenario, request, book=book, kept=kept, tables=tables)
+    outcome = simulate(scenario, request, book=book, kept=kept, tables=tables, store=chosen_store(no_store, screen))
     if outcome.forecast is None:
         screen.note(f"Interrupted before any future was finished; start again with: {request.command}")
         screen.result({"interrupted": True, "replications": 0})

@@ -7,7 +7,7 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 
@@ -105,6 +105,7 @@ class Frame:
             "first_value": (r, s, len(FIRST_VALUE_DAYS), len(FIRST_VALUE)),
             "cohort": (r, s, len(self.windows), len(COHORT)),
             "events": (r,),
+            "forced": (r,),
         }
 
 
@@ -136,6 +137,8 @@ class Ledger(Mapping[str, Int]):
         [R, S, W, COHORT]: the closed cohort of each window.
     events
         [R]: rows of the event log.
+    forced
+        [R]: members of the start for whom no past life was found that fits their row, so that one was made to stay.
     """
 
     opening: Int
@@ -148,6 +151,7 @@ class Ledger(Mapping[str, Int]):
     first_value: Int
     cohort: Int
     events: Int
+    forced: Int
 
     def __getitem__(self, name: str) -> Int:
         """Return the array of that name."""
@@ -213,3 +217,42 @@ class RunResult:
     replications: list[int]
     points: list[int]
     assumption_values: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, parts: Sequence[RunResult]) -> RunResult:
+        """Join parts of one run that share no replication, in the order of their numbers.
+
+        The frame is that of the lowest number, as it is when all run at once.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        numbers = [number for part in parts for number in part.replications]
+        points = [point for part in parts for point in part.points]
+        order = sorted(range(len(numbers)), key=numbers.__getitem__)
+        return cls(
+            frame=min(parts, key=lambda part: min(part.replications)).frame,
+            ledger=Ledger(
+                **{name: np.concatenate([part.ledger[name] for part in parts])[order] for name in LEDGER_ARRAYS}
+            ),
+            seed=parts[0].seed,
+            replications=[numbers[place] for place in order],
+            points=[points[place] for place in order],
+            assumption_values={
+                path: np.concatenate([part.assumption_values[path] for part in parts])[order]
+                for path in parts[0].assumption_values
+            },
+        )
+
+    def select(self, numbers: Collection[int]) -> RunResult:
+        """The part with these replications, those that it has."""
+        places = [place for place, number in enumerate(self.replications) if number in numbers]
+        if len(places) == len(self.replications):
+            return self
+        return RunResult(
+            frame=self.frame,
+            ledger=Ledger(**{name: array[places] for name, array in self.ledger.items()}),
+            seed=self.seed,
+            replications=[self.replications[place] for place in places],
+            points=[self.points[place] for place in places],
+            assumption_values={path: values[places] for path, values in self.assumption_values.items()},
+        )

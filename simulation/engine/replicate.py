@@ -70,6 +70,7 @@ def ledger_rows(memory: Memory, frame: Frame) -> Rows:
         first = int(memory.world[offset])
         rows[name] = flat[first : first + int(np.prod(shape))].reshape(shape).copy()
     rows["events"] = np.array(memory.world["n_events"], np.int64)
+    rows["forced"] = np.array(memory.world["n_forced"], np.int64)
     return rows
 
 
@@ -82,7 +83,7 @@ class _Crew:
         self.mine = threading.local()
         self.stop = threading.Event()
 
-    def work(self, point: int, replications: list[int], done: Callable[[int, Rows], None]) -> None:
+    def work(self, point: int, replications: list[int], done: Callable[[int, Rows, Frame], None]) -> None:
         """Run the replications of one point."""
         plan = self.fixed or plan_at(self.scenario, self.book, self.seed, point)
         engine: Engine | None = getattr(self.mine, "engine", None)
@@ -93,7 +94,7 @@ class _Crew:
         for replication in replications:
             if self.stop.is_set():
                 return
-            done(replication, ledger_rows(engine.run(self.seed, replication), plan.frame))
+            done(replication, ledger_rows(engine.run(self.seed, replication), plan.frame), plan.frame)
 
 
 def run_replications(
@@ -105,6 +106,7 @@ def run_replications(
     engine: str = "compiled",
     workers: int | None = None,
     progress: Progress | None = None,
+    each: Callable[[int, Rows, Frame], None] | None = None,
 ) -> RunResult:
     """Run replications of a scenario and stack their ledgers.
 
@@ -122,6 +124,8 @@ def run_replications(
         Threads; None for one a core.
     progress
         Called with (done, total).
+    each
+        Called with the number, the rows and the frame of every replication as it finishes, from any thread.
 
     Raises
     ------
@@ -133,7 +137,9 @@ def run_replications(
     finished: dict[int, Rows] = {}
     lock = threading.Lock()
 
-    def done(replication: int, rows: Rows) -> None:
+    def done(replication: int, rows: Rows, frame: Frame) -> None:
+        if each is not None:
+            each(replication, rows, frame)
         with lock:
             finished[replication] = rows
             if progress is not None:
@@ -153,7 +159,7 @@ def _feed(
     pool: ThreadPoolExecutor,
     crew: _Crew,
     points: Iterable[tuple[int, list[int]]],
-    done: Callable[[int, Rows], None],
+    done: Callable[[int, Rows, Frame], None],
     threads: int,
 ) -> None:
     """Keep every thread busy with little in store, so that a stop takes effect at once."""
@@ -177,7 +183,8 @@ def _feed(
 def _result(crew: _Crew, finished: dict[int, Rows], seed: int) -> RunResult:
     numbers = sorted(finished)
     frame = crew.fixed.frame if crew.fixed else plan_at(crew.scenario, crew.book, seed, numbers[0] // 2).frame
-    ledger = Ledger(**{name: np.stack([finished[n][name] for n in numbers]) for name in LEDGER_ARRAYS})
+    # Rows are given up as they are stacked: both at once would take twice the memory.
+    ledger = Ledger(**{name: np.stack([finished[n].pop(name) for n in numbers]) for name in LEDGER_ARRAYS})
     points = [n // 2 for n in numbers]
     values: dict[str, npt.NDArray[np.float64]] = {}
     if crew.scenario.assumptions:

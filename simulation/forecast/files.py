@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,15 +16,12 @@ from uuid import uuid4
 import numpy as np
 import xarray as xr
 
-from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, Period, RunResult, Window
+from simulation.engine.frame_record import FRAME_ARRAYS, frame_of, plain_frame
+from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
 from simulation.forecast.facts import ScenarioFacts
 
-FORMAT = 1
+FORMAT = 2
 ENGINE: Any = "h5netcdf"
-FRAME_ARRAYS = (
-    "cell_edges", "team_cost", "team_seconds", "intervention_cost_per_delivery", "intervention_fixed_cost",
-)  # fmt: skip
-PLAIN = ("name", "currency", "days", "segments", "milestones", "interventions", "teams")
 
 
 def save(path: Path, data: xr.Dataset, result: RunResult, facts: ScenarioFacts, version: str) -> None:
@@ -55,7 +50,7 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str]:
     FileNotFoundError
         When there is no such file.
     ValueError
-        When it is not a forecast, or of a later format.
+        When it is not a forecast, or of another format.
     """
     if not path.exists():
         raise FileNotFoundError(f"there is no forecast at {path}")
@@ -66,8 +61,9 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str]:
         raise ValueError(f"{path} is not a forecast: {problem}") from None
     if "format" not in run.attrs:
         raise ValueError(f"{path} is not a forecast")
-    if int(run.attrs["format"]) > FORMAT:
-        raise ValueError(f"{path} was written by a later version ({run.attrs['version']})")
+    if int(run.attrs["format"]) != FORMAT:
+        other = "a later" if int(run.attrs["format"]) > FORMAT else "an earlier"
+        raise ValueError(f"{path} was written by {other} version ({run.attrs['version']})")
     frame = _frame(run)
     replications = run["replications"].to_numpy()
     shapes = frame.shapes(len(replications))
@@ -95,12 +91,9 @@ def _run(result: RunResult, facts: ScenarioFacts, version: str) -> xr.Dataset:
     variables: dict[str, Any] = {
         name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()
     }
-    plain = {name: getattr(frame, name) for name in PLAIN}
-    plain |= {"start": frame.start.isoformat(), "periods": [asdict(one) for one in frame.periods]}
-    plain["windows"] = [asdict(one) for one in frame.windows]
     # Texts are variables, not attributes: HDF5 limits an attribute to 64 KB.
     variables |= {
-        "frame": ((), json.dumps(plain)),
+        "frame": ((), json.dumps(plain_frame(frame))),
         "facts": ((), facts.to_json()),
         "scenario": ((), facts.yaml),
         "assumption_paths": ((), json.dumps(list(values))),
@@ -109,27 +102,8 @@ def _run(result: RunResult, facts: ScenarioFacts, version: str) -> xr.Dataset:
 
 
 def _frame(run: xr.Dataset) -> Frame:
-    plain = json.loads(_text(run, "frame"))
-    teams, interventions = len(plain["teams"]), len(plain["interventions"])
-    edges = _array(run, "cell_edges", (-1,))
-    cells = len(edges) - 1
-    return Frame(
-        name=plain["name"],
-        currency=plain["currency"],
-        start=date.fromisoformat(plain["start"]),
-        days=plain["days"],
-        segments=tuple(plain["segments"]),
-        milestones=tuple((one[0], one[1], one[2], one[3]) for one in plain["milestones"]),
-        interventions=tuple(plain["interventions"]),
-        teams=tuple(plain["teams"]),
-        cell_edges=edges,
-        periods=tuple(Period(**one) for one in plain["periods"]),
-        windows=tuple(Window(**one) for one in plain["windows"]),
-        team_cost=_array(run, "team_cost", (teams, cells)),
-        team_seconds=_array(run, "team_seconds", (teams, cells)),
-        intervention_cost_per_delivery=_array(run, "intervention_cost_per_delivery", (interventions,)),
-        intervention_fixed_cost=_array(run, "intervention_fixed_cost", (interventions, cells)),
-    )
+    arrays = {name: np.asarray(run[name].to_numpy(), np.int64) for name in FRAME_ARRAYS if name in run}
+    return frame_of(json.loads(_text(run, "frame")), arrays)
 
 
 def _write(data: xr.Dataset, path: Path, mode: Any, group: str | None) -> None:
