@@ -34,10 +34,10 @@ NUMERIC = ("numba", "numpy", "scipy", "simpy")
 """Packages whose version could matter to the numbers."""
 
 
-def publish(folder: Path, fill: Callable[[Path], None], record: dict[str, Any]) -> list[Path]:
+def publish(folder: Path, fill: Callable[[Path], None], record: dict[str, Any], name: str = RECORD) -> list[Path]:
     """Fill a hidden folder beside `folder`, then move its files in, the record last.
 
-    Files of an earlier run that this one does not replace are removed; files of anyone else stay.
+    Files of an earlier record of that name that this one does not replace are removed; files of anyone else stay.
 
     Returns
     -------
@@ -50,18 +50,18 @@ def publish(folder: Path, fill: Callable[[Path], None], record: dict[str, Any]) 
         fill(staging)
         names = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
         text = json.dumps(plain({"format": FORMAT, **record, "files": names}), allow_nan=False, indent=2)
-        earlier = _earlier_files(folder)
-        (folder / RECORD).unlink(missing_ok=True)
-        for name in names:
-            goal = folder / name
+        earlier = _earlier_files(folder, name)
+        (folder / name).unlink(missing_ok=True)
+        for file in names:
+            goal = folder / file
             goal.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staging / name, goal)
-        for name in earlier.difference(names):
-            (folder / name).unlink(missing_ok=True)
-        write_text(folder / RECORD, text + "\n")
+            os.replace(staging / file, goal)
+        for file in earlier.difference(names):
+            (folder / file).unlink(missing_ok=True)
+        write_text(folder / name, text + "\n")
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return [*(folder / name for name in names), folder / RECORD]
+    return [*(folder / file for file in names), folder / name]
 
 
 def run_facts() -> dict[str, Any]:
@@ -125,11 +125,13 @@ def write_text(path: Path, text: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _earlier_files(folder: Path) -> set[str]:
-    """Files that an earlier run of ours wrote into the folder; nothing outside it, whatever a record says."""
+def _earlier_files(folder: Path, name: str) -> set[str]:
+    """Files that an earlier command of ours wrote into the folder; nothing outside it, whatever a record says."""
     try:
-        names = read_record(folder).get("files", [])
-    except BadInput:
+        record = json.loads((folder / name).read_text("utf-8"))
+    except (OSError, ValueError):
         return set()
+    names = record.get("files", []) if isinstance(record, dict) and record.get("format") == FORMAT else []
     inside = folder.resolve()
-    return {name for name in names if isinstance(name, str) and (inside / name).resolve().is_relative_to(inside)}
+    names = names if isinstance(names, list) else []
+    return {one for one in names if isinstance(one, str) and (inside / one).resolve().is_relative_to(inside)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from simulation.forecast import readers as of
@@ -158,7 +159,21 @@ _ALL = (
     Measure("queue_mean", "Queue on average", "length", "ratio", of.team("queue_seconds"), of.length, filters=TEAM),
     Measure("hours", "Team hours", "hours", "flow", of.hours, scale=HOUR, filters=TEAM),
 )
-MEASURES: Mapping[str, Measure] = MappingProxyType({one.name: one for one in _ALL})
+_MORE_IS_BETTER = (
+    "members", "joined", "referred", "returned", "arr", "new", "returned_arr", "expansion", "uplift", "nrr", "grr",
+    "quick_ratio", "renewals_won", "renewal_rate", "first_renewals_won", "first_renewal_rate", "revenue", "fees",
+    "contribution", "in_value", "in_growth", "journey_complete", "on_track", "on_track_share", "reached", "offered",
+    "taken", "take_rate", "recognised", "intervention_recurring",
+)  # fmt: skip
+_LESS_IS_BETTER = (
+    "left", "contraction", "churn", "logo_churn", "renewals_lost", "first_renewals_lost", "cost", "intervention_cost",
+    "team_cost", "drifting", "away", "in_grace", "lapsed", "setbacks", "escalations", "impatient", "withdrawn", "wait",
+    "queue", "queue_mean",
+)  # fmt: skip
+_BETTER = dict.fromkeys(_MORE_IS_BETTER, 1) | dict.fromkeys(_LESS_IS_BETTER, -1)
+MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {one.name: replace(one, better=_BETTER.get(one.name, 0)) for one in _ALL}
+)
 """Every measure by name."""
 
 

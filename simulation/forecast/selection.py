@@ -107,6 +107,8 @@ class Measure:
         Raw units in one unit of the measure.
     filters
         Names of the selections that make sense.
+    better
+        1 where more is better, -1 where less is, 0 where it depends.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Measure:
     bottom: Reader | None = None
     scale: int = 1
     filters: frozenset[str] = frozenset({"segment"})
+    better: int = 0
 
     def read(self, counts: Counts, spans: Spans, selection: Selection) -> Float:
         """Values [R, N]: quotients of exact sums; 0/0 is NaN."""

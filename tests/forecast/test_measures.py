@@ -224,3 +224,12 @@ def test_no_assumptions_is_said(forecast):
     found = forecast.luck_and_ignorance("arr")
     assert "no assumptions" in str(found)
     assert found.luck == pytest.approx(80_000)
+
+
+def test_the_better_side_is_named_for_measures_that_exist() -> None:
+    from simulation.forecast import measures
+
+    named = (*measures._MORE_IS_BETTER, *measures._LESS_IS_BETTER)
+    assert len(named) == len(set(named))
+    assert set(named) <= set(measures.MEASURES)
+    assert {measures.MEASURES[one].better for one in ("arr", "churn", "members_open")} == {1, -1, 0}

@@ -1,0 +1,85 @@
+"""The scenarios that a comparison names on the command line: whole files, and overlays laid over the base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulation.cli.screen import BadInput
+
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+
+__all__ = ["days_of", "load_plans"]
+
+WHOLE = frozenset({"name", "start", "horizon", "segments"})
+"""Keys that a scenario must have; a file without all of them that extends none is an overlay."""
+
+
+def load_plans(base: Path, alternatives: Sequence[Path], horizon: str = "") -> dict[str, Scenario]:
+    """Load the base, under the name "base", and its alternatives, each under the name of its file.
+
+    Parameters
+    ----------
+    base
+        A scenario.
+    alternatives
+        Files that extend a scenario or are one, and overlays, which are laid over the base.
+    horizon
+        Another horizon for all of them.
+
+    Raises
+    ------
+    ScenarioError
+        When a file is wrong.
+    BadInput
+        When two alternatives cannot be told apart.
+    """
+    import simulation as sim
+
+    longer: list[Any] = [{"horizon": horizon}] if horizon else []
+    plans = {"base": sim.load(base, overlays=longer)}
+    for path in alternatives:
+        name = path.stem if path.stem not in plans else f"{path.resolve().parent.name}/{path.stem}"
+        if name in plans:
+            raise BadInput(f"{path} is named twice; name each alternative once")
+        alone = _stands_alone(path)
+        plans[name] = sim.load(path, overlays=longer) if alone else sim.load(base, overlays=[path, *longer])
+    return plans
+
+
+def days_of(scenario: Scenario, spans: str) -> dict[str, int]:
+    """Days from the start for spans such as "1 year, 30 months, 90 days", the shortest first.
+
+    Raises
+    ------
+    BadInput
+        For what is no span of whole months or days.
+    """
+    from simulation.scenario.errors import Misfit
+    from simulation.scenario.schema.scenario import Horizon
+
+    found: dict[str, int] = {}
+    for text in filter(None, (one.strip() for one in spans.split(","))):
+        try:
+            end = Horizon.model_validate(text).end(scenario.start)
+        except (Misfit, ValueError):
+            raise BadInput(f"--at expects spans such as '1 year,30 months,90 days', not {text!r}") from None
+        found[text] = (end - scenario.start).days
+    if not found:
+        raise BadInput("--at names no span; try --at '1 year,3 years'")
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def _stands_alone(path: Path) -> bool:
+    """Whether a file is a scenario or extends one; what cannot be read is left to `load`, which says why."""
+    from simulation.scenario import reader
+    from simulation.scenario.tree import Source
+
+    try:
+        tree, _ = reader.read(Source(str(path), path.resolve()))
+    except reader.Unreadable:
+        return True
+    assert isinstance(tree.value, dict)
+    return "extends" in tree.value or WHOLE.issubset(tree.value)
