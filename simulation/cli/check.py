@@ -13,10 +13,16 @@ from simulation.cli.screen import BAD_INPUT, INTERRUPTED, SCREEN, BadInput, Scre
 from simulation.cli.tables import STATED_COLUMNS, records, stated
 
 if TYPE_CHECKING:
+    from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
 __all__ = ["check"]
+
+LOOKED_AT = 2
+"""Futures in which rows without a past are looked for."""
+SHOWN = 12
+"""Lines of such rows on the screen; --json has all."""
 
 PLAN_COLUMNS = (
     "segment", "members now", "ARR now", "joining a month", "stated renewal", "progress a month", "journey",
@@ -94,7 +100,33 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
     table = outcome.forecast.stated_beside_simulated()
     title = f"Stated beside simulated ({outcome.replications} futures)"
     screen.table(title, STATED_COLUMNS, stated(table), text=(0, 1))
-    return {**report, "interrupted": outcome.interrupted, "stated_beside_simulated": records(table)}
+    noticed = outcome.forecast.warnings
+    for warning in noticed:
+        screen.note(f"warning: {warning}")
+    return {
+        **report,
+        "warnings": [*report["warnings"], *noticed],
+        "interrupted": outcome.interrupted,
+        "stated_beside_simulated": records(table),
+        "lines_without_past": _without_past(scenario, book, outcome.forecast, screen),
+    }
+
+
+def _without_past(scenario: Scenario, book: Book | None, forecast: Forecast, screen: Screen) -> list[int]:
+    """Lines of the book whose members have no likely past, from the first futures, the surest first."""
+    if book is None or not forecast.ledger.forced.any():
+        return []
+    from simulation.engine.pasts import forced_rows
+
+    looked_at = forecast.result.replications[:LOOKED_AT]
+    counts = forced_rows(scenario, book, forecast.seed, looked_at)
+    order = [int(row) for row in (-counts).argsort(kind="stable") if counts[row]]
+    lines = [int(book.line[row]) for row in order]
+    if lines:
+        more = f" and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
+        shown = ", ".join(map(str, lines[:SHOWN]))
+        screen.note(f"Such rows of {book.path.name} in the first {len(looked_at)} futures: lines {shown}{more}.")
+    return lines
 
 
 def _segment(scenario: Scenario, name: str, book: Book | None) -> dict[str, Any]:

@@ -9,7 +9,17 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.outcome import Outcome, Request, book_facts, half_done, introduce, prepare, simulate, write
+from simulation.cli.outcome import (
+    Outcome,
+    Request,
+    book_facts,
+    half_done,
+    introduce,
+    prepare,
+    simulate,
+    warnings_of,
+    write,
+)
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
 from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import (
@@ -92,7 +102,8 @@ def run(
     if outcome.interrupted:
         screen.note(f"Interrupted: {outcome.replications} of {replications} futures are finished and kept.")
         screen.note(f"To go on from there: {request.command}")
-    screen.result(_shown(outcome, request, folder, files, screen) | {"book": book_facts(book)})
+    warnings = [*warnings_of(scenario, book), *outcome.forecast.warnings]
+    screen.result(_shown(outcome, request, folder, files, screen) | {"book": book_facts(book), "warnings": warnings})
     return INTERRUPTED if outcome.interrupted else 0
 
 
@@ -123,6 +134,8 @@ def _shown(outcome: Outcome, request: Request, folder: Path, files: list[Path], 
         screen.table("Milestones, means over the whole horizon", MILESTONE_COLUMNS, rows, text=(0, 1))
     if len(wishes):
         screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes, currency), text=(0, 1, 2))
+    for warning in forecast.warnings:
+        screen.note(f"warning: {warning}")
     screen.show(f"Simulated in {outcome.seconds:.1f} s with seed {request.seed}. Report: {folder / 'report.html'}")
     return {
         "name": forecast.facts.name,

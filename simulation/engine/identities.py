@@ -102,6 +102,7 @@ def _check_levels(frame: Frame, ledger: Ledger) -> None:
             level = at_edges(ledger.opening[..., OPEN.index(state)], flows[..., FLOW.index(state)])
             _none(level < 0, f"the number of members in {state!r} is negative")
     grace = at_edges(ledger.opening[..., OPEN.index("in_grace")], flows[..., FLOW.index("in_grace")])
+    _none((ledger.forced < 0) | (ledger.forced > members[..., 0].sum(axis=-1)), "more pasts were forced than members")
     _none((grace < 0) | (grace > members), "the number of members in grace is not within 0 and the members")
 
 

@@ -175,7 +175,11 @@ def _teams(counts: Counts, spans: Spans) -> dict[str, Variable]:
 
 
 def _whole(counts: Counts, spans: Spans) -> dict[str, Variable]:
-    out: dict[str, Variable] = {"events": (("replication",), counts.ledger.events, {"unit": "count"})}
+    forced = {"unit": "members", "long_name": "Members at the start without a past that the scenario allows"}
+    out: dict[str, Variable] = {
+        "events": (("replication",), counts.ledger.events, {"unit": "count"}),
+        "forced": (("replication",), counts.ledger.forced, forced),
+    }
     for name in ("cost", "contribution"):
         values = MEASURES[name].read(counts, spans, Selection())
         out[name] = (("replication", "period"), values, {"unit": "money"})

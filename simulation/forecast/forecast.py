@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from simulation.engine.ledger import Frame, Ledger, RunResult
-from simulation.forecast import beside, dataset, files, pictures, tables
+from simulation.forecast import beside, dataset, files, pasts, pictures, tables
 from simulation.forecast.counts import Counts
 from simulation.forecast.facts import ScenarioFacts
 from simulation.forecast.futures import Futures
@@ -119,6 +119,11 @@ class Forecast:
             version=self.version,
             scenario_digest=self.facts.digest,
         )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the simulation noticed about the scenario, in sentences."""
+        return pasts.warnings(self.ledger)
 
     def measure(
         self,

@@ -128,7 +128,8 @@ def effects(values: Float, points: Groups, assumptions: dict[str, Float]) -> pd.
 
 def _ranks(values: Float) -> Float:
     """Ranks from 1; equal values share the mean of theirs (scipy.stats would take half a second to import)."""
-    return pd.Series(values).rank().to_numpy(np.float64)
+    ranks: Float = pd.Series(values).rank().to_numpy(np.float64)
+    return ranks
 
 
 def _correlation(left: Float, right: Float) -> float:

@@ -74,9 +74,8 @@ def stated_by(scenario: Any) -> list[Stated]:
 
 
 def _of_segment(scenario: Any, segment: str) -> list[Stated]:
-    from simulation.engine.plan_segments import (
-        reference_velocity,
-    )  # it brings Numba, which reading a forecast never needs
+    # Here, because Numba comes with it, and reading a forecast never needs that.
+    from simulation.engine.plan_segments import reference_velocity
 
     one = scenario.segments[segment]
     path = f"segments.{segment}.renewal.probability"

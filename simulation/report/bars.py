@@ -210,7 +210,7 @@ def _from_near(ax: Axes, starts: Float, means: Float, low: Float) -> None:
     edges = np.concatenate([starts[1:-1], starts[1:-1] + means[1:-1], means[[0, -1]], starts[1:-1] + low[1:-1]])
     lowest, highest = float(edges.min()), float(edges.max())
     left = 0.0
-    if lowest > 0.6 * highest > 0:
+    if 0 < 0.6 * highest < lowest < highest:
         left = max(0.0, lowest - 1.5 * (highest - lowest))
     right = ax.get_xlim()[1]
     ax.set_xlim(left, right + 0.16 * (right - left))

@@ -108,7 +108,8 @@ def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: M
     sections = [part for part in parts if isinstance(part, Section)]
     sections.append(trust.method(forecast, book, left_out))
     first = answer(forecast)
-    notices = [*([first.caution] if first.caution else []), *_left_out(book, frame.currency), *warnings]
+    notices = [*([first.caution] if first.caution else []), *_left_out(book, frame.currency)]
+    notices += [*warnings, *forecast.warnings]
     last = frame.start + timedelta(days=frame.days - 1)
     futures = "one simulated future" if forecast.replications == 1 else f"{forecast.replications:,} simulated futures"
     return Page(

@@ -126,10 +126,10 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     for name, functions in {
         "simulation.engine.replicate": {"run_replications": pretended.run_replications},
         "simulation.engine.events": {"event_log": pretended.event_log},
-        "simulation.report": {"write_report": pretended.write_report},
     }.items():
         module = ModuleType(name)
         for key, function in functions.items():
             setattr(module, key, function)
         monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr("simulation.report.write_report", pretended.write_report)
     return pretended

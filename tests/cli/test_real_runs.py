@@ -42,6 +42,19 @@ segments:
 assumptions:
   segments.a.renewal.probability.beta.b: {beta: {a: 2, b: 3, loc: 1, scale: 2}}
 """
+HARSH = """\
+name: Harsh
+start: 2027-01-01
+horizon: 1 months
+book: book.csv
+segments:
+  a: {desired_outcome: {required: "More"}, arr: 100, journey: {}, renewal: {probability: 0%}}
+"""
+HARSH_BOOK = """\
+member_id,segment,arr,joined,renews_on
+new,a,100,2026-03-01,2027-03-01
+old,a,100,2016-03-01,2027-03-01
+"""
 
 
 @pytest.fixture
@@ -121,3 +134,21 @@ def test_an_interrupted_run_goes_on_with_its_tables(call: Any, tabulated: str, m
     assert call("run", tabulated, "--replications", 4)[0] == 0
     assert made == ["beta"]  # of the point that the interruption left out
     assert call("rerun", "reports/tabulated")[0] == 0
+
+
+def test_members_without_a_likely_past_are_named_everywhere(call: Any, tmp_path: Path) -> None:
+    """Nobody renews in this plan, and a member of its book says that she did, ten times."""
+    (tmp_path / "harsh.yaml").write_text(HARSH)
+    (tmp_path / "book.csv").write_text(HARSH_BOOK)
+    status, out, err = call("check", "harsh.yaml", "--replications", 2, "--json")
+    found = json.loads(out)["files"][0]
+    assert status == 0
+    assert found["lines_without_past"] == [3]
+    assert "lines 3." in err and any(one.startswith("About 1 of 2 members (50.0%)") for one in found["warnings"])
+    status, out, err = call("run", "harsh.yaml", "--replications", 2, "--json")
+    assert status == 0
+    assert any(one.startswith("About 1 of 2 members") for one in json.loads(out)["warnings"])
+    assert "warning: About 1 of 2 members (50.0%)" in err
+    assert "About 1 of 2 members (50.0%)" in Path("reports/harsh/report.html").read_text()
+    status, out, err = call("rerun", "reports/harsh")
+    assert (status, "identical" in out) == (0, True)

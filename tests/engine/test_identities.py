@@ -42,6 +42,8 @@ def test_a_sound_ledger_passes():
         ("first_value", (0, 0, 0, 1), 1_000, "first value"),
         ("cohort", (0, 0, 3, COHORT.index("start_members")), 1, "start_members of a window"),
         ("cohort", (0, 0, 3, COHORT.index("kept_arr")), 10**12, "kept_arr exceeds"),
+        ("forced", (0,), 10_000, "more pasts were forced than members"),
+        ("forced", (0,), -1, "more pasts were forced than members"),
         ("teams", (0, 0, 3, TM.index("queue")), -100, "queue is negative"),
         ("opening", (0, 0, OPEN.index("members")), 1, "stages do not add up"),
     ],

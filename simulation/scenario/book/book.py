@@ -66,6 +66,8 @@ class Book:
 
     Attributes
     ----------
+    line : int64 array
+        Line of the file (row of the sheet; row number from 1 in Parquet).
     member_id : list of str
         Kept in memory only; never printed or stored.
     key : uint64 array
@@ -102,6 +104,7 @@ class Book:
         What was noticed and is no error.
     """
 
+    line: NDArray[np.int64] = field(repr=False)
     member_id: list[str] = field(repr=False)
     key: NDArray[np.uint64] = field(repr=False)
     segment: NDArray[np.int32] = field(repr=False)
@@ -227,6 +230,7 @@ def _book(path: Path, digest: str, rows: Rows, warnings: list[str]) -> Book:
         lines = column("line", np.int64)[key == twice].tolist()
         raise wrong(f"the ids on lines {lines} share one random-number key: change one of them", lines[-1])
     return Book(
+        line=column("line", np.int64),
         member_id=ids,
         key=key,
         segment=column("segment", np.int32),
