@@ -57,7 +57,7 @@ def continuation(plans: int, first: int, level: float) -> float:
     """
     alpha = 1.0 - level
     eta = 0.5 * ((2.0 * alpha / (plans - 1)) ** (-2.0 / (first - 1)) - 1.0)
-    return 2.0 * eta * (first - 1)
+    return float(2.0 * eta * (first - 1))
 
 
 def select(
@@ -145,5 +145,5 @@ def _variances(start: Float) -> Float:
 def _kept(left: list[int], means: Float, spread: Float, r: int, zone: float) -> list[int]:
     """The plans that are not too far behind any other one that is left; all are judged before any is dropped."""
     width = np.maximum(0.0, zone / (2.0 * r) * (spread[np.ix_(left, left)] - r))
-    behind = means[left][None, :] - means[left][:, None] > width
-    return [plan for plan, drop in zip(left, behind.any(axis=1), strict=True) if not drop]
+    behind = (means[left][None, :] - means[left][:, None] > width).sum(axis=1)
+    return [plan for plan, times in zip(left, behind, strict=True) if times == 0]

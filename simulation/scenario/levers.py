@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from simulation.scenario.assumptions import complaint_of, kind_at, rounded, value_at
+from simulation.scenario.assumptions import complaint_of, kind_at, rounded
 from simulation.scenario.errors import Misfit, Step, one_of, shown
 from simulation.scenario.quantities import Kind, Quantity, parse, written
 from simulation.scenario.schema import Change, Lever, Scenario
@@ -91,22 +91,21 @@ def values_of(change: Change, kind: Kind, tree: Mapping[str, Any]) -> tuple[floa
         return tuple(
             _placed(change.path, kind, raw, tree, "choices", place) for place, raw in enumerate(change.choices)
         )
-    here = change.low if change.low is not None else value_at(tree, change.path.split("."))
-    if here is None:
-        raise Misfit("the scenario has no value there; say where the lever starts, with 'from'")
-    low = _placed(change.path, kind, here, tree, "from")
+    low = _placed(change.path, kind, change.low, tree, "from")
     high = _placed(change.path, kind, change.high, tree, "to")
     try:
         step = parse(kind, change.step)
     except Misfit as misfit:
         raise Misfit.of(misfit.under("step")) from None
     if low == high or step == 0.0 or (high - low) * step < 0.0:
-        raise Misfit(f"steps of {shown(change.step)} do not lead from {shown(here)} to {shown(change.high)}", ("step",))
+        raise Misfit(
+            f"steps of {shown(change.step)} do not lead from {shown(change.low)} to {shown(change.high)}", ("step",)
+        )
     steps = round((high - low) / step)
     if not 1 <= steps <= MOST_STEPS:
         raise Misfit(f"expected from 1 to {MOST_STEPS:,} steps, not {steps:,}", ("step",))
     if abs(low + steps * step - high) > 1e-9 * max(abs(low), abs(high), abs(step)):
-        message = f"{shown(change.high)} is not reached from {shown(here)} in whole steps of {shown(change.step)}"
+        message = f"{shown(change.high)} is not reached from {shown(change.low)} in whole steps of {shown(change.step)}"
         raise Misfit(message, ("step",))
     inner = (_neat(kind, low + (high - low) * number / steps) for number in range(1, steps))
     return (low, *inner, high)

@@ -19,7 +19,7 @@ levers:
   reach:
     change: {path: interventions.welcome.who.coverage, from: 0%, to: 100%, step: 10%}
   turn:
-    change: {path: segments.people.vector.direction.typical, to: 0 deg, step: -10 deg}
+    change: {path: segments.people.vector.direction.typical, from: 30 deg, to: 0 deg, step: -10 deg}
   fee:
     change: {path: interventions.welcome.price.fee, choices: [0, 19.99, 5]}
     cost: {one_off: 2500, per_month: 10}
@@ -66,15 +66,39 @@ def test_a_scenario_with_levers_reads_back_the_same(write: Write, small: str) ->
         ("{swich: welcome}", "levers.x.swich", "did you mean 'switch'?"),
         ("{}", "levers.x", "exactly one of hire, change, switch, not none"),
         ("{switch: welcome, hire: {team: care, at_most: 1}}", "levers.x", "not hire and switch"),
-        ("{change: {path: teams.care.peple, to: 3, step: 1}}", "levers.x.change.path", "did you mean 'people'?"),
-        ("{change: {path: teams.care.people, to: 3}}", "levers.x.change", "'step' is missing"),
+        (
+            "{change: {path: teams.care.peple, from: 1, to: 3, step: 1}}",
+            "levers.x.change.path",
+            "did you mean 'people'?",
+        ),
+        ("{change: {path: teams.care.people, from: 1, to: 3}}", "levers.x.change", "'step' is missing"),
         ("{change: {path: teams.care.people, from: 2, choices: [1, 2]}}", "levers.x.change.from", "there is no 'from'"),
         ("{change: {path: teams.care.people, choices: [1]}}", "levers.x.change.choices", "at least two"),
-        ("{change: {path: teams.care.people, to: 3, step: -1}}", "levers.x.change.step", "do not lead from 2 to 3"),
-        ("{change: {path: teams.care.people, to: 5, step: 2}}", "levers.x.change.step", "not reached from 2 in whole"),
-        ("{change: {path: teams.care.people, to: 4000, step: 1}}", "levers.x.change.step", "from 1 to 1,000 steps"),
-        ("{change: {path: teams.care.people, to: few, step: 1}}", "levers.x.change.to", "expected a whole number"),
-        ("{change: {path: segments.people.renewal.probability, to: 120%, step: 10%}}", "levers.x.change.to", "100%"),
+        (
+            "{change: {path: teams.care.people, from: 2, to: 3, step: -1}}",
+            "levers.x.change.step",
+            "do not lead from 2 to 3",
+        ),
+        (
+            "{change: {path: teams.care.people, from: 2, to: 5, step: 2}}",
+            "levers.x.change.step",
+            "not reached from 2 in whole",
+        ),
+        (
+            "{change: {path: teams.care.people, from: 1, to: 4000, step: 1}}",
+            "levers.x.change.step",
+            "from 1 to 1,000 steps",
+        ),
+        (
+            "{change: {path: teams.care.people, from: 1, to: few, step: 1}}",
+            "levers.x.change.to",
+            "expected a whole number",
+        ),
+        (
+            "{change: {path: segments.people.renewal.probability, from: 10%, to: 120%, step: 10%}}",
+            "levers.x.change.to",
+            "100%",
+        ),
         ("{change: {path: interventions.welcome.accept, choices: [5%, 5 days]}}", "levers.x.change.choices.1", "share"),
     ],
 )
@@ -88,7 +112,7 @@ def test_what_is_wrong_is_said_once_with_its_place(
 
 
 def test_one_number_has_one_master(write: Write, small: str) -> None:
-    twice = "  x: {change: {path: teams.care.people, to: 3, step: 1}}\n" * 2
+    twice = "  x: {change: {path: teams.care.people, from: 1, to: 3, step: 1}}\n" * 2
     said = problem(write, small, twice.replace("  x", "  y", 1))
     assert "teams.care.people is set by the lever 'y' already" in said
     text = small + "assumptions:\n  interventions.welcome.who.coverage: {uniform: {low: 10%, high: 90%}}\n"

@@ -40,7 +40,7 @@ class Change(Part):
     low: AsWritten | None = Field(
         default=None,
         alias="from",
-        description="The value when nothing is bought. Unit: that of the path. Absent: the one in the scenario.",
+        description="The value when nothing is bought. Unit: that of the path. Absent: none, with choices.",
     )
     high: AsWritten | None = Field(
         default=None,
@@ -67,9 +67,9 @@ class Change(Part):
             if len(self.choices) < 2:
                 raise Misfit("expected at least two choices", ("choices",))
         else:
-            missing = [key for key in ("to", "step") if steps[key] is None]
+            missing = [key for key, value in steps.items() if value is None]
             if missing:
-                raise Misfit(f"expected 'to' and 'step', or 'choices'; {missing[0]!r} is missing")
+                raise Misfit(f"expected 'from', 'to' and 'step', or 'choices'; {missing[0]!r} is missing")
         return self
 
 
