@@ -368,7 +368,7 @@ def hostile(kind: str) -> tuple[str, bytes]:
 def test_hostile_files_have_a_bounded_cost(
     tmp_path: Path, kind: str, fragment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.scenario.book.excel.MAX_UNPACKED", 99 << 20)
+    monkeypatch.setattr("simulation.scenario.sheets.excel.MAX_UNPACKED", 99 << 20)
     monkeypatch.setattr("simulation.scenario.book.rows.MAX_FINDINGS", 50_000)
     name, content = hostile(kind)
     path = tmp_path / name

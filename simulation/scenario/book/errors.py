@@ -1,30 +1,9 @@
-"""What goes wrong with a book: with its rows, or with the file as a whole."""
+"""What goes wrong with a book."""
 
-from collections import Counter
-
-from simulation.scenario.errors import ScenarioError
+from simulation.scenario.sheets import FaultyRows, TableError
 
 __all__ = ["BookError", "TableError"]
 
-LISTED = 50
 
-
-class BookError(ScenarioError):
-    """A book that cannot be used: `problems` holds every fault, the text lists the first 50."""
-
-    def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[:LISTED]]
-        rest = Counter(problem.path.split(" ")[0] or "row" for problem in self.problems[LISTED:])
-        if rest:
-            kinds = ", ".join(f"{count:,} in {path}" for path, count in rest.most_common())
-            lines.append(f"... and {rest.total():,} more faults: {kinds}")
-        return "\n".join(lines)
-
-
-class TableError(Exception):
-    """The file as a whole cannot be read. `message` completes "the book ..."; `line` says where, if known."""
-
-    def __init__(self, message: str, *, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
+class BookError(FaultyRows):
+    """A book that cannot be used."""

@@ -17,9 +17,8 @@ from simulation.scenario.book.cells import (
     read_whole,
 )
 from simulation.scenario.book.checks import NONE_REACHED, UNKNOWN, Facts, checks
-from simulation.scenario.book.errors import TableError
-from simulation.scenario.book.table import Chunk
 from simulation.scenario.errors import one_of
+from simulation.scenario.sheets import Chunk, TableError
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario

@@ -1,4 +1,4 @@
-"""The book as a sheet of an Excel workbook, read row by row; a hostile archive has bounded cost."""
+"""A file of rows as a sheet of an Excel workbook, read row by row; a hostile archive has bounded cost."""
 
 import datetime as dt
 import warnings
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
-from simulation.scenario.book.errors import TableError
-from simulation.scenario.book.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk, chunk_of
+from simulation.scenario.sheets.errors import TableError
+from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk, chunk_of
 
 __all__ = ["ExcelTable"]
 
@@ -63,7 +63,7 @@ class ExcelTable:
                 self.header, self.header_line = names, number
                 break
         else:
-            raise TableError("is empty: expected a header and a row for every member")
+            raise TableError("is empty: expected a header and rows")
         if len(names) > MAX_COLUMNS:
             raise TableError(f"has {len(names):,} columns; at most {MAX_COLUMNS} are read", line=number)
 
@@ -113,10 +113,10 @@ class _clear_errors:
 
 
 def _survey(archive: zipfile.ZipFile) -> None:
-    """Refuse an archive that unpacks to more than a book can need, before anything builds trees of it."""
+    """Refuse an archive that unpacks to more than a list of members can need, before anything builds trees of it."""
     parts = archive.infolist()
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise TableError(f"unpacks to more than {MAX_UNPACKED >> 20:,} MB: this is not a book")
+        raise TableError(f"unpacks to more than {MAX_UNPACKED >> 20:,} MB: this is no list of members")
     for part in parts:
         if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise TableError("is packed in a way that Excel does not use")
@@ -159,7 +159,7 @@ def _survey_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
 
 
 def _text(value: Any) -> str:
-    """Return the text of a cell; dates in ISO form without the time of day, whole numbers without a point."""
+    """Return the text of a cell; dates in ISO form, with a time of day if any, whole numbers without a point."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -167,5 +167,5 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, dt.datetime):
-        return value.date().isoformat()
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     return str(value)

@@ -1,12 +1,12 @@
-"""The book as a Parquet file, read in batches; every cell becomes the text that a CSV file would hold."""
+"""A file of rows as a Parquet file, read in batches; every cell becomes the text that a CSV file would hold."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from simulation.scenario.book.errors import TableError
-from simulation.scenario.book.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk
+from simulation.scenario.sheets.errors import TableError
+from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk
 
 __all__ = ["ParquetTable"]
 
@@ -55,6 +55,18 @@ class ParquetTable:
 
     def chunks(self, positions: list[int]) -> Iterator[Chunk]:
         """Yield the rows, at most CHUNK_ROWS at a time."""
+        done = 0
+        for batch in self.batches(positions, CHUNK_ROWS):
+            try:
+                columns = [_texts(array) for array in batch.columns]
+            except Exception as error:
+                raise _damaged(done) from error
+            lines = list(range(done + 1, done + 1 + batch.num_rows))
+            done += batch.num_rows
+            yield Chunk(lines, columns, [])
+
+    def batches(self, positions: list[int], rows: int) -> Iterator[Any]:
+        """Yield Arrow record batches of the columns at these positions, at most some rows at a time."""
         from pyarrow import types
 
         names = [self.header[position] for position in positions]
@@ -66,19 +78,25 @@ class ParquetTable:
         groups = range(self._metadata.num_row_groups)
         size = sum(self._metadata.row_group(group).total_byte_size for group in groups)
         if size > MAX_UNPACKED:
-            raise TableError(f"unpacks to more than {MAX_UNPACKED >> 30} GB: this is not a book")
+            raise TableError(f"unpacks to more than {MAX_UNPACKED >> 30} GB: this is no list of members")
         texts = [field.name for field in fields if _is_text(field.type)]
+        batches: Iterator[Any] | None = None
         done = 0
-        try:
-            for batch in self._open(texts).iter_batches(CHUNK_ROWS, columns=names, use_threads=False):
-                columns = [_texts(batch.column(name)) for name in names]
-                lines = list(range(done + 1, done + 1 + batch.num_rows))
-                done += batch.num_rows
-                yield Chunk(lines, columns, [])
-        except TableError:
-            raise
-        except Exception as error:
-            raise TableError(f"is damaged: it cannot be read past row {done:,}") from error
+        while True:
+            try:
+                batches = batches or self._open(texts).iter_batches(rows, columns=names, use_threads=False)
+                batch = next(batches, None)
+                batch = None if batch is None else batch.select(names)
+            except Exception as error:  # pyarrow raises a dozen kinds on a damaged file
+                raise _damaged(done) from error
+            if batch is None:
+                return
+            yield batch
+            done += batch.num_rows
+
+
+def _damaged(row: int) -> TableError:
+    return TableError(f"is damaged: it cannot be read past row {row:,}")
 
 
 def _is_text(type_: Any) -> bool:

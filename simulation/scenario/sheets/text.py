@@ -1,4 +1,4 @@
-"""The book as delimited text: rows with the exact numbers of their lines, in bounded memory."""
+"""A file of rows as delimited text: rows with the exact numbers of their lines, in bounded memory."""
 
 import codecs
 import csv
@@ -7,12 +7,12 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from simulation.scenario.book.errors import TableError
-from simulation.scenario.book.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, Fault, chunk_of
+from simulation.scenario.sheets.errors import TableError
+from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, Fault, chunk_of
 
 __all__ = ["TextTable", "survey"]
 
-MAX_LINE = 1 << 20  # bytes; a line of a book has some hundred
+MAX_LINE = 1 << 20  # bytes; a line has some hundred
 MAX_LINES = 20_000_000
 DELIMITERS = ",;\t"
 
@@ -46,7 +46,7 @@ def survey(file: BinaryIO) -> tuple[str, str]:
         if lines == 1 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise TableError("is UTF-16 text: save it as CSV UTF-8", line=1)
         if len(block) == MAX_LINE and b"\n" not in block and b"\r" not in block:
-            raise TableError(f"has a line of more than {MAX_LINE:,} bytes here: this is not a book", line=lines)
+            raise TableError(f"has a line of more than {MAX_LINE:,} bytes here: this is no list of members", line=lines)
         if utf8 is not None:
             try:
                 utf8.decode(block)
@@ -58,7 +58,7 @@ def survey(file: BinaryIO) -> tuple[str, str]:
                 undefined = lines + block.count(b"\n", 0, min(bad)), block[min(bad)]
         lines += max(block.count(b"\n"), block.count(b"\r"))
         if lines > MAX_LINES:
-            raise TableError(f"has more than {MAX_LINES:,} lines: this is not a book")
+            raise TableError(f"has more than {MAX_LINES:,} lines: this is no list of members")
     if utf8 is not None:
         try:
             utf8.decode(b"", final=True)
@@ -92,7 +92,7 @@ class TextTable:
         self._text = io.TextIOWrapper(file, encoding, newline="")
         head = self._text.read(MAX_LINE)
         if not head.strip():
-            raise TableError("is empty: expected a header and a row for every member")
+            raise TableError("is empty: expected a header and rows")
         headers = [found for delimiter in DELIMITERS if (found := _header(head, delimiter))]
         if not headers:
             raise TableError("has a header that cannot be read: expected the names of the columns", line=1)
