@@ -118,6 +118,8 @@ class Page:
         How to read its ranges.
     notices
         What to beware of: few futures, warnings, rows that were left out.
+    kind
+        What is reported, above the title.
     """
 
     title: str
@@ -130,6 +132,7 @@ class Page:
     notices: Sequence[str]
     sections: Sequence[Section]
     footer: str
+    kind: str = "Forecast"
 
 
 def rendered(page: Page) -> str:
