@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from simulation.experiment.comparison import Comparison
 from simulation.progress import Interrupted, Progress
 from simulation.runs import Engine, run, todays_members
 
 if TYPE_CHECKING:
+    from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
@@ -42,7 +40,7 @@ def compare(
     workers: int | None = None,
     progress: Progress | None = None,
     quarantine: bool = False,
-    **options: Any,
+    store: Store | None = None,
 ) -> Comparison:
     """Compare scenarios future by future.
 
@@ -52,12 +50,10 @@ def compare(
         What the others are compared with: a scenario, or the path of its file.
     alternatives
         Scenarios by the name under which they are reported.
-    replications, seed, engine, workers, quarantine
+    replications, seed, engine, workers, quarantine, store
         As in `simulation.run`; the same for every scenario.
     progress
         Called with (replications done, replications in all), over all scenarios.
-    options
-        Handed to `simulation.run` of every scenario.
 
     Returns
     -------
@@ -94,7 +90,7 @@ def compare(
                     progress=_part(progress, sum(one.replications for one in done.values()), total),
                     book=books[at_work],
                     kept=done.get(at_work),
-                    **options,
+                    store=store,
                 )
     except Interrupted as stop:
         if stop.forecast is not None:
@@ -158,21 +154,6 @@ def _common(done: dict[str, Forecast]) -> Comparison | None:
 
 def only(forecast: Forecast, numbers: set[int]) -> Forecast:
     """Return the forecast of some of the futures, by their numbers."""
-    from simulation.engine.ledger import Ledger
     from simulation.forecast import Forecast
 
-    result = forecast.result
-    rows = np.array([place for place, number in enumerate(result.replications) if number in numbers], np.int64)
-    if len(rows) == len(result.replications):
-        return forecast
-    return Forecast(
-        replace(
-            result,
-            ledger=Ledger(**{name: array[rows] for name, array in result.ledger.items()}),
-            replications=[result.replications[row] for row in rows],
-            points=[result.points[row] for row in rows],
-            assumption_values={path: values[rows] for path, values in result.assumption_values.items()},
-        ),
-        forecast.facts,
-        forecast.version,
-    )
+    return Forecast(forecast.result.select(numbers), forecast.facts, forecast.version)

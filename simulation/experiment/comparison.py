@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from simulation.experiment.pairs import Difference, difference
+from simulation.experiment.best import Best, best_of
+from simulation.experiment.pairs import Difference, difference, point_means
 from simulation.forecast import MEASURES, Forecast
 from simulation.forecast.beside import met
 from simulation.forecast.measures import measure_named
@@ -182,6 +183,16 @@ class Comparison:
             "scenario", "objective", "probability", "low", "high", "difference", "difference_low", "difference_high",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns).set_index(["scenario", "objective"])
+
+    def best(self, measure: str = "contribution", **where: Unpack[Where]) -> Best:
+        """Which scenario is best by the mean of a measure, said only when it is established; see `best_of`.
+
+        Futures in which the measure is undefined in any scenario are left out.
+        """
+        values = {name: self.values(name, measure, **where).to_numpy().astype(np.float64) for name in self.forecasts}
+        known = np.isfinite(np.stack(list(values.values()))).all(axis=0)
+        samples = {name: point_means(one[known], self.groups[known]) for name, one in values.items()}
+        return best_of(samples, measure_named(measure).better, futures=int(known.sum()))
 
     def work(self) -> pd.DataFrame:
         """Where the hours go: deliveries and hours of each intervention in each scenario, by team.

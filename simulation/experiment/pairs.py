@@ -126,7 +126,8 @@ def pairing(base: Float, other: Float, groups: Groups) -> Pairing:
     pairings of different points, up to a part of the order 1 / n. The interval is a jackknife of log(factor).
     """
     known = np.isfinite(base) & np.isfinite(other)
-    first, second = (point_means(np.where(known, one, np.nan), groups) for one in (base, other))
+    base, other, groups = base[known], other[known], groups[known]
+    first, second = point_means(base, groups), point_means(other, groups)
     n = len(first)
     if n < 2:
         return Pairing(np.nan, np.nan, np.nan, np.nan, np.nan)
