@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -25,7 +26,7 @@ ENGINES: tuple[str, ...] = get_args(Engine)
 def run(
     scenario: Scenario | str | Path,
     *,
-    replications: int = 200,
+    replications: int | Sequence[int] = 200,
     seed: int = 1,
     engine: Engine = "compiled",
     workers: int | None = None,
@@ -42,8 +43,8 @@ def run(
     scenario
         A scenario, or the path of its file.
     replications
-        Number of simulated futures, at least 1. Replications 2i and 2i+1 share a draw of the assumptions, so
-        an even number is the better choice.
+        Number of simulated futures, at least 1, or their numbers (0, 1, ... by default). Replications 2i and
+        2i+1 share a draw of the assumptions, so an even number is the better choice.
     seed
         0 <= seed < 2**32. The same scenario, seed and replication give the same future on every machine.
     engine
@@ -76,7 +77,8 @@ def run(
     Interrupted
         On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the replications finished by then, if any.
     """
-    _check(replications=replications, seed=seed, engine=engine, workers=workers)
+    wanted = range(replications) if isinstance(replications, int) else list(replications)
+    _check(replications=len(wanted), replication=min(wanted, default=0), seed=seed, engine=engine, workers=workers)
     plan = _loaded(scenario)
     if kept is not None and (kept.facts.digest, kept.seed) != (plan.digest(), seed):
         raise ValueError("kept is a forecast of another scenario or seed")
@@ -85,7 +87,7 @@ def run(
     from simulation.forecast import Forecast
 
     there = set() if kept is None else set(kept.result.replications)
-    missing = [number for number in range(replications) if number not in there]
+    missing = [number for number in wanted if number not in there]
     if kept is not None and not missing:
         return kept
     members = todays_members(plan, quarantine=quarantine) if book is None else book
