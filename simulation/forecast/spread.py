@@ -128,8 +128,7 @@ def effects(values: Float, points: Groups, assumptions: dict[str, Float]) -> pd.
 
 def _ranks(values: Float) -> Float:
     """Ranks from 1; equal values share the mean of theirs (scipy.stats would take half a second to import)."""
-    ranks: Float = pd.Series(values).rank().to_numpy(np.float64)
-    return ranks
+    return np.asarray(pd.Series(values).rank(), np.float64)
 
 
 def _correlation(left: Float, right: Float) -> float:

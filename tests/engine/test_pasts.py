@@ -53,7 +53,8 @@ def test_their_rows_are_named(harsh: tuple[Scenario, Book]) -> None:
 
 def test_rows_and_a_made_up_population_add_up_to_the_ledger(harsh: tuple[Scenario, Book], tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
-    path.write_text(PLAN.replace("renewal: {probability: 0%}", "population: {members: 50, tenure: 36 months}, renewal: {probability: 0%}"))
+    crowd = "population: {members: 50, tenure: 36 months}, renewal: {probability: 0%}"
+    path.write_text(PLAN.replace("renewal: {probability: 0%}", crowd))
     scenario, book = load(path), harsh[1]
     ledger = run_replications(scenario, book=book, replications=[4, 7], seed=3, workers=1).ledger
     rows = [int(forced_rows(scenario, book, 3, [number]).sum()) for number in (4, 7)]
