@@ -13,6 +13,7 @@ from simulation.engine.layout import intervention_names, make_frame, servers_of
 from simulation.engine.ledger import LEDGER_ARRAYS, Frame
 from simulation.engine.plan_interventions import intervention_records
 from simulation.engine.plan_segments import Collector, segment_records
+from simulation.engine.purposes import Purposes
 from simulation.model.dates import day_number
 from simulation.model.random import child_keys, domain
 from simulation.model.state import (
@@ -29,6 +30,7 @@ from simulation.model.state import (
     WORLD,
     Records,
 )  # fmt: skip
+from simulation.scenario.errors import Problem, ScenarioError
 from simulation.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -78,18 +80,21 @@ def make_plan(scenario: Scenario, book: Book | None = None) -> Plan:
 
     Raises
     ------
-    ValueError
-        When names are too many for the bit masks of audiences (62 segments, 62 different milestones).
+    ScenarioError
+        When names are too many for the bit masks of audiences (62 segments, 62 different milestones), or two draws
+        would share their random numbers.
     """
     frame = make_frame(scenario)
-    collector = Collector()
+    file = str(scenario.source_files[0]) if scenario.source_files else ""
+    collector = Collector(Purposes(file))
     segments, milestones, prices, names = segment_records(scenario, frame.days, collector)
     interventions, effects, modifiers = intervention_records(scenario, names, collector)
     for s, name in enumerate(scenario.segments):
         _watch(segments[s], milestones, interventions, s)
         segments[s]["in_quota"] = _in_quota(scenario, name)
     if len(scenario.segments) > 62 or len(names) > 62:
-        raise ValueError("a plan holds at most 62 segments and 62 different names of milestones")
+        message = "a plan holds at most 62 segments and 62 different names of milestones"
+        raise ScenarioError([Problem(file, None, None, "segments", message)])
     rows = _book_rows(scenario, book, collector)
     distributions, table = collector.compile()
     cal, quota = _calendar(scenario, frame)

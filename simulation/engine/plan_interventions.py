@@ -6,7 +6,7 @@ import numpy as np
 
 from simulation.engine.layout import intervention_names
 from simulation.engine.plan_segments import Collector
-from simulation.model.random import domain, purpose
+from simulation.model.random import domain
 from simulation.model.state import (
     BY_SESSION,
     BY_TEAM,
@@ -35,6 +35,7 @@ def intervention_records(
     teams = sorted(scenario.teams)
     records = np.zeros(len(names), INTERVENTION)
     effects: list[Records] = []
+    purpose = collector.purposes.of
     traces = 0
     for name, row in zip(names, records, strict=True):
         plan = scenario.interventions[name]

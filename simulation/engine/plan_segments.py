@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from simulation.engine.purposes import Purposes
 from simulation.model import special
 from simulation.model.quantiles import compile_distributions
-from simulation.model.random import domain, purpose
+from simulation.model.random import domain
 from simulation.model.state import MILESTONE, NEVER, PRICE, SEGMENT, STAGES, Records
 from simulation.scenario.distributions import Distribution
 from simulation.scenario.schema import Milestone, Scenario, Segment, Vector
@@ -17,9 +18,16 @@ KINDS = ("upsell", "cross_sell", "add_on", "seats")
 
 
 class Collector:
-    """Distributions and plain numbers of a plan, gathered into one table while records point into it."""
+    """Distributions and plain numbers of a plan, gathered into one table while records point into it; and its purposes.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    purposes
+        Names of random numbers that were given out so far.
+    """
+
+    def __init__(self, purposes: Purposes) -> None:
+        self.purposes = purposes
         self.distributions: list[Distribution] = []
         self.numbers: list[float] = []
         self._places: dict[Distribution, int] = {}
@@ -189,6 +197,7 @@ def _milestone(name: str, one: Milestone, index: int, collector: Collector) -> R
         row["kind"], row["arr_dist"] = KINDS.index(offer.kind), collector.add(offer.arr)
         row["take"], row["take_logit"] = offer.take, special.logit(offer.take)
         row["sensitivity"], row["window"] = offer.sensitivity, offer.window
+    purpose = collector.purposes.of
     row["p_work"], row["p_evident"] = purpose("work", name), purpose("self-evident", name)
     row["p_arr"], row["p_take"] = purpose("opportunity arr", name), purpose("take", name)
     return rows
