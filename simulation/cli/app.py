@@ -30,6 +30,7 @@ from simulation.cli.screen import (
     Screen,
     problem_fields,
 )
+from simulation.cli.sensitivity import sensitivity
 from simulation.cli.starters import new
 from simulation.cli.store import store
 
@@ -42,7 +43,7 @@ app = App(
     help_format="plaintext",
     default_parameter=Parameter(negative=()),
 )
-for _command in (new, check, run, rerun, compare, schema, store):
+for _command in (new, check, run, rerun, compare, sensitivity, schema, store):
     app.command(_command)
 
 

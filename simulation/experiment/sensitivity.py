@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -147,6 +147,11 @@ class Sensitivity:
     def base(self) -> Forecast:
         """Futures of the base."""
         return next(iter(self.futures.values()))
+
+    def ends(self, factor: str) -> dict[str, Any]:
+        """Value of an assumption at its P10, median and P90, with its kind; a row of `values`."""
+        row: dict[str, Any] = self.values.to_dict("index")[factor]
+        return row
 
     @property
     def points(self) -> int:
