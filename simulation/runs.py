@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Engine", "events", "run", "todays_members"]
 
+MAX_REPLICATIONS = 10_000
+"""Where a run for precision stops even so."""
 Engine = Literal["compiled", "simpy"]
 ENGINES: tuple[str, ...] = get_args(Engine)
 
@@ -35,6 +38,10 @@ def run(
     book: Book | None = None,
     kept: Forecast | None = None,
     store: Store | None = None,
+    precision: float | None = None,
+    measure: str = "arr",
+    max_replications: int = MAX_REPLICATIONS,
+    label: str = "",
 ) -> Forecast:
     """Simulate a scenario many times and return the distribution of what happens.
 
@@ -63,6 +70,14 @@ def run(
     store
         Where finished replications are kept: those that are there are read, only the others are simulated,
         and they are kept there as they finish. None keeps nothing.
+    precision
+        Add replications until the 95% interval of the mean of `measure` over the horizon is this narrow: half
+        its width over the mean, such as 0.01 (`simulation.experiment.precision`). `replications` is then the
+        fewest.
+    measure, max_replications
+        What `precision` is about, and where it stops even so.
+    label
+        What to call this run, such as "Budget"; it is kept with the forecast.
 
     Returns
     -------
@@ -73,7 +88,7 @@ def run(
     ScenarioError
         When the scenario or its book is wrong; `.problems` lists every problem.
     ValueError
-        When an argument is out of its range, or `kept` is of another scenario or seed.
+        When an argument is out of its range or names no measure, or `kept` is of another scenario or seed.
     Interrupted
         On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the replications finished by then, if any.
     """
@@ -82,15 +97,38 @@ def run(
     plan = _loaded(scenario)
     if kept is not None and (kept.facts.digest, kept.seed) != (plan.digest(), seed):
         raise ValueError("kept is a forecast of another scenario or seed")
+    members = todays_members(plan, quarantine=quarantine) if book is None else book
+
+    simulated = partial(
+        _simulated, plan, members, seed=seed, engine=engine, workers=workers, store=store, label=label
+    )  # fmt: skip
+    if precision is None:
+        return simulated(wanted, kept=kept, progress=progress)
+    return _precise(simulated, kept, progress, precision, measure, replications, max_replications)
+
+
+def _simulated(
+    plan: Scenario,
+    members: Book | None,
+    wanted: Sequence[int],
+    *,
+    seed: int,
+    engine: Engine,
+    workers: int | None,
+    progress: Progress | None,
+    kept: Forecast | None,
+    store: Store | None,
+    label: str,
+) -> Forecast:
+    """The forecast of these replications: those that are there, and the others, which are simulated."""
     from simulation.engine.ledger import RunResult
     from simulation.engine.replicate import run_replications
     from simulation.forecast import Forecast
 
     there = set() if kept is None else set(kept.result.replications)
     missing = [number for number in wanted if number not in there]
-    if kept is not None and not missing:
+    if kept is not None and not missing and kept.label == label:
         return kept
-    members = todays_members(plan, quarantine=quarantine) if book is None else book
     parts = [] if kept is None else [kept.result]
     shelf = None if store is None else store.shelf(plan, members, seed)
     if shelf is not None and (found := shelf.read(missing)) is not None:
@@ -112,9 +150,54 @@ def run(
                 parts.append(result)
     except Interrupted as stop:
         parts += [] if stop.result is None else [stop.result]
-        stop.forecast = Forecast.from_result(RunResult.together(parts), plan) if parts else None
+        stop.forecast = Forecast.from_result(RunResult.together(parts), plan, label) if parts else None
         raise
-    return Forecast.from_result(RunResult.together(parts), plan)
+    return Forecast.from_result(RunResult.together(parts), plan, label)
+
+
+def _precise(
+    simulated: Callable[..., Forecast],
+    kept: Forecast | None,
+    progress: Progress | None,
+    precision: float,
+    measure: str,
+    least: int | Sequence[int],
+    most: int,
+) -> Forecast:
+    """Add replications until the interval of a measure is narrow enough, or there are `most`."""
+    from simulation.experiment.precision import Rule, pair_means, until
+    from simulation.forecast import Forecast
+    from simulation.forecast.measures import measure_named
+
+    if not isinstance(least, int):
+        raise ValueError("with precision, replications is the fewest: a number")
+    if most < max(least, 4):
+        raise ValueError(f"max_replications must be {max(least, 4)} or more, got {most}")
+    measure_named(measure)
+    forecast = kept
+
+    def first(pairs: int) -> Forecast:
+        assert forecast is not None
+        result = forecast.result.select(range(2 * pairs))
+        return (
+            forecast
+            if result is forecast.result
+            else Forecast(result, forecast.facts, forecast.version, forecast.label)
+        )
+
+    def extend(pairs: int, expected: int) -> list[float]:
+        nonlocal forecast
+
+        def watch(done: int, total: int) -> None:
+            if progress is not None:
+                progress(2 * pairs - total + done, 2 * expected)
+
+        forecast = simulated(range(2 * pairs), kept=forecast, progress=watch)
+        series: list[float] = pair_means(first(pairs).measure(measure).to_numpy()).tolist()
+        return series
+
+    enough = until(Rule(precision, minimum=max(least // 2, 2)), extend, most // 2)
+    return first(most // 2 if enough is None else enough)
 
 
 def events(

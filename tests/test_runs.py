@@ -94,3 +94,42 @@ def test_an_interruption_brings_what_had_finished(plan: sim.Scenario) -> None:
     assert kept is not None and 4 <= kept.replications < 1000
     whole = sim.run(plan, replications=10, seed=3)
     assert sim.run(plan, replications=10, seed=3, kept=kept).equals(whole)
+
+
+def test_precision_adds_replications_until_the_interval_is_narrow(plan: sim.Scenario) -> None:
+    from simulation.experiment.precision import Rule, pair_means
+
+    watched: list[tuple[int, int]] = []
+    forecast = sim.run(
+        plan, replications=8, seed=3, precision=0.05, measure="joined", progress=lambda *at: watched.append(at)
+    )
+    series = pair_means(forecast.measure("joined").to_numpy())
+    rule = Rule(0.05, minimum=4)
+    assert rule.stop(series) == len(series) == forecast.replications // 2 > 15
+    assert forecast.result.replications == list(range(forecast.replications))
+    assert [done for done, _ in watched] == sorted(done for done, _ in watched)
+    assert all(done <= total for done, total in watched) and len({total for _, total in watched}) > 1
+    # the same, however far it had come before
+    for size in (3, 40, 400):
+        kept = sim.run(plan, replications=size, seed=3)
+        again = sim.run(plan, replications=8, seed=3, precision=0.05, measure="joined", kept=kept)
+        assert again.equals(forecast)
+
+
+def test_precision_stops_at_the_most_allowed(plan: sim.Scenario) -> None:
+    forecast = sim.run(plan, replications=8, seed=3, precision=0.0001, measure="joined", max_replications=41)
+    assert forecast.replications == 40
+    with pytest.raises(ValueError, match="max_replications must be 50 or more"):
+        sim.run(plan, replications=50, precision=0.01, max_replications=49)
+    with pytest.raises(ValueError, match="arr"):
+        sim.run(plan, precision=0.01, measure="ar")
+    with pytest.raises(ValueError, match="fewest"):
+        sim.run(plan, precision=0.01, replications=[1, 2])
+
+
+def test_a_label_stays_with_the_forecast(plan: sim.Scenario, tmp_path: Path) -> None:
+    forecast = sim.run(plan, replications=2, label="3+9")
+    assert forecast.label == "3+9"
+    assert sim.Forecast.load(forecast.save(tmp_path / "f.nc")).label == "3+9"
+    renamed = sim.run(plan, replications=2, kept=forecast, label="Budget")
+    assert renamed.label == "Budget" and renamed.equals(forecast)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.cli.eventfile import write_events
 from simulation.cli.folder import named_files, publish, read_record, relative, run_facts, sha256
+from simulation.cli.goal import Goal
 from simulation.cli.screen import BadInput, Screen
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
@@ -32,7 +33,7 @@ TABLES = "quantiles.npz"
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for."""
+    """What was asked for; with a goal, `replications` is the fewest."""
 
     replications: int
     seed: int
@@ -41,6 +42,8 @@ class Request:
     events: int = 0
     quarantine: bool = False
     command: str = ""
+    goal: Goal | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def simulate(
                 book=book,
                 kept=kept,
                 store=store,
+                label=request.label,
+                **({} if request.goal is None else request.goal.options()),
             )
     except Interrupted as stop:
         forecast, interrupted = stop.forecast, True
@@ -159,6 +164,7 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
         "seconds": round(outcome.seconds, 3),
         "interrupted": outcome.interrupted,
         "asked": request.replications,
+        "label": request.label,
         "replications": outcome.replications,
         "events": request.events,
         "command": request.command,
@@ -193,7 +199,9 @@ def half_done(scenario: Scenario, request: Request, folder: Path) -> tuple[Forec
         if record.get("interrupted") and _identity(scenario, request).items() <= record.items():
             kept = sim.Forecast.load(folder / "forecast.nc")
             tables = kept_tables(record, folder)
-            return (kept, tables) if max(kept.result.replications) < request.replications else None
+            if request.goal is None and max(kept.result.replications) >= request.replications:
+                return None
+            return kept, tables
     except (BadInput, OSError, ValueError):
         pass
     return None

@@ -59,6 +59,7 @@ def rerun(
         events=record["events"],
         quarantine=record["quarantine"],
         command=record["command"],
+        label=record.get("label", ""),
     )
     if out is not None:
         prepare(out)

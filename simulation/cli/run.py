@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, validators
 
+from simulation.cli.goal import Goal, share_of
 from simulation.cli.outcome import (
     Outcome,
     Request,
@@ -31,7 +32,7 @@ from simulation.cli.tables import (
     objectives,
     records,
 )
-from simulation.runs import Engine
+from simulation.runs import MAX_REPLICATIONS, Engine
 
 __all__ = ["run"]
 
@@ -51,6 +52,10 @@ def run(
     events: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
+    precision: str = "",
+    measure: str = "arr",
+    max_replications: Annotated[int, Parameter(validator=validators.Number(gte=4))] = MAX_REPLICATIONS,
+    label: str = "",
     no_store: NoStore = False,
     screen: Screen = SCREEN,
 ) -> int:
@@ -76,6 +81,15 @@ def run(
         Leave bad rows of the book out, and say how much that is, instead of stopping.
     overlay
         Files with changes, laid over the scenario in this order.
+    precision
+        Add futures until the 95% interval of the mean of --measure is this narrow, such as 1%: half its width,
+        beside the mean. --replications is then the fewest.
+    measure
+        What --precision is about, over the whole horizon: arr, nrr, expansion, contribution, ...
+    max_replications
+        Where --precision stops even so.
+    label
+        What to call this run, such as "Budget" or "3+9"; shown in its report.
     no_store
         Neither read nor keep finished futures (see `membersim store`).
     """
@@ -85,14 +99,18 @@ def run(
     overlays = tuple(overlay or ())
     scenario = sim.load(file, overlays=overlays)
     folder = out or Path("reports", "+".join(path.stem for path in (file, *overlays)))
-    request = Request(replications, seed, engine, workers, min(events, replications), quarantine)
+    goal = None if not precision else Goal(share_of(precision, "--precision"), measure, max_replications)
+    request = Request(
+        replications, seed, engine, workers, min(events, replications), quarantine, goal=goal, label=label
+    )  # fmt: skip
     request = replace(request, command=_command(file, overlays, request, out))
     book = todays_members(scenario, quarantine=quarantine)
     introduce(scenario, book, screen)
+    of = "" if goal is not None else f" of {replications}"
     prepare(folder)
     kept, tables = half_done(scenario, request, folder) or (None, None)
     if kept is not None:
-        screen.note(f"Going on with {folder}: {kept.replications} of {replications} futures are there already.")
+        screen.note(f"Going on with {folder}: {kept.replications}{of} futures are there already.")
     outcome = simulate(scenario, request, book=book, kept=kept, tables=tables, store=chosen_store(no_store, screen))
     if outcome.forecast is None:
         screen.note(f"Interrupted before any future was finished; start again with: {request.command}")
@@ -100,7 +118,7 @@ def run(
         return INTERRUPTED
     files = write(scenario, request, outcome, folder, book)
     if outcome.interrupted:
-        screen.note(f"Interrupted: {outcome.replications} of {replications} futures are finished and kept.")
+        screen.note(f"Interrupted: {outcome.replications}{of} futures are finished and kept.")
         screen.note(f"To go on from there: {request.command}")
     warnings = [*warnings_of(scenario, book), *outcome.forecast.warnings]
     screen.result(_shown(outcome, request, folder, files, screen) | {"book": book_facts(book), "warnings": warnings})
@@ -112,6 +130,10 @@ def _command(file: Path, overlays: tuple[Path, ...], request: Request, out: Path
     words: list[object] = ["membersim", "run", file]
     words += ["--replications", request.replications, "--seed", request.seed]
     words += ["--overlay", *overlays] if overlays else []
+    if request.goal is not None:
+        words += ["--precision", f"{100 * request.goal.precision:g}%", "--measure", request.goal.measure]
+        words += ["--max-replications", request.goal.most]
+    words += ["--label", request.label] if request.label else []
     words += ["--engine", request.engine] if request.engine != "compiled" else []
     words += ["--quarantine"] if request.quarantine else []
     words += [f"--events={request.events}"] if request.events else []
@@ -127,7 +149,8 @@ def _shown(outcome: Outcome, request: Request, folder: Path, files: list[Path], 
     assert forecast is not None
     currency = forecast.frame.currency
     figures, wishes, journey = key_figures(forecast), forecast.objectives(), forecast.milestones()
-    title = f"{forecast.facts.name}: {outcome.replications:,} simulated futures"
+    named = f"{forecast.facts.name} ({forecast.label})" if forecast.label else forecast.facts.name
+    title = f"{named}: {outcome.replications:,} simulated futures"
     screen.table(title, HEADLINE_COLUMNS, headline(figures, currency))
     if len(journey) <= SHORT:
         rows = milestones(journey, currency)
@@ -136,14 +159,19 @@ def _shown(outcome: Outcome, request: Request, folder: Path, files: list[Path], 
         screen.table("Objectives", OBJECTIVE_COLUMNS, objectives(wishes, currency), text=(0, 1, 2))
     for warning in forecast.warnings:
         screen.note(f"warning: {warning}")
+    reached = None if request.goal is None else request.goal.reached(forecast)
+    if request.goal is not None and reached is not None and not outcome.interrupted:
+        screen.show(request.goal.said(outcome.replications, reached))
     screen.show(f"Simulated in {outcome.seconds:.1f} s with seed {request.seed}. Report: {folder / 'report.html'}")
     return {
         "name": forecast.facts.name,
+        "label": forecast.label,
         "interrupted": outcome.interrupted,
         "replications": outcome.replications,
         "seed": request.seed,
         "engine": request.engine,
         "seconds": outcome.seconds,
+        "precision": None if request.goal is None else {**asdict(request.goal), "reached": reached},
         "digest": forecast.facts.digest,
         "version": forecast.version,
         "folder": folder,

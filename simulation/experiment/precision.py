@@ -59,14 +59,16 @@ class Rule:
             raise ValueError(f"precision must be above 0, such as 0.01, got {self.precision}")
 
     def widths(self, series: npt.ArrayLike) -> Float:
-        """Relative half width after the first 1, 2, ... values; infinite where there is none."""
+        """Relative half width after the first 1, 2, ... values; infinite where there is none. NaN is left out."""
         values = np.asarray(series, np.float64)
-        count = np.arange(1, len(values) + 1)
-        # Sums of squares about the first value: little is lost where the spread is small beside the mean.
-        shifted = values - (values[0] if len(values) else 0.0)
+        known = ~np.isnan(values)
+        count = np.cumsum(known)
+        # Sums about the first value: little is lost where the spread is small beside the mean.
+        first = float(values[known][0]) if known.any() else 0.0
+        shifted = np.where(known, values - first, 0.0)
         sums, squares = np.cumsum(shifted), np.cumsum(shifted**2)
-        mean = np.cumsum(values) / count
         with np.errstate(divide="ignore", invalid="ignore"):
+            mean = first + sums / count
             variance = np.maximum(squares - sums**2 / count, 0.0) / (count - 1)
             half = self._quantile(count - 1) * np.sqrt(variance / count)
             width = np.where(half == 0, 0.0, half / np.abs(mean))
@@ -142,17 +144,21 @@ def until(rule: Rule, extend: Callable[[int, int], Sequence[float]], maximum: in
 
 
 def pair_means(values: npt.ArrayLike) -> Float:
-    """Means of the pairs (0, 1), (2, 3), ... of values by replication; NaN is left out, a lone last one too.
+    """Means of the pairs (0, 1), (2, 3), ... of values by replication; a lone last one is left out.
 
     Parameters
     ----------
     values
         float64[R], from replication 0 on.
+
+    Returns
+    -------
+    float64[R // 2]
+        Of the defined values of each pair; NaN where none is.
     """
     array = np.asarray(values, np.float64)
     pairs = array[: len(array) // 2 * 2].reshape(-1, 2)
     known = ~np.isnan(pairs)
-    count = known.sum(axis=1)
-    sums = np.where(known, pairs, 0.0).sum(axis=1)
-    means: Float = sums[count > 0] / count[count > 0]
+    with np.errstate(invalid="ignore"):
+        means: Float = np.where(known, pairs, 0.0).sum(axis=1) / known.sum(axis=1)
     return means

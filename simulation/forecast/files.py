@@ -24,7 +24,7 @@ FORMAT = 2
 ENGINE: Any = "h5netcdf"
 
 
-def save(path: Path, data: xr.Dataset, result: RunResult, facts: ScenarioFacts, version: str) -> None:
+def save(path: Path, data: xr.Dataset, result: RunResult, facts: ScenarioFacts, version: str, label: str = "") -> None:
     """Write a forecast; the file appears under its name only when it is complete.
 
     Raises
@@ -36,14 +36,14 @@ def save(path: Path, data: xr.Dataset, result: RunResult, facts: ScenarioFacts, 
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         _write(data, part, "w", None)
-        _write(_run(result, facts, version), part, "a", "run")
+        _write(_run(result, facts, version, label), part, "a", "run")
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def load(path: Path) -> tuple[RunResult, ScenarioFacts, str]:
-    """Read what `save` wrote: the run, the facts, and the version that ran it.
+def load(path: Path) -> tuple[RunResult, ScenarioFacts, str, str]:
+    """Read what `save` wrote: the run, the facts, the version that ran it, and its label.
 
     Raises
     ------
@@ -78,10 +78,11 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str]:
         [int(one) for one in run["points"].to_numpy()],
         {name: draws[place] for place, name in enumerate(paths)},
     )
-    return result, ScenarioFacts.from_json(_text(run, "facts")), str(run.attrs["version"])
+    facts = ScenarioFacts.from_json(_text(run, "facts"))
+    return result, facts, str(run.attrs["version"]), str(run.attrs.get("label", ""))
 
 
-def _run(result: RunResult, facts: ScenarioFacts, version: str) -> xr.Dataset:
+def _run(result: RunResult, facts: ScenarioFacts, version: str, label: str) -> xr.Dataset:
     frame, values = result.frame, result.assumption_values
     draws = np.array([values[path] for path in values], np.float64).reshape(len(values), len(result.replications))
     arrays: dict[str, Any] = {name: result.ledger[name] for name in LEDGER_ARRAYS}
@@ -98,7 +99,7 @@ def _run(result: RunResult, facts: ScenarioFacts, version: str) -> xr.Dataset:
         "scenario": ((), facts.yaml),
         "assumption_paths": ((), json.dumps(list(values))),
     }
-    return xr.Dataset(variables, attrs={"format": FORMAT, "version": version, "seed": result.seed})
+    return xr.Dataset(variables, attrs={"format": FORMAT, "version": version, "seed": result.seed, "label": label})
 
 
 def _frame(run: xr.Dataset) -> Frame:

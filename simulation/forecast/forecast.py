@@ -41,6 +41,8 @@ class Forecast:
         What is kept of the scenario.
     version
         Version of the program that ran it.
+    label
+        What its user calls this run, such as "Budget" or "3+9"; may be empty.
 
     Raises
     ------
@@ -53,23 +55,23 @@ class Forecast:
     means, percentiles and probabilities, and the number of futures counted is stated.
     """
 
-    def __init__(self, result: RunResult, facts: ScenarioFacts, version: str) -> None:
+    def __init__(self, result: RunResult, facts: ScenarioFacts, version: str, label: str = "") -> None:
         result.ledger.check(result.frame)
         size = result.ledger.replications
         lengths = {len(result.replications), len(result.points), *map(len, result.assumption_values.values())}
         if lengths != {size} or size == 0:
             raise ValueError(f"a run of {size} replications has lists of {sorted(lengths)}")
-        self.result, self.facts, self.version = result, facts, version
+        self.result, self.facts, self.version, self.label = result, facts, version, label
         teams = tuple(facts.team_of.get(name) for name in result.frame.interventions)
         points = np.asarray(result.points, np.int64)
         self._futures = Futures(Counts(result.frame, result.ledger, teams), points, self.has_assumptions)
 
     @classmethod
-    def from_result(cls, result: RunResult, scenario: Any) -> Forecast:
+    def from_result(cls, result: RunResult, scenario: Any, label: str = "") -> Forecast:
         """Make a forecast of a finished run of a scenario."""
         from simulation import __version__
 
-        return cls(result, ScenarioFacts.of(scenario), __version__)
+        return cls(result, ScenarioFacts.of(scenario), __version__, label)
 
     @property
     def frame(self) -> Frame:
@@ -117,6 +119,7 @@ class Forecast:
             days=self.frame.days,
             seed=self.seed,
             version=self.version,
+            label=self.label,
             scenario_digest=self.facts.digest,
         )
 
@@ -253,7 +256,7 @@ class Forecast:
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the forecast to a NetCDF file, without loss, and return its path."""
         target = Path(path)
-        files.save(target, self.data, self.result, self.facts, self.version)
+        files.save(target, self.data, self.result, self.facts, self.version, self.label)
         return target
 
     @classmethod

@@ -180,6 +180,7 @@ def _run(forecast: Forecast) -> pd.DataFrame:
     frame = forecast.frame
     facts = {
         "scenario": forecast.facts.name,
+        "label": forecast.label,
         "digest": forecast.facts.digest,
         "version": forecast.version,
         "seed": forecast.seed,

@@ -121,6 +121,7 @@ def method(forecast: Forecast, book: Mapping[str, Any] | None, left_out: Sequenc
     frame = forecast.frame
     points = len(set(forecast.points))
     run = [
+        *([("Label", forecast.label)] if forecast.label else []),
         ("Scenario", f"{forecast.facts.name}, SHA-256 of the resolved scenario {forecast.facts.digest}"),
         ("Program", f"membersim {forecast.version}"),
         ("Seed", str(forecast.seed)),

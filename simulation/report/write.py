@@ -113,7 +113,7 @@ def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: M
     last = frame.start + timedelta(days=frame.days - 1)
     futures = "one simulated future" if forecast.replications == 1 else f"{forecast.replications:,} simulated futures"
     return Page(
-        title=facts.name,
+        title=f"{facts.name}: {forecast.label}" if forecast.label else facts.name,
         description=facts.description,
         subtitle=f"{day(frame.start)} to {day(last)}, {futures}, money in {frame.currency}",
         headline=first.headline,

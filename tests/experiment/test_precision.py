@@ -75,7 +75,15 @@ def test_until_makes_little_in_vain_and_heeds_the_maximum() -> None:
 
 
 def test_pair_means() -> None:
-    np.testing.assert_array_equal(pair_means([1.0, 3.0, np.nan, 4.0, np.nan, np.nan, 5.0]), [2.0, 4.0])
+    np.testing.assert_array_equal(pair_means([1.0, 3.0, np.nan, 4.0, np.nan, np.nan, 5.0]), [2.0, 4.0, np.nan])
+
+
+def test_undefined_values_are_left_out() -> None:
+    values = np.random.default_rng(4).normal(10.0, 3.0, 100)
+    gaps = np.insert(values, [0, 0, 50], np.nan)
+    assert Rule(0.1).widths(gaps)[-1] == Rule(0.1).widths(values)[-1]
+    assert Rule(0.01).widths(np.full(20, np.nan)).tolist() == [math.inf] * 20
+    assert Rule(0.01).stop(np.full(20, np.nan)) is None
 
 
 @pytest.mark.parametrize("wrong", [0.0, -0.1, math.nan, math.inf])
