@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -121,8 +122,8 @@ def share(top: Float, bottom: Float, groups: Groups) -> Probability:
     return Probability(value, *_wilson(value, effective), round(trials))
 
 
-def proportion(values: Float, hits: npt.NDArray[np.bool_], groups: Groups) -> Probability:
-    """Share of the defined futures that are hits, with Wilson's interval.
+def proportion(values: Float, hits: npt.NDArray[np.bool_], groups: Groups, level: float = LEVEL) -> Probability:
+    """Share of the defined futures that are hits, with Wilson's interval at a level.
 
     The effective number of futures lies between the number of groups and the number of futures.
     """
@@ -139,13 +140,14 @@ def proportion(values: Float, hits: npt.NDArray[np.bool_], groups: Groups) -> Pr
     effective = float(clusters)
     if square > 0:  # false for NaN too
         effective = min(max(value * (1 - value) / square, clusters), futures)
-    return Probability(value, *_wilson(value, effective), futures, undefined)
+    return Probability(value, *_wilson(value, effective, level), futures, undefined)
 
 
-def _wilson(value: float, trials: float) -> tuple[float, float]:
+def _wilson(value: float, trials: float, level: float = LEVEL) -> tuple[float, float]:
     """Score interval of a proportion (Wilson 1927)."""
-    centre = (value + Z**2 / (2 * trials)) / (1 + Z**2 / trials)
-    half = Z / (1 + Z**2 / trials) * np.sqrt(value * (1 - value) / trials + Z**2 / (4 * trials**2))
+    z = Z if level == LEVEL else NormalDist().inv_cdf((1 + level) / 2)
+    centre = (value + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    half = z / (1 + z**2 / trials) * np.sqrt(value * (1 - value) / trials + z**2 / (4 * trials**2))
     low = 0.0 if value <= 0 else max(0.0, float(centre - half))
     high = 1.0 if value >= 1 else min(1.0, float(centre + half))
     return low, high
