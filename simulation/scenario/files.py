@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulation.scenario import reader, tables
+from simulation.scenario import reader, removals, tables
 from simulation.scenario.errors import Problem, ScenarioError, Step, nearest, one_of, shown
 from simulation.scenario.schema import Scenario
 from simulation.scenario.tree import Mark, Node, Source, locate, merge, node_of
@@ -46,11 +46,11 @@ def load(
     for number, overlay in enumerate(overlays, 1):
         if isinstance(overlay, Mapping):
             given = node_of(overlay, Source(f"overlay {number}", None))
-            over: Node | None = files.extended(given, known=frozenset(files.sources))
+            over: Node | None = files.extended(given, known=frozenset(files.sources), below=tree)
         else:
             where = _absolute(Path(overlay))
             files.roots.append(where.parent)
-            over = files.chain(Source(str(overlay), where), known=frozenset(files.sources))
+            over = files.chain(Source(str(overlay), where), known=frozenset(files.sources), below=tree)
         if over is not None:
             tree = over if tree is None else merge(tree, over)
     return files.scenario(tree)
@@ -94,7 +94,13 @@ class _Files:
         self.sources: list[Path] = []
         self.problems: list[Problem] = []
 
-    def chain(self, source: Source, stack: tuple[Path, ...] = (), known: frozenset[Path] = frozenset()) -> Node | None:
+    def chain(
+        self,
+        source: Source,
+        stack: tuple[Path, ...] = (),
+        known: frozenset[Path] = frozenset(),
+        below: Node | None = None,
+    ) -> Node | None:
         """A file laid over what it extends; None when it cannot be read."""
         assert source.path is not None
         try:
@@ -105,7 +111,7 @@ class _Files:
         if source.path not in self.sources:
             self.sources.append(source.path)
         self.problems.extend(problems)
-        return self.extended(tree, source.shown, (*stack, source.path), known)
+        return self.extended(tree, source.shown, (*stack, source.path), known, below)
 
     def extended(
         self,
@@ -113,15 +119,21 @@ class _Files:
         shown_as: str = "",
         stack: tuple[Path, ...] = (),
         known: frozenset[Path] = frozenset(),
+        below: Node | None = None,
     ) -> Node:
-        """A tree laid over what it extends; `stack` holds the files that led here."""
+        """A tree laid over what it extends.
+
+        `stack` holds the files that led here; `below` is what all of it will be laid over in the end, None when it
+        is the scenario itself.
+        """
         assert isinstance(tree.value, dict)
         above = tree.value.get("extends")
         tree = replace(tree, value={key: child for key, child in tree.value.items() if key != "extends"})
-        if above is None or above.value is None:
+        parent = None if above is None else self._named(above, ("extends",))
+        if above is None or parent in known:
+            self.problems.extend(removals.wrong(tree, below))
             return tree
-        parent = self._named(above, ("extends",))
-        if parent is None or parent in known:
+        if parent is None:
             return tree
         if parent in stack:
             circle = " -> ".join(p.name for p in (*stack, parent))
@@ -129,8 +141,11 @@ class _Files:
             return tree
         if not parent.is_file():
             return self._missing(parent, above, tree)
-        under = self.chain(Source(str(Path(shown_as).parent / str(above.value)), parent), stack, known)
-        return tree if under is None else merge(under, tree)
+        under = self.chain(Source(str(Path(shown_as).parent / str(above.value)), parent), stack, known, below)
+        if under is None:
+            return tree
+        self.problems.extend(removals.wrong(tree, under if below is None else merge(below, under)))
+        return merge(under, tree)
 
     def scenario(self, tree: Node | None) -> Scenario:
         """The merged tree, validated."""
@@ -174,6 +189,8 @@ class _Files:
         children = {key: self._measured(child, (key,)) for key, child in tree.value.items()}
         if "book" in children:
             children["book"] = self._book(children["book"])
+        if "history" in children:
+            children["history"] = self._history(children["history"])
         group = children.get("assumptions")
         if group is not None and isinstance(group.value, dict):
             entries = {name: self._joint(entry, name) for name, entry in group.value.items()}
@@ -194,6 +211,20 @@ class _Files:
         if path is not None:
             children = self._with_digest(children, file, path, ("book",))
         return replace(book, value=children)
+
+    def _history(self, history: Node) -> Node:
+        """The history with the path of its file made absolute; that there is such a file is for its reader to say."""
+        if history.value is None:
+            return history
+        if not isinstance(history.value, dict):
+            history = Node({"file": replace(history, key=None)}, history.mark, history.key)
+        assert isinstance(history.value, dict)
+        file = history.value.get("file")
+        if file is None or file.value is None:
+            return history
+        path = self._named(file, ("history", "file"))
+        file = replace(file, value=path if path is not None else Path("missing"))
+        return replace(history, value={**history.value, "file": file})
 
     def _with_digest(
         self, children: dict[str, Node], file: Node, path: Path, steps: tuple[Step, ...]

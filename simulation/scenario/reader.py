@@ -205,6 +205,10 @@ class _Builder:
                 where = f" (first in line {first.line})" if first is not None else ""
                 self.problems.append(place.problem((*steps, name), f"the key is given twice{where}"))
                 continue
+            if value.id == "scalar" and not value.value and value.start_mark.index == key.end_mark.index:
+                message = "expected a colon and a value after this; a text with a comma in it needs quotes"
+                self.problems.append(place.problem((*steps, name), message))
+                continue
             children[name] = replace(self.build(value, (*steps, name), below), key=place)
         return Node(children, mark, reset=is_wrapper(steps, children))
 
