@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from simulation.scenario.distributions import Distribution
 from simulation.scenario.provenance import wrap
 from simulation.scenario.quantities import Kind, Quantity, written
-from simulation.scenario.schema import BookRef, Effect, Horizon, Scenario, Selling, When
+from simulation.scenario.schema import BookRef, ColumnRef, Effect, HistoryRef, Horizon, Scenario, Selling, When
 from simulation.scenario.schema.base import MONTHS, QuantityOf
 
 _AS_WRITTEN = (When, Effect, Horizon)
@@ -48,9 +48,9 @@ def to_yaml(scenario: Scenario) -> str:
 
 
 def digest(scenario: Scenario) -> str:
-    """SHA-256 of what a run reads, as 64 hexadecimal digits: `resolved` without the levers."""
+    """SHA-256 of what a run reads, as 64 hexadecimal digits: `resolved` without levers and history."""
     # The order of keys counts: it is the order of the milestones.
-    read = {key: value for key, value in resolved(scenario).items() if key != "levers"}
+    read = {key: value for key, value in resolved(scenario).items() if key not in ("levers", "history")}
     text = json.dumps(read, ensure_ascii=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -80,8 +80,10 @@ class _Writer:
             if value.quota is None or not isinstance(raw, Mapping):
                 return "objectives"
             return {"quota": self.part(value.quota, raw["quota"], (*steps, "quota"))}
-        if isinstance(value, BookRef):
+        if isinstance(value, BookRef | HistoryRef):
             return self.part(value, raw if isinstance(raw, Mapping) else {"file": raw}, steps)
+        if isinstance(value, ColumnRef):
+            return self.part(value, raw if isinstance(raw, Mapping) else {"column": raw}, steps)
         if steps in (("assumptions",), ("known",)):
             return self.plain(raw, steps, bare=True)
         if isinstance(value, BaseModel) and not isinstance(value, _AS_WRITTEN) and isinstance(raw, Mapping):

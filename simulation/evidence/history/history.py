@@ -130,7 +130,7 @@ class History:
         ValueError
             A column is missing or unknown, an event is no word of the vocabulary, or a needed cell is empty.
         """
-        return cls(canonical(frame), exported=exported, source=source)
+        return cls(canonical(frame)[0], exported=exported, source=source)
 
     @classmethod
     def from_events(
@@ -220,16 +220,16 @@ class History:
         frame = self._frame[seen]
         frame = frame[_live(frame, self.codes[seen], self.known[seen])]
         exported = day if self.exported is None else min(day, self.exported)
-        return replace(self, _frame=canonical(frame), exported=exported)
+        return replace(self, _frame=canonical(frame)[0], exported=exported)
 
     def settled(self) -> History:
         """The history with every correction carried out."""
-        return self if self.live.all() else replace(self, _frame=canonical(self._frame[self.live]))
+        return self if self.live.all() else replace(self, _frame=canonical(self._frame[self.live])[0])
 
     def of_members(self, members: npt.NDArray[Any] | list[str]) -> History:
         """The rows of some members, by their ids."""
         chosen = self._frame["member_id"].isin(members)
-        return replace(self, _frame=canonical(self._frame[chosen]))
+        return replace(self, _frame=canonical(self._frame[chosen])[0])
 
     @cached_property
     def levels(self) -> npt.NDArray[np.int64]:
@@ -297,33 +297,40 @@ class History:
 
         Corrections are carried out.
         """
-        settled = self.settled()
-        frame = settled._frame
-        origin = origin or settled.first_day or dt.date(2000, 1, 1)
-        member = settled.member
-        ids = frame["member_id"].cat.categories
-        segment = frame["segment"].cat.codes.to_numpy()
-        own = np.full(len(ids), -1, np.int32)
-        said = np.flatnonzero(segment >= 0)[::-1]
-        own[member[said]] = segment[said]  # of several the first stays
-        since = (frame["date"].to_numpy() - np.datetime64(origin, "us")).astype(np.int64)
-        return MemberRows(
-            member_id=ids.astype(object).tolist(),
-            first=np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64),
-            days=since / MICROSECONDS,
-            event=settled.codes,
-            name=frame["name"].cat.codes.to_numpy().astype(np.int32),
-            value=frame["value"].to_numpy(),
-            segment=own,
-            names=tuple(frame["name"].cat.categories.astype(object)),
-            segments=tuple(frame["segment"].cat.categories.astype(object)),
-        )
+        return _by_member(self.settled(), origin)
+
+    @cached_property
+    def by_member_raw(self) -> MemberRows:
+        """As `by_member`, with the corrections and what they void still there."""
+        return _by_member(self, None)
 
     def to_book(self, scenario: Scenario, as_of: dt.date | None = None) -> Book:
         """Today's members as the book of a scenario; see `book_of`."""
         from simulation.evidence.history.today import book_of
 
         return book_of(self, scenario, as_of or scenario.start)
+
+
+def _by_member(history: History, origin: dt.date | None) -> MemberRows:
+    frame = history._frame
+    member = history.member
+    ids = frame["member_id"].cat.categories
+    segment = frame["segment"].cat.codes.to_numpy()
+    own = np.full(len(ids), -1, np.int32)
+    said = np.flatnonzero(segment >= 0)[::-1]
+    own[member[said]] = segment[said]  # of several the first stays
+    zero = np.datetime64(origin or history.first_day or dt.date(2000, 1, 1), "us")
+    return MemberRows(
+        member_id=ids.astype(object).tolist(),
+        first=np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64),
+        days=(frame["date"].to_numpy() - zero).astype(np.int64) / MICROSECONDS,
+        event=history.codes,
+        name=frame["name"].cat.codes.to_numpy().astype(np.int32),
+        value=frame["value"].to_numpy(),
+        segment=own,
+        names=tuple(frame["name"].cat.categories.astype(object)),
+        segments=tuple(frame["segment"].cat.categories.astype(object)),
+    )
 
 
 def _live(frame: pd.DataFrame, codes: npt.NDArray[np.int8], known: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:

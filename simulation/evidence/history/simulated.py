@@ -68,7 +68,7 @@ def history_of_events(
     value[(effect == "none") & ~gone] = np.nan
     table = pd.DataFrame({
         "member_id": rows["member"],
-        "date": _in_log_order(_moments(log["time"].to_numpy()[seen], scenario), rows["member"], event),
+        "date": _in_log_order(_moments(log["time"].to_numpy()[seen], scenario), rows["member"], event, rows["name"]),
         "event": event,
         "name": rows["name"],
         "value": value,
@@ -80,7 +80,7 @@ def history_of_events(
     parts += _from_book(table, scenario, book)
     if usage_seed is not None:
         parts.append(_usage(log, scenario, usage_seed))
-    return canonical(_together(parts))
+    return canonical(_together(parts))[0]
 
 
 def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -99,12 +99,15 @@ def _moments(time: npt.NDArray[np.float64], scenario: Scenario) -> npt.NDArray[n
 
 
 def _in_log_order(
-    dates: npt.NDArray[np.datetime64], member: pd.Series[Any], event: npt.NDArray[Any]
+    dates: npt.NDArray[np.datetime64], member: pd.Series[Any], event: npt.NDArray[Any], name: pd.Series[Any]
 ) -> npt.NDArray[np.datetime64]:
-    """Move events of one moment by microseconds where the log has them in another order than `EVENTS`."""
+    """Move events of one moment by microseconds where the log has them in another order than that of a table."""
     order = np.argsort(member.cat.codes.to_numpy(), kind="stable")
     who = member.cat.codes.to_numpy()[order]
-    when, rank = dates[order].astype(np.int64), np.array([CODE[one] for one in event], np.int64)[order]
+    names = np.argsort(np.argsort(name.cat.categories.astype(object)))
+    place = np.append(names, -1)[name.cat.codes.to_numpy()]
+    rank = (np.array([CODE[one] for one in event], np.int64) * (len(names) + 1) + place)[order]
+    when = dates[order].astype(np.int64)
     same = (who[1:] == who[:-1]) & (when[1:] == when[:-1])
     falls = np.concatenate([[0], same & (rank[1:] < rank[:-1])])[: len(who)]
     total = np.cumsum(falls)

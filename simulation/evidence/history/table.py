@@ -28,8 +28,14 @@ def event_type() -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(list(EVENTS), dtype=object))
 
 
-def canonical(frame: pd.DataFrame) -> pd.DataFrame:
+def canonical(frame: pd.DataFrame) -> tuple[pd.DataFrame, npt.NDArray[np.intp] | None]:
     """Bring a table into the one form: columns in order and typed, only used categories, rows sorted.
+
+    Returns
+    -------
+    pandas.DataFrame
+    int array or None
+        Which row of the given table each row was; None when the order is as it was.
 
     Raises
     ------
@@ -62,7 +68,7 @@ def canonical(frame: pd.DataFrame) -> pd.DataFrame:
     result = pd.DataFrame(
         {name: column if order is None else column[order] for name, column in columns.items()}, copy=False
     )
-    return result
+    return result, order
 
 
 def row_order(columns: dict[str, Any]) -> npt.NDArray[np.intp] | None:

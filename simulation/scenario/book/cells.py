@@ -16,6 +16,7 @@ __all__ = [
     "read_money",
     "read_number",
     "read_whole",
+    "without_currency",
 ]
 
 Value = TypeVar("Value", bound=float)
@@ -171,7 +172,7 @@ def read_money(text: str, currency: str) -> int:
     """
     amount = text
     if not _NUMBER.fullmatch(amount):
-        amount = _without_currency(text, currency)
+        amount = without_currency(text, currency)
         if amount.startswith("(") and amount.endswith(")"):  # accountants' minus
             amount = "-" + amount[1:-1]
     if _GROUPED.fullmatch(amount):
@@ -189,7 +190,8 @@ def read_money(text: str, currency: str) -> int:
     return round(value * 100)
 
 
-def _without_currency(text: str, currency: str) -> str:
+def without_currency(text: str, currency: str) -> str:
+    """Return an amount without the currency beside it; one in another currency raises CellError."""
     found = _CURRENCY.fullmatch(text)
     if found is None or not any(c in "0123456789" for c in text):
         return text

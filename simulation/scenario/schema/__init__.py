@@ -7,6 +7,7 @@ from typing import Any
 from simulation.scenario.schema.assumption import Assumption, JointDraws
 from simulation.scenario.schema.base import Part
 from simulation.scenario.schema.effect import Effect
+from simulation.scenario.schema.history import ColumnRef, HistoryRef
 from simulation.scenario.schema.intervention import (
     Cost,
     Intervention,
@@ -48,6 +49,7 @@ __all__ = [
     "Assumption",
     "BookRef",
     "Change",
+    "ColumnRef",
     "Contraction",
     "Cost",
     "DesiredOutcome",
@@ -57,6 +59,7 @@ __all__ = [
     "Grace",
     "Hire",
     "Hiring",
+    "HistoryRef",
     "Horizon",
     "Intervention",
     "InterventionPrice",

@@ -24,6 +24,7 @@ from simulation.scenario.provenance import Provenance
 from simulation.scenario.quantities import DURATION, TERM, parse
 from simulation.scenario.schema.assumption import Assumption
 from simulation.scenario.schema.base import MONTHS, Day, Name, Part, Text
+from simulation.scenario.schema.history import HistoryRef
 from simulation.scenario.schema.intervention import Intervention
 from simulation.scenario.schema.lever import Lever
 from simulation.scenario.schema.objective import Known, Objective
@@ -145,6 +146,7 @@ class Scenario(Part):
     )
     periods: Literal["month", "quarter", "week"] = Field(default="month", description="The periods of the report.")
     book: BookRef | None = Field(default=None, description="Today's members. Absent: none but a population.")
+    history: HistoryRef | None = Field(default=None, description="What happened so far. Absent: not known.")
     segments: dict[Name, Segment] = Field(description="The segments, by name.", min_length=1)
     teams: dict[Name, Team] = Field(default={}, description="The teams, by name.")
     interventions: dict[Name, Intervention] = Field(default={}, description="The interventions, by name.")

@@ -8,7 +8,7 @@ import numpy as np
 from simulation.scenario.sheets.errors import TableError
 from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk
 
-__all__ = ["ParquetTable"]
+__all__ = ["ParquetTable", "texts_of"]
 
 MAX_UNPACKED = 4 << 30
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -49,6 +49,11 @@ class ParquetTable:
             thrift_container_size_limit=1 << 20,
         )
 
+    @property
+    def rows(self) -> int:
+        """How many rows the file says it has."""
+        return int(self._metadata.num_rows)
+
     def place(self, position: int) -> None:
         """Return nothing: the name of the column says it all."""
         return None
@@ -58,7 +63,7 @@ class ParquetTable:
         done = 0
         for batch in self.batches(positions, CHUNK_ROWS):
             try:
-                columns = [_texts(array) for array in batch.columns]
+                columns = [texts_of(array) for array in batch.columns]
             except Exception as error:
                 raise _damaged(done) from error
             lines = list(range(done + 1, done + 1 + batch.num_rows))
@@ -105,7 +110,7 @@ def _is_text(type_: Any) -> bool:
     return bool(types.is_string(type_) or types.is_large_string(type_) or types.is_binary(type_))
 
 
-def _texts(array: Any) -> list[str]:
+def texts_of(array: Any) -> list[str]:
     """Return the cells of an Arrow array as text; null and NaN become blank."""
     import pyarrow as pa
     from pyarrow import types
@@ -117,7 +122,7 @@ def _texts(array: Any) -> list[str]:
         codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         used, where = np.unique(codes, return_inverse=True)
         known = used >= 0
-        words = [""] * int((~known).sum()) + _texts(array.dictionary.take(pa.array(used[known])))
+        words = [""] * int((~known).sum()) + texts_of(array.dictionary.take(pa.array(used[known])))
         return [words[i] for i in where.tolist()]
     if types.is_date(kind) or types.is_timestamp(kind):
         return _days(array, kind)

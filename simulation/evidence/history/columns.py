@@ -1,0 +1,103 @@
+"""Finds the columns of a history in the header of its source, by their names or by a mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulation.evidence.history.errors import HistoryError
+from simulation.evidence.history.source import Source
+from simulation.evidence.history.table import COLUMNS, NEEDED
+from simulation.scenario.errors import Problem, nearest, one_of, shown
+from simulation.scenario.schema.history import ColumnMap, ColumnRef
+
+__all__ = ["Found", "find_columns", "read_mapping", "wanted_names"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Our columns: how each is read, and where it is in the source (None: a constant)."""
+
+    refs: dict[str, ColumnRef]
+    positions: dict[str, int]
+
+
+def wanted_names(columns: Mapping[str, ColumnRef]) -> set[str]:
+    """Names that the header is expected to hold."""
+    refs = {name: columns.get(name) or ColumnRef(column=name) for name in COLUMNS}
+    return {ref.column for ref in refs.values() if ref.column is not None}
+
+
+def find_columns(source: Source, columns: Mapping[str, ColumnRef]) -> tuple[Found, list[str]]:
+    """Find our columns in a source, and what deserves a look.
+
+    Raises
+    ------
+    HistoryError
+        Columns are missing or unclear; all of them are named.
+    """
+    problems: list[Problem] = []
+
+    def wrong(place: str, message: str, line: int | None = source.header_line) -> None:
+        problems.append(Problem(source.shown, line, None, place, message))
+
+    for name in columns:
+        if name not in COLUMNS:
+            wrong(f"columns.{name}", f"there is no such column of a history: {one_of(COLUMNS, name)}", None)
+    header = [name[:200] for name in source.header]
+    refs: dict[str, ColumnRef] = {}
+    positions: dict[str, int] = {}
+    for name in COLUMNS:
+        ref = columns.get(name) or ColumnRef(column=name)
+        if ref.column is None:
+            refs[name] = ref
+            continue
+        places = [place for place, word in enumerate(header) if word == ref.column]
+        if len(places) > 1:
+            spots = " and ".join(str(place + 1) for place in places)
+            wrong(name, f"column {shown(ref.column)} stands more than once in the header: columns {spots}")
+        elif places:
+            refs[name], positions[name] = ref, places[0]
+        elif name in columns:
+            wrong(f"columns.{name}", f"there is no column {shown(ref.column)}: {one_of(header, ref.column)}")
+        elif name in NEEDED:
+            close = nearest(name, header)
+            hint = f"; is it {shown(close)}? Then write columns: {{{name}: {shown(close)}}}" if close else ""
+            wrong(name, f"there is no column {name!r} in the header ({', '.join(header[:20])}){hint}")
+    if problems:
+        raise HistoryError(problems)
+    unused = [word for place, word in enumerate(header) if place not in positions.values()]
+    free = [name for name in COLUMNS if name not in refs]
+    notes = []
+    for word in unused:
+        close = nearest(word, free)
+        notes.append(f"column {shown(word)} is not used" + (f"; is it {close!r}?" if close else ""))
+    return Found(refs, positions), notes
+
+
+def read_mapping(path: Path) -> dict[str, ColumnRef]:
+    """Read a mapping from a small YAML file with the key `columns:`, as in a scenario's `history:`.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, its line and column.
+    """
+    from pydantic import ValidationError
+
+    from simulation.scenario import reader, tree
+    from simulation.scenario.validation import misfits
+
+    try:
+        node, problems = reader.read(tree.Source(str(path), path.absolute()))
+    except reader.Unreadable as unreadable:
+        raise HistoryError([unreadable.problem]) from None
+    try:
+        read = ColumnMap.model_validate(tree.plain(node))
+    except ValidationError as error:
+        found = misfits(error, ColumnMap)
+        problems += [tree.locate(node, steps, key=key).problem(steps, message) for steps, message, key in found]
+    if problems:
+        raise HistoryError(problems)
+    return read.columns
