@@ -18,6 +18,7 @@ from simulation.forecast.counts import Counts
 from simulation.forecast.facts import ScenarioFacts
 from simulation.forecast.futures import Futures
 from simulation.forecast.measures import measure_named
+from simulation.forecast.percentile_futures import percentile_futures
 from simulation.forecast.selection import Selection, Where, split_where
 from simulation.forecast.spans import Spans, spans_of
 from simulation.forecast.spread import Spread, effects, split
@@ -226,6 +227,35 @@ class Forecast:
         """ARR from open to close by step, signed: the means add up to the mean of the close."""
         spans = spans_of(self.frame, period=period, window=window)
         return tables.waterfall(self._futures, spans, Selection(segment=segment), tuple(percentiles))
+
+    def percentile_futures(
+        self,
+        measure: str = "arr",
+        percentiles: Sequence[float] = USUAL,
+        by: Literal["horizon", "period"] = "period",
+        **where: Unpack[Where],
+    ) -> pd.DataFrame:
+        """Futures near percentiles of a measure, whose rows add up to the cent.
+
+        Percentiles do not add up; a future does. Each is the mean of the nearest 5% of the futures, at least 10,
+        by their rank in `measure` over the horizon or the span that `where` names.
+
+        Returns
+        -------
+        DataFrame
+            Index future (P10, ...), segment ("all", then each where there are several) and period. Columns futures
+            (of how many it is the mean), <measure>_of_these (their mean), and steps of members, ARR and
+            contribution: close = open + new + returned + expansion + uplift - contraction - churn, contribution =
+            revenue + fees - cost. Cost is known for all segments together only.
+
+        Raises
+        ------
+        ValueError
+            When the measure is unknown, or undefined in every future.
+        """
+        time, selection = split_where(where)
+        spans = spans_of(self.frame, **time)
+        return percentile_futures(self._futures, measure, spans, selection, percentiles, by)
 
     def renewal_by_term(self, segment: str | None = None) -> pd.DataFrame:
         """Renewals won and lost (means per future) and their rate by number of the term (20 = and later)."""

@@ -74,6 +74,14 @@ def development(gallery: Gallery) -> Section | str:
     return Section("development", "How it may develop", [text, *pictures])
 
 
+ENOUGH = 50
+"""Futures from which on those near a percentile differ from those near another."""
+COHERENT = {
+    "new": (1, "+ new"), "returned_arr": (1, "+ returned"), "expansion": (1, "+ expansion"),
+    "uplift": (1, "+ price uplift"), "contraction": (-1, "− contraction"), "churn": (-1, "− churn"),
+}  # fmt: skip
+
+
 def way_of_arr(forecast: Forecast, gallery: Gallery) -> Section | str:
     """The waterfall of ARR, and what expansion is made of."""
     if "waterfall" not in gallery:
@@ -93,9 +101,34 @@ def way_of_arr(forecast: Forecast, gallery: Gallery) -> Section | str:
         "contracted and churned. The means add up exactly; the P10, P50 and P90 of single steps do not."
     )
     columns = ["Step", "Mean", "P10", "P50", "P90"]
-    return Section(
-        "arr", "Where ARR comes from", [text, *pictures, Table(columns, rows, caption="Steps of ARR", narrow=True)]
+    blocks: list[Block] = [text, *pictures, Table(columns, rows, caption="Steps of ARR", narrow=True)]
+    if forecast.replications >= ENOUGH:
+        blocks.append(_percentile_futures(forecast))
+    return Section("arr", "Where ARR comes from", blocks)
+
+
+def _percentile_futures(forecast: Forecast) -> Table:
+    """Futures near P10, P50 and P90 of ARR: columns that add up, for a plan that needs one number a line."""
+    table = forecast.percentile_futures("arr", by="horizon").xs("all", level="segment").droplevel("period")
+    currency = forecast.frame.currency
+    whole = table[["arr_open", *COHERENT]].round()  # so that what is shown adds up, not only what is exported
+    whole["arr"] = whole["arr_open"] + sum(sign * whole[key] for key, (sign, _) in COHERENT.items())
+    lines = {
+        "arr_open": "ARR at the start",
+        **{key: label for key, (_, label) in COHERENT.items()},
+        "arr": "ARR at the end",
+    }
+    rows: list[list[Cell | str]] = [
+        [label, *(number(float(value), "money", currency) for value in whole[key])]
+        for key, label in lines.items()
+        if key in ("arr_open", "arr") or whole[key].any()
+    ]
+    count = int(table["futures"].iloc[0])
+    caption = (
+        f"Futures that add up: each column is the mean of the {count} futures whose ARR at the end ranks nearest to "
+        "its percentile. Percentiles of single lines do not add up, for no future is poor in every line at once"
     )
+    return Table(["", *(f"Near {one} of ARR" for one in table.index)], rows, caption=caption)
 
 
 def milestones(forecast: Forecast) -> Section | str:

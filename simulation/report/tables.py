@@ -33,7 +33,7 @@ def summary_tables(forecast: Forecast) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        key_figures, summary (measures by period), windows, segments, waterfall, milestones, renewal_by_term,
+        key_figures, summary (measures by period), windows, segments, waterfall, percentile_futures, milestones, renewal_by_term,
         first_value, teams, interventions, objectives, stated_beside_simulated, luck_and_ignorance,
         assumption_effects, assumptions, known, sources, evidence, futures (one row a replication) and run.
     """
@@ -43,6 +43,7 @@ def summary_tables(forecast: Forecast) -> dict[str, pd.DataFrame]:
         "windows": _with_unit(forecast.summary(SHARES, by="window")),
         "segments": _segments(forecast),
         "waterfall": _waterfall(forecast),
+        "percentile_futures": _percentile_futures(forecast),
         "milestones": _milestones(forecast),
         "renewal_by_term": _renewal(forecast),
         "first_value": forecast.first_value().reset_index(),
@@ -95,6 +96,12 @@ def _waterfall(forecast: Forecast) -> pd.DataFrame:
         part = forecast.waterfall(segment, percentiles=SHARES).reset_index()
         part.insert(0, "segment", segment or "all")
         parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _percentile_futures(forecast: Forecast) -> pd.DataFrame:
+    """Futures near P10, P50 and P90 of ARR, by period and over the horizon: rows that add up."""
+    parts = [forecast.percentile_futures("arr", by=by).reset_index() for by in ("period", "horizon")]
     return pd.concat(parts, ignore_index=True)
 
 
