@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,18 @@ def test_says_what_the_plan_says(call: Any, plan: Path) -> None:
     status, out, err = call("check", plan, "--replications", 0)
     assert (status, err) == (0, "")
     assert "individual" in out and "16,000" in out and "93.0%" in out and "1 adoption, 1 value" in out
+
+
+def test_checking_waits_for_nothing_that_it_does_not_use(plan: Path) -> None:
+    """What takes longest to import: pictures, xarray and scipy.stats."""
+    heavy = "{'matplotlib', 'xarray', 'scipy.stats', 'jinja2', 'h5py'}"
+    code = (
+        "import sys; from simulation.cli import main; "
+        f"status = main(['check', {str(plan)!r}, '--replications', '0']); "
+        f"print(status, sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.stdout.splitlines()[-1] == "0 []", done.stderr
 
 
 def test_says_all_mistakes_of_all_files(call: Any, plan: Path) -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
@@ -117,6 +118,9 @@ def test_summary(forecast):
     assert row["low"] < row["mean"] < row["high"]
     assert row["futures"] == 40
     assert "contribution" not in table.index.get_level_values("measure")
+    alone = forecast.summary(percentiles=(5, 50), by="period", segment="individual", measures=["arr", "nrr"])
+    for name in ("arr", "nrr"):  # a row does not depend on the rows beside it
+        pd.testing.assert_frame_equal(alone.loc[name], table.loc[name], rtol=1e-12)
     whole = forecast.summary(by="horizon")
     assert whole.index.name == "measure"
     assert whole.loc["utilisation: support", "futures"] == 0

@@ -156,6 +156,14 @@ def test_odd_and_undefined_replications_are_left_out():
     assert "same in every future" in split(np.ones(6), np.array([0, 0, 1, 1, 2, 2]), True).note
 
 
+def test_rank_correlation_is_spearmans_also_with_ties():
+    rng = np.random.default_rng(5)
+    draws = rng.integers(0, 6, 40).astype(np.float64)
+    values = draws + rng.integers(0, 4, 40)
+    rank = effects(values, np.arange(40), {"a": draws}).loc["a", "rank_correlation"]
+    assert rank == pytest.approx(stats.spearmanr(draws, values).statistic, rel=1e-12)
+
+
 def test_effects_rank_the_assumptions():
     rng = np.random.default_rng(2)
     points = np.repeat(np.arange(200), 2)
