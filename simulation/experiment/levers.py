@@ -9,6 +9,7 @@ from simulation.scenario import Scenario, ScenarioError, from_mapping
 from simulation.scenario.assumptions import rounded
 from simulation.scenario.errors import Misfit
 from simulation.scenario.levers import OFF, values
+from simulation.scenario.places import at_place, put
 from simulation.scenario.provenance import is_wrapper
 from simulation.scenario.quantities import Quantity, parse, written
 from simulation.scenario.schema import Lever
@@ -70,7 +71,7 @@ class Levers:
             if lever.change is None:
                 levels.append(1 if lever.switch else 0)
                 continue
-            here = _at(self._tree, tuple(lever.change.path.split(".")))
+            here = at_place(self._tree, tuple(lever.change.path.split(".")))
             levels.append(next((place for place, value in enumerate(settings) if _says(here, value)), 0))
         found = tuple(levels)
         return found if self.scenario_at(found).digest() == digest else None
@@ -157,10 +158,10 @@ class Levers:
         tree, paths = self._tree, list[Path]()
         for place, (lever, level) in enumerate(zip(self._levers, levels, strict=True)):
             for path, value in self._settings(place, lever, level, tree):
-                if isinstance(value, Quantity) and _says(_at(self._tree, path), value):
+                if isinstance(value, Quantity) and _says(at_place(self._tree, path), value):
                     continue
                 plain = written(value.kind, value.value) if isinstance(value, Quantity) else value
-                tree = _put(tree, path, plain)
+                tree = put(tree, path, plain)
                 paths.append(path)
         return tree, paths
 
@@ -173,7 +174,7 @@ class Levers:
             written_hire = self._tree["levers"][self.names[place]]["hire"]
             kept = {key: written_hire[key] for key in ("lead_time", "ramp") if key in written_hire}
             hire = {"date": lever.hire.date or self.scenario.start, "people": level, **kept}
-            return [(path, [*_at(tree, path), hire])]
+            return [(path, [*at_place(tree, path), hire])]
         if lever.switch is not None:
             at = ("interventions", lever.switch)
             return [] if level else [((*at, *below.split(".")), value) for below, value in OFF.items()]
@@ -187,37 +188,6 @@ def _says(here: Any, value: Quantity) -> bool:
         return here is not None and rounded(value.kind, parse(value.kind, here)) == value.value
     except Misfit:
         return False
-
-
-def _bare(node: Any, steps: Path) -> Any:
-    """What is at a place, without where it comes from."""
-    return node["value"] if isinstance(node, Mapping) and is_wrapper(steps, node) else node
-
-
-def _at(tree: Any, path: Path) -> Any:
-    """What is at a path, seen without provenance; None where there is nothing."""
-    here = _bare(tree, ())
-    for number, step in enumerate(path, 1):
-        if isinstance(here, Mapping):
-            here = here.get(step)
-        elif isinstance(here, list) and step.isdigit() and int(step) < len(here):
-            here = here[int(step)]
-        else:
-            return None
-        here = _bare(here, path[:number])
-    return here
-
-
-def _put(node: Any, path: Path, value: Any, done: int = 0) -> Any:
-    """A copy of a tree with another value at a path; the source of the number that it changes goes."""
-    if done == len(path):
-        return value
-    node, step = _bare(node, path[:done]), path[done]
-    if isinstance(node, list):
-        items = list(node)
-        items[int(step)] = _put(items[int(step)], path, value, done + 1)
-        return items
-    return {**(node or {}), step: _put((node or {}).get(step), path, value, done + 1)}
 
 
 def _graft(overlay: Tree, before: Any, after: Any, path: Path) -> None:
