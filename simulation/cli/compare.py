@@ -15,6 +15,7 @@ from simulation.cli.folder import named_files, publish, relative, run_facts, sha
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 from simulation.runs import Engine
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 RECORD = "comparison.json"
-COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "chance to be better", "paired")
+COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "better", "paired")
 HEADLINES = (
     "members", "arr", "nrr", "renewal_rate", "expansion", "churn", "hours", "revenue", "fees", "cost", "contribution",
 )  # fmt: skip
@@ -41,8 +42,10 @@ def compare(
     engine: Engine = "compiled",
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     out: Path | None = None,
+    measure: str = "contribution",
     at: str = "",
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    no_store: NoStore = False,
     screen: Screen = SCREEN,
 ) -> int:
     """Compare scenarios on the same futures: same people, same luck, same draws of what is not known.
@@ -63,13 +66,18 @@ def compare(
         Threads; all cores by default. The result does not depend on it.
     out
         Folder to write to; reports/<base>-vs-<alternatives> by default.
+    measure
+        What to decide by: contribution, arr or another measure with a better side.
     at
         Compare after these spans as well, such as "1 year,3 years,5 years"; the horizon grows to the longest.
     quarantine
         Leave bad rows of the book out instead of stopping.
+    no_store
+        Neither read nor keep finished futures (see `membersim store`).
     """
     if not alternatives:
         raise BadInput("name at least one alternative, such as: membersim compare plan.yaml other.yaml")
+    _check_measure(measure)
     plans = load_plans(base, alternatives)
     spans = days_of(plans["base"], at) if at else {}
     if spans and max(spans.values()) > plans["base"].days:
@@ -79,6 +87,7 @@ def compare(
         introduce(plan, None, screen)
     prepare(folder)
     words: list[object] = ["membersim", "compare", base, *alternatives, "--replications", replications, "--seed", seed]
+    words += ["--measure", measure] if measure != "contribution" else []
     words += ["--at", at] if at else []
     words += ["--engine", engine] if engine != "compiled" else []
     words += ["--quarantine"] if quarantine else []
@@ -92,23 +101,39 @@ def compare(
         engine=engine,
         workers=workers,
         quarantine=quarantine,
+        store=chosen_store(no_store, screen),
     )
     if comparison is None:
         screen.note(f"Interrupted before there was anything to compare; start again with: {command}")
         screen.result({"interrupted": True, "replications": 0})
         return INTERRUPTED
-    for span, day in spans.items():
-        try:
-            comparison.within([day])
-        except ValueError as error:
-            raise BadInput(f"--at {span}: {error}") from None
+    try:
+        comparison.over(spans, ())
+    except ValueError as error:
+        raise BadInput(f"--at: {error}") from None
     record = _record(plans, comparison, folder, command, interrupted, time.perf_counter() - started)
-    files = publish(folder, lambda staging: _fill(comparison, spans, staging), record, RECORD)
+    notes = list(dict.fromkeys(f"{name}: {one}" for name, plan in plans.items() for one in plan.warnings))
+
+    def fill(staging: Path) -> None:
+        _fill(comparison, staging, measure=measure, spans=spans, warnings=notes)
+
+    files = publish(folder, fill, record, RECORD)
     if interrupted:
         screen.note(f"Interrupted: {comparison.replications} of {replications} futures of each are finished.")
         screen.note(f"To go on from there: {command}")
     screen.result(_shown(comparison, spans, folder, files, screen) | {"interrupted": interrupted, "command": command})
     return INTERRUPTED if interrupted else 0
+
+
+def _check_measure(measure: str) -> None:
+    from simulation.forecast.measures import measure_named
+
+    try:
+        what = measure_named(measure)
+    except ValueError as error:
+        raise BadInput(f"--measure: {error}") from None
+    if not what.better:
+        raise BadInput(f"--measure: {measure} has no better side; take one such as contribution, arr or renewal_rate")
 
 
 def _compared(plans: Mapping[str, Scenario], **options: Any) -> tuple[Comparison | None, bool]:
@@ -129,10 +154,10 @@ def _compared(plans: Mapping[str, Scenario], **options: Any) -> tuple[Comparison
         raise
 
 
-def _fill(comparison: Comparison, spans: Mapping[str, int], staging: Path) -> None:
-    from simulation.report.csvfile import write_csv
+def _fill(comparison: Comparison, staging: Path, **options: Any) -> None:
+    from simulation.report import write_comparison
 
-    write_csv(staging / "tables" / "differences.csv", comparison.table())
+    write_comparison(comparison, staging, **options)
     comparison.save(staging / "differences.nc")
 
 
@@ -175,7 +200,7 @@ def _shown(
         title = f"{other.facts.name} against {comparison.base.facts.name}: {comparison.replications:,} futures"
         rows = [_row(row, currency) for row in records(table.loc[[name]]) if row["measure"] in HEADLINES]
         screen.table(title, COLUMNS, rows)
-    screen.show(f"Files: {folder}")
+    screen.show(f"Report: {folder / 'report.html'}")
     return {
         "base": comparison.base.facts.name,
         "alternatives": {name: one.facts.name for name, one in comparison.alternatives.items()},
@@ -190,17 +215,18 @@ def _shown(
 
 def _row(row: Mapping[str, Any], currency: str) -> tuple[str, ...]:
     from simulation.forecast.measures import measure_named
-    from simulation.report.words import number, span
+    from simulation.report.comparison_words import amount, interval
+    from simulation.report.words import number
 
     what = measure_named(row["measure"])
-    spread = row["P90"] - row["P10"]
-    interval = span(row["low"], row["high"], what.unit, currency)
+    width, spread = row["high"] - row["low"], row["P90"] - row["P10"]
+    factor = row["factor"]
     return (
         what.title,
-        number(row["base"], what.unit, currency),
-        number(row["mean"], what.unit, currency, row["high"] - row["low"]),
-        interval,
-        *(number(row[one], what.unit, currency, spread) for one in ("P10", "P90")),
+        number(row["base"], what.unit, currency, width),
+        amount(row["mean"], what.unit, currency, width),
+        interval(row["low"], row["high"], what.unit, currency),
+        *(amount(row[one], what.unit, currency, spread) for one in ("P10", "P90")),
         number(row["better"], "share"),
-        number(row["factor"], "ratio"),
+        "exact" if factor > 1e6 else number(factor, "ratio"),
     )

@@ -155,6 +155,41 @@ class Comparison:
         whole = pd.concat(tables).set_index(part, append=True)
         return whole.reorder_levels(["alternative", part, "measure"])
 
+    def leads(self, measure: str, alternative: str, **where: Unpack[Where]) -> pd.DataFrame:
+        """When an alternative is ahead: the mean difference of each period with its paired 95% interval.
+
+        Returns
+        -------
+        DataFrame
+            Index period; mean, low, high, and lead: 1 where the alternative is better at 95%, -1 where it is worse, 0
+            where neither is established or the measure has no better side.
+        """
+        gap = self.difference(measure, alternative, by="period", **where)
+        mean, low, high, _ = means(gap.to_numpy().astype(np.float64), self.groups)
+        side = np.where(low > 0, 1, np.where(high < 0, -1, 0)) * self.direction(measure)
+        index = pd.Index([str(one) for one in gap["period"].to_numpy()], name="period")
+        return pd.DataFrame({"mean": mean, "low": low, "high": high, "lead": side}, index=index)
+
+    def over(self, spans: Mapping[str, int], measures: Sequence[str]) -> pd.DataFrame:
+        """Rows of `table` for several spans from the start, given as days by name; the index begins with span.
+
+        Raises
+        ------
+        ValueError
+            For a span that this run does not count apart.
+        """
+        parts = []
+        for span, day in spans.items():
+            edge(self.base.frame, day)
+            for name in measures:
+                try:
+                    parts.append(self.table([name], within=day).assign(span=span))
+                except ValueError:
+                    continue  # a rate of a closed cohort that was not kept for this span
+        if not parts:
+            return pd.DataFrame()
+        return pd.concat(parts).set_index("span", append=True).reorder_levels(["span", "alternative", "measure"])
+
     def objectives(self) -> pd.DataFrame:
         """Each objective with its probability in every scenario.
 
@@ -183,6 +218,11 @@ class Comparison:
             "scenario", "objective", "probability", "low", "high", "difference", "difference_low", "difference_high",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns).set_index(["scenario", "objective"])
+
+    @staticmethod
+    def direction(measure: str) -> int:
+        """1 where more of a measure is better, -1 where less is, 0 where it depends."""
+        return measure_named(measure).better
 
     def best(self, measure: str = "contribution", **where: Unpack[Where]) -> Best:
         """Which scenario is best by the mean of a measure, said only when it is established; see `best_of`.
@@ -228,18 +268,6 @@ class Comparison:
             "delivered_more", "hours_more", "hours_low", "hours_high",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns).set_index(["scenario", "team", "intervention"])
-
-    def within(self, days: Sequence[int]) -> list[int]:
-        """Return those spans, in days from the start, that this run counts apart.
-
-        Raises
-        ------
-        ValueError
-            For one that is not.
-        """
-        for day in days:
-            edge(self.base.frame, day)
-        return list(days)
 
     def to_dataset(self) -> xr.Dataset:
         """Differences of every measure: dimensions alternative, replication and period."""

@@ -87,6 +87,16 @@ class ScenarioFacts:
         return cls(**plain)
 
 
+def evidence_of(facts: ScenarioFacts, path: str) -> str:
+    """Return the evidence of an assumption by its path; draws of a joint file have that of their file."""
+    stated = {one["path"]: one.get("evidence") for one in facts.assumptions}
+    if path in stated:
+        return stated[path] or "not stated"
+    joint = {one["path"]: one for one in facts.assumptions if "joint" in (one.get("distribution") or "")}
+    kinds = {one.get("evidence") for one in joint.values()}
+    return (kinds.pop() or "not stated") if len(kinds) == 1 else "not stated"
+
+
 def _objective(name: str, one: Any, scenario: Any) -> dict[str, Any]:
     measure = measure_named(RENAMED.get(one.measure, one.measure))
     scale = 100.0 if measure.unit == "money" else 1.0

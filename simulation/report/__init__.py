@@ -6,13 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.report.comparison import write_comparison
     from simulation.report.tables import summary_tables
     from simulation.report.write import write_report
 
-__all__ = ["summary_tables", "write_report"]
+__all__ = ["summary_tables", "write_comparison", "write_report"]
 
 # Fetched when first used: a command that only needs words and numbers must not wait for Matplotlib.
-_HOMES = {"summary_tables": "simulation.report.tables", "write_report": "simulation.report.write"}
+_HOMES = {
+    "summary_tables": "simulation.report.tables",
+    "write_comparison": "simulation.report.comparison",
+    "write_report": "simulation.report.write",
+}
 
 
 def __getattr__(name: str) -> Any:

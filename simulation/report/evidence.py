@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from simulation.forecast.facts import evidence_of
+
 if TYPE_CHECKING:
     from simulation.forecast import Forecast, ScenarioFacts
 
@@ -20,16 +22,6 @@ PARTS = ("segments", "teams", "interventions", "selling")
 WRAPPER = frozenset({"value", "source", "evidence", "owner", "review_by", "comment"})
 QUANTITY = re.compile(r"^\s*[-+]?(\d|\.\d)")
 DATE = re.compile(r"^\s*\d{4}-\d\d-\d\d")
-
-
-def evidence_of(facts: ScenarioFacts, path: str) -> str:
-    """Return the evidence of an assumption by its path; draws of a joint file have that of their file."""
-    stated = {one["path"]: one.get("evidence") for one in facts.assumptions}
-    if path in stated:
-        return stated[path] or "not stated"
-    joint = {one["path"]: one for one in facts.assumptions if "joint" in (one.get("distribution") or "")}
-    kinds = {one.get("evidence") for one in joint.values()}
-    return (kinds.pop() or "not stated") if len(kinds) == 1 else "not stated"
 
 
 def evidence_table(forecast: Forecast, measure: str = "arr") -> pd.DataFrame:
