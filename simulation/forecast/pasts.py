@@ -18,6 +18,6 @@ def warnings(ledger: Ledger) -> tuple[str, ...]:
     return (
         f"{count} of {members:,.0f} members ({share}) have a past that the scenario makes all but impossible: "
         "hardly anybody with their dates and milestone would still be a member today. They start from a past in which "
-        "they were made to stay. If they are many, the renewal or mid-term churn of the scenario is too harsh for "
-        "these members, or their dates are wrong; `membersim check` names their rows.",
+        "they were made to stay. If they are many, the renewal, churn or journey of the scenario does not fit them, or "
+        "their rows are wrong; `membersim check` names the rows.",
     )
