@@ -4,7 +4,10 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator
+from itertools import islice
+from operator import itemgetter
 from typing import BinaryIO
 
 from simulation.scenario.sheets.errors import TableError
@@ -15,6 +18,7 @@ __all__ = ["TextTable", "survey"]
 MAX_LINE = 1 << 20  # bytes; a line has some hundred
 MAX_LINES = 20_000_000
 DELIMITERS = ",;\t"
+_BREAK = re.compile("\r\n|\n|\r")
 
 
 def survey(file: BinaryIO) -> tuple[str, str]:
@@ -115,38 +119,63 @@ class TextTable:
         """Yield the rows below the header, at most CHUNK_ROWS at a time."""
         self._text.seek(0)
         reader = csv.reader(self._text, delimiter=self._delimiter, skipinitialspace=True, strict=True)
-        width = len(self.header)
-        lines: list[int] = []
-        rows: list[list[str]] = []
-        faults: list[Fault] = []
         while True:
-            line = reader.line_num + 1
+            first = reader.line_num + 1
+            rows: list[list[str]] = []
+            error: csv.Error | None = None
             try:
-                row = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                if line > self.header_line:
-                    faults.append(_unreadable(line, error))
-                if "field larger" in str(error):  # the rest would be read from inside the cell
-                    break
-                continue
+                rows.extend(islice(reader, CHUNK_ROWS))  # what came before an error stays
+            except csv.Error as wrong:
+                error = wrong
+            if not rows and error is None:
+                return
+            lines, following = _lines(rows, first, reader.line_num if error is None else None)
+            faults: list[Fault] = []
+            if not self._plain(rows, lines):
+                lines, rows, faults = self._told_apart(rows, lines)
+            if error is not None and following > self.header_line:
+                faults.append(_unreadable(following, error))
+            if rows or faults:
+                yield chunk_of(lines, rows, positions, faults)
+            if error is not None and "field larger" in str(error):  # the rest would be read from inside the cell
+                return
+
+    def _plain(self, rows: list[list[str]], lines: list[int]) -> bool:
+        """Whether all rows lie below the header, have its width, and are not blank (their first cell is not)."""
+        if not rows or lines[0] <= self.header_line or set(map(len, rows)) != {len(self.header)}:
+            return False
+        return all(map(str.strip, map(itemgetter(0), rows)))
+
+    def _told_apart(self, rows: list[list[str]], lines: list[int]) -> tuple[list[int], list[list[str]], list[Fault]]:
+        """The rows below the header that are not blank, and those of another width as faults."""
+        width = len(self.header)
+        kept: list[list[str]] = []
+        numbers: list[int] = []
+        faults: list[Fault] = []
+        for line, row in zip(lines, rows, strict=True):
             if line <= self.header_line:
                 continue
             if len(row) > width and not any(cell.strip() for cell in row[width:]):
                 del row[width:]
-            if not any(row) or not any(cell.strip() for cell in row):
+            if not any(cell.strip() for cell in row):
                 continue
             if len(row) != width:
                 faults.append(_ragged(line, row, width))
             else:
-                lines.append(line)
-                rows.append(row)
-            if len(rows) + len(faults) >= CHUNK_ROWS:
-                yield chunk_of(lines, rows, positions, faults)
-                lines, rows, faults = [], [], []
-        if rows or faults:
-            yield chunk_of(lines, rows, positions, faults)
+                numbers.append(line)
+                kept.append(row)
+        return numbers, kept, faults
+
+
+def _lines(rows: list[list[str]], first: int, last: int | None) -> tuple[list[int], int]:
+    """First line of each row, and the line after all; `last` is that of the last row, if known."""
+    if last is not None and last - first + 1 == len(rows):
+        return list(range(first, last + 1)), last + 1
+    lines = []
+    for row in rows:  # some cells hold line breaks
+        lines.append(first)
+        first += 1 + sum(len(_BREAK.findall(cell)) for cell in row if "\n" in cell or "\r" in cell)
+    return lines, first
 
 
 def _header(head: str, delimiter: str) -> tuple[list[str], int, str] | None:
