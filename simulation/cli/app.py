@@ -15,8 +15,10 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from simulation import __version__
+from simulation.cli.budget import budget
 from simulation.cli.check import check
 from simulation.cli.compare import compare
+from simulation.cli.must_be_true import must_be_true
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
 from simulation.cli.schema import schema
@@ -33,6 +35,7 @@ from simulation.cli.screen import (
 from simulation.cli.sensitivity import sensitivity
 from simulation.cli.starters import new
 from simulation.cli.store import store
+from simulation.cli.sweep import sweep
 
 __all__ = ["app", "main"]
 
@@ -43,7 +46,7 @@ app = App(
     help_format="plaintext",
     default_parameter=Parameter(negative=()),
 )
-for _command in (new, check, run, rerun, compare, sensitivity, schema, store):
+for _command in (new, check, run, rerun, compare, sensitivity, must_be_true, budget, schema, store, sweep):
     app.command(_command)
 
 

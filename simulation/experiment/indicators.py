@@ -123,6 +123,8 @@ class Indicators:
             return None
         below = bool(false.mean() < true.mean())
         threshold = float(np.quantile(true, FALSE_ALARM if below else 1 - FALSE_ALARM))
+        if (true == np.round(true)).all():  # of counts the next whole number says the same
+            threshold = float(np.ceil(threshold) if below else np.floor(threshold))
 
         def alarms(part: Flags) -> float:
             chosen = values[part]

@@ -6,7 +6,7 @@ import math
 
 from simulation.report.words import MINUS, MISSING, number
 
-__all__ = ["amount"]
+__all__ = ["amount", "amount_ticks"]
 
 MONTH, YEAR = 365.25 / 12, 365.25
 
@@ -47,6 +47,19 @@ def amount(value: float, kind: str, currency: str = "") -> str:
         case "pace-months" | "calendar-months":
             return f"{_digits(value)} months"
     return _digits(value)
+
+
+def amount_ticks(low: float, high: float, kind: str, currency: str = "") -> tuple[list[float], list[str]]:
+    """Return about five round values within two, base units, and their texts."""
+    from matplotlib.ticker import MaxNLocator
+
+    months = max(abs(low), abs(high)) >= 2 * MONTH
+    unit = {"angle": math.pi / 180, "rate": 1 / YEAR, "duration": MONTH if months else 1.0}.get(kind, 1.0)
+    ticks = [
+        float(tick) * unit for tick in MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low / unit, high / unit)
+    ]
+    inside = [tick for tick in ticks if low <= tick <= high]
+    return inside, [amount(tick, kind, currency) for tick in inside]
 
 
 def _digits(value: float) -> str:

@@ -1,0 +1,125 @@
+"""Pictures of what must be true: the chance by assumption, and where the plan fails."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from simulation.experiment.conditions import Condition
+from simulation.experiment.discovery import Weakness
+from simulation.experiment.must_be_true import MustBeTrue, objective_met
+from simulation.forecast.statistics import proportion
+from simulation.report.amounts import amount_ticks
+from simulation.report.style import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    RED,
+    SKY,
+    drawn,
+    legend,
+    new_figure,
+    title,
+    value_axis,
+)
+from simulation.report.words import path_words
+
+__all__ = ["chances", "weakness"]
+
+PARTS = 10
+"""The chance is drawn for every tenth of the futures by the value of the assumption."""
+MOST = 4
+DOTS = 800
+"""Futures in the picture of a weakness."""
+
+
+@drawn
+def chances(found: MustBeTrue, conditions: list[Condition]) -> Figure | None:
+    """Draw the chance to meet the objective by the value of each assumption that a condition names, a panel each."""
+    conditions = conditions[:MOST]
+    if not conditions:
+        return None
+    forecast, currency = found.forecast, found.forecast.frame.currency
+    _, met = objective_met(forecast, str(found.objective["name"]))
+    groups = np.asarray(forecast.points, np.int64)
+    figure = new_figure(0.9 + 2.35 * len(conditions))
+    panels = figure.subplots(len(conditions), 1, squeeze=False)[:, 0]
+    for ax, condition in zip(panels, conditions, strict=True):
+        values, kind = forecast.assumption_values[condition.path], found.evidence[condition.path].kind
+        order = np.argsort(values, kind="stable")
+        first = ax is panels[0]
+        for part in np.array_split(order, PARTS):
+            one = proportion(met[part].astype(np.float64), met[part], groups[part])
+            middle = float(np.median(values[part]))
+            ax.plot([middle, middle], [one.low, one.high], color=BLUE, linewidth=1.4)
+            label = (
+                "a tenth of the futures, with 95% interval"
+                if first and part is not None and part[0] == order[0]
+                else ""
+            )
+            ax.plot(middle, one.value, "o", color=BLUE, markersize=6, label=label)
+        low, high = float(values.min()), float(values.max())
+        ends = (condition.threshold, high) if condition.at_least else (low, condition.threshold)
+        ax.axvspan(*ends, color=GREEN, alpha=0.16, linewidth=0, label="condition" if first else "")
+        ax.axhline(
+            found.requirements.probability, color=ORANGE, linewidth=1.3, linestyle="--",
+            label="asked for" if first else "",
+        )  # fmt: skip
+        ax.set_xticks(*amount_ticks(low, high, kind, currency), fontsize=9)
+        ax.set_ylim(-0.03, 1.03)
+        value_axis(ax, "share", "", ticks=4)
+        ax.grid(visible=False, axis="x")
+        ax.set_xlabel(path_words(condition.path), loc="right")
+    title(figure, "Chance to meet the objective, by assumption")
+    legend(figure, panels[0], columns=2)
+    return figure
+
+
+@drawn
+def weakness(found: MustBeTrue, box: Weakness) -> Figure:
+    """Draw the futures by the first two limited assumptions of a box (or the one), met and missed, with its limits."""
+    forecast, currency = found.forecast, found.forecast.frame.currency
+    _, met = objective_met(forecast, str(found.objective["name"]))
+    rows = np.arange(min(DOTS, forecast.replications))
+    paths = list(dict.fromkeys(limit.path for limit in box.limits))[:2]
+    values = [forecast.assumption_values[path][rows] for path in paths]
+    if len(paths) == 1:  # spread over the height, so that dots do not lie on each other
+        values.append(np.random.default_rng(1).random(len(rows)))
+    figure = new_figure(3.9)
+    ax = figure.add_subplot()
+    for part, colour, mark, label in ((met[rows], SKY, "o", "met"), (~met[rows], RED, "x", "missed")):
+        ax.plot(
+            values[0][part],
+            values[1][part],
+            mark,
+            color=colour,
+            markersize=4,
+            alpha=0.75,
+            linestyle="none",
+            label=label,
+        )
+    spans = [[float(one.min()), float(one.max())] for one in values]
+    for limit in box.limits:
+        if limit.path in paths:
+            spans[paths.index(limit.path)][0 if limit.at_least else 1] = limit.value
+    (left, right), (bottom, top) = spans
+    ax.plot(
+        [left, right, right, left, left], [bottom, bottom, top, top, bottom], color=INK, linewidth=1.6, label="the box"
+    )
+    for axis, place in ((ax.xaxis, 0), (ax.yaxis, 1)):
+        if place < len(paths):
+            kind = found.evidence[paths[place]].kind
+            ends = float(values[place].min()), float(values[place].max())
+            axis.set_ticks(*amount_ticks(*ends, kind, currency), fontsize=9)
+            axis.set_label_text(path_words(paths[place]))
+        else:
+            axis.set_ticks([])
+    ax.xaxis.set_label_coords(1, -0.12)
+    ax.xaxis.label.set_horizontalalignment("right")
+    ax.grid(visible=False)
+    ax.spines["left"].set_color(MUTED)
+    title(figure, "Where the plan fails")
+    legend(figure, ax)
+    return figure
