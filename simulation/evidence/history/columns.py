@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,18 @@ class Found:
     positions: dict[str, int]
 
 
-def wanted_names(columns: Mapping[str, ColumnRef]) -> set[str]:
+def wanted_names(columns: Mapping[str, ColumnRef], ours: Sequence[str] = COLUMNS) -> set[str]:
     """Names that the header is expected to hold."""
-    refs = {name: columns.get(name) or ColumnRef(column=name) for name in COLUMNS}
+    refs = {name: columns.get(name) or ColumnRef(column=name) for name in ours}
     return {ref.column for ref in refs.values() if ref.column is not None}
 
 
-def find_columns(source: Source, columns: Mapping[str, ColumnRef]) -> tuple[Found, list[str]]:
+def find_columns(
+    source: Source,
+    columns: Mapping[str, ColumnRef],
+    ours: Sequence[str] = COLUMNS,
+    needed: Sequence[str] = NEEDED,
+) -> tuple[Found, list[str]]:
     """Find our columns in a source, and what deserves a look.
 
     Raises
@@ -43,12 +48,12 @@ def find_columns(source: Source, columns: Mapping[str, ColumnRef]) -> tuple[Foun
         problems.append(Problem(source.shown, line, None, place, message))
 
     for name in columns:
-        if name not in COLUMNS:
-            wrong(f"columns.{name}", f"there is no such column of a history: {one_of(COLUMNS, name)}", None)
+        if name not in ours:
+            wrong(f"columns.{name}", f"there is no such column here: {one_of(ours, name)}", None)
     header = [name[:200] for name in source.header]
     refs: dict[str, ColumnRef] = {}
     positions: dict[str, int] = {}
-    for name in COLUMNS:
+    for name in ours:
         ref = columns.get(name) or ColumnRef(column=name)
         if ref.column is None:
             refs[name] = ref
@@ -61,14 +66,14 @@ def find_columns(source: Source, columns: Mapping[str, ColumnRef]) -> tuple[Foun
             refs[name], positions[name] = ref, places[0]
         elif name in columns:
             wrong(f"columns.{name}", f"there is no column {shown(ref.column)}: {one_of(header, ref.column)}")
-        elif name in NEEDED:
+        elif name in needed:
             close = nearest(name, header)
             hint = f"; is it {shown(close)}? Then write columns: {{{name}: {shown(close)}}}" if close else ""
             wrong(name, f"there is no column {name!r} in the header ({', '.join(header[:20])}){hint}")
     if problems:
         raise HistoryError(problems)
     unused = [word for place, word in enumerate(header) if place not in positions.values()]
-    free = [name for name in COLUMNS if name not in refs]
+    free = [name for name in ours if name not in refs]
     notes = []
     for word in unused:
         close = nearest(word, free)

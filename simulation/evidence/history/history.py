@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.evidence.history.table import canonical, digest
-from simulation.evidence.history.vocabulary import CODE, EVENTS, WORDS
+from simulation.evidence.history.vocabulary import CODE, EVENTS, OF_MORNING, WORDS
 
 if TYPE_CHECKING:
     from simulation.scenario.book import Book
@@ -25,6 +25,7 @@ MICROSECONDS = 86_400e6
 _LEVEL = np.array([word.arr == "level" for word in WORDS.values()])
 _SIGN = np.array([{"plus": 1, "minus": -1}.get(word.arr, 0) for word in WORDS.values()])
 _CHANGE = np.array([{"joined": 1, "returned": 1, "left": -1}.get(event, 0) for event in EVENTS])
+_MORNING = np.array([event in OF_MORNING for event in EVENTS])
 _PRESENT, _LEFT, _USAGE, _CORRECTION = (CODE[word] for word in ("present", "left", "usage", "correction"))
 
 
@@ -215,12 +216,19 @@ class History:
         """
         moment = np.datetime64(day, "us")
         said = self._frame["recorded"].notna().to_numpy() if "recorded" in self._frame else False
-        happened = self._frame["date"].to_numpy() < moment
-        seen = happened & ((self.known < moment) | ((self.known == moment) & (said | (self.codes == _USAGE))))
+        happened = self._before(day)
+        said = said | _MORNING[self.codes] | (self.codes == _USAGE)
+        seen = happened & ((self.known < moment) | ((self.known == moment) & said))
         frame = self._frame[seen]
         frame = frame[_live(frame, self.codes[seen], self.known[seen])]
         exported = day if self.exported is None else min(day, self.exported)
         return replace(self, _frame=canonical(frame)[0], exported=exported)
+
+    def _before(self, day: dt.date) -> npt.NDArray[np.bool_]:
+        """Rows that happened before the morning of a day, or say how things stand then."""
+        date, moment = self._frame["date"].to_numpy(), np.datetime64(day, "us")
+        before: npt.NDArray[np.bool_] = (date < moment) | ((date == moment) & _MORNING[self.codes])
+        return before
 
     def settled(self) -> History:
         """The history with every correction carried out."""
@@ -277,10 +285,9 @@ class History:
         """
         segments = self.by_member().segments
         own = self.by_member().segment
-        date = self._frame["date"].to_numpy()
         rows: list[tuple[dt.date, str, int, int]] = []
         for day in days:
-            before = np.flatnonzero((date < np.datetime64(day, "us")) & self.live)
+            before = np.flatnonzero(self._before(day) & self.live)
             ends = np.append(self.member[before][1:] != self.member[before][:-1], True)[: len(before)]
             last = before[ends]
             last = last[self.presence[last] == 1]

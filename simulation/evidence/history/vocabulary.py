@@ -28,7 +28,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["CODE", "COMES", "EVENTS", "MILESTONE_EVENTS", "INTERVENTION_EVENTS", "OF_ABSENT", "WORDS", "Word"]
+__all__ = [
+    "CODE",
+    "COMES",
+    "EVENTS",
+    "MILESTONE_EVENTS",
+    "INTERVENTION_EVENTS",
+    "OF_ABSENT",
+    "OF_MORNING",
+    "WORDS",
+    "Word",
+]
 
 Money = Literal["level", "plus", "minus", "none"]
 
@@ -61,17 +71,13 @@ _LEVEL = "ARR from then on, a year"
 
 WORDS: Final[dict[str, Word]] = {
     "present": Word(
-        "is a member when the record begins; for those who joined earlier (a row `joined` may stand beside it)",
+        "is a member on the morning when the record begins; for those who joined earlier (a row `joined` may stand beside it)",
         "the last milestone reached by then; `none`: none yet; blank: not known",
         _LEVEL,
         "level",
     ),
     "joined": Word("becomes a member, for the first time", "", _LEVEL, "level"),
     "returned": Word("becomes a member again after leaving", "", _LEVEL, "level"),
-    "due": Word(
-        "it is agreed when the current term ends; only where that is not whole terms after joining or returning",
-        "the date of the next renewal, such as 2027-12-31",
-    ),
     "price": Word("a change of price is announced to the member", "what it is called", "percent (5 = 5% more)"),
     "moved": Word("goes over to another segment", "the new segment"),
     "intervention": Word("an intervention is delivered", _INTERVENTION, "the fee paid, if any"),
@@ -109,6 +115,10 @@ WORDS: Final[dict[str, Word]] = {
     ),
     "grace": Word("misses a renewal, and is a member until grace ends"),
     "recovered": Word("renews within grace", "", "ARR of the new term, a year", "level"),
+    "due": Word(
+        "it is agreed when the current term ends; only where that is not whole terms after joining or returning",
+        "the date of the next renewal, such as 2027-12-31",
+    ),
     "contracted": Word("goes on with less", "", "ARR lost, a year", "minus"),
     "withdrawn": Word("a request for an intervention is dropped", _INTERVENTION),
     "left": Word(
@@ -133,3 +143,5 @@ MILESTONE_EVENTS: Final = tuple(event for event, word in WORDS.items() if word.n
 INTERVENTION_EVENTS: Final = tuple(event for event, word in WORDS.items() if word.name == _INTERVENTION)
 OF_ABSENT: Final = ("usage", "undelivered", "correction")
 """Events that somebody may have who is not a member: they are about the record, or were caused before."""
+OF_MORNING: Final = ("present", "arr", "due")
+"""Events that say how things stand: what is dated on a day held on its morning already."""
