@@ -27,7 +27,7 @@ __all__ = ["AllocationInterrupted", "Answer", "Effort", "Stage", "allocate"]
 
 Stage = Callable[[str], AbstractContextManager[Progress]]
 """Shows a part of the work with its progress, such as `simulation.progress.progress_bar`."""
-CONTENDERS = 6
+CONTENDERS = 8
 """Allocations that are sampled anew, at most."""
 CAPS = 5
 """Caps of the frontier, evenly up to the spend."""
@@ -211,7 +211,7 @@ class _Work:
         """Measure the chosen allocation, its next steps, the frontier and others on new futures."""
         assert self.chosen is not None
         steps = [self._after(self.chosen, place) for place in range(len(self.tops))]
-        frontier = [(cap, self.searched.best(cap)) for cap in self._caps()[:-1]] + [(self.spend, self.chosen)]
+        frontier = self._frontier(self.chosen)
         wanted = {self.nothing, *also.values(), *(one for _, one in frontier), *(one for one in steps if one)}
         new = [one for one in wanted if self.criterion.tail is not None and one not in self.searched.points]
         total = len(wanted) * len(self.measuring) + len(new) * len(self.screening)
@@ -230,7 +230,7 @@ class _Work:
         self.zone = self.zone or self._usual_zone()
         after = [self._after(best, place) for place in range(len(self.tops))]
         steps = [one if one in known else None for one in after]
-        frontier = [(cap, self.searched.best(cap)) for cap in self._caps()[:-1]] + [(self.spend, best)]
+        frontier = self._frontier(best)
         return self._answer(self.screening, best, steps, frontier, {}, fresh=False)
 
     def _answer(
@@ -263,6 +263,10 @@ class _Work:
         """Caps of the frontier, rising to the spend."""
         return [self.spend * part / CAPS for part in range(1, CAPS + 1)]
 
+    def _frontier(self, chosen: Levels) -> list[tuple[float, Levels]]:
+        """The best allocation for each cap: the chosen one where it keeps the cap, else the best of the search."""
+        return [(cap, chosen if self.searched.fits(chosen, cap) else self.searched.best(cap)) for cap in self._caps()]
+
     def _usual_zone(self) -> float:
         """The smallest difference that matters, when nobody says it; see `budget`."""
         if self.criterion.unit == "share":
@@ -271,12 +275,13 @@ class _Work:
         return usual or max(0.005 * max(abs(one.score) for one in self.searched.points.values()), 1e-9)
 
     def _listed(self) -> list[Levels]:
-        """The allocations under the cap that the search leaves in doubt, the best first."""
+        """The allocations under the cap that the search leaves in doubt: its best, those of the frontier, others."""
         best, points = self.searched.best(self.spend), self.searched.points
         fine = [one for one in points if one != best and self.searched.fits(one, self.spend)]
         top, groups = self._scores(best, self.screening), np.array(self.screening) // 2
+        cheaper = {self.searched.best(cap) for cap in self._caps()}
         found = [best]
-        for levels in sorted(fine, key=lambda one: -points[one].score):
+        for levels in sorted(fine, key=lambda one: (one not in cheaper, -points[one].score)):
             behind = (top - self._scores(levels, self.screening))[:, None]
             mean, low, _, _ = (float(one[0]) for one in means(behind, groups))
             # One and a half half-widths of its interval, so that the best one is rarely left out by bad luck.
