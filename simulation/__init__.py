@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulation.experiment.compare import compare
+    from simulation.experiment.store import Store
+    from simulation.experiment.sweep import sweep
     from simulation.forecast import Forecast
     from simulation.runs import events, run
     from simulation.scenario import Scenario, ScenarioError, load
 
 __version__ = "0.1.0"
-__all__ = ["Forecast", "Scenario", "ScenarioError", "__version__", "compare", "events", "load", "run"]
+__all__ = ["Forecast", "Scenario", "ScenarioError", "Store", "__version__", "compare", "events", "load", "run", "sweep"]
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
 _HOMES = {
     "Forecast": "simulation.forecast",
     "Scenario": "simulation.scenario",
     "ScenarioError": "simulation.scenario",
+    "Store": "simulation.experiment.store",
     "compare": "simulation.experiment.compare",
     "events": "simulation.runs",
     "load": "simulation.scenario",
     "run": "simulation.runs",
+    "sweep": "simulation.experiment.sweep",
 }
 
 

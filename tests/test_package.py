@@ -58,13 +58,13 @@ def used() -> set[str]:
 
 def test_public_names() -> None:
     assert simulation.__all__ == [
-        "Forecast", "Scenario", "ScenarioError", "__version__", "events", "load", "run",
+        "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "compare", "events", "load", "run", "sweep",
     ]  # fmt: skip
     for name in simulation.__all__:
         assert getattr(simulation, name) is not None
     assert set(simulation.__all__) <= set(dir(simulation))
-    with pytest.raises(AttributeError, match="compare"):
-        _ = simulation.compare
+    with pytest.raises(AttributeError, match="guess"):
+        _ = simulation.guess
 
 
 def test_importing_it_costs_nothing() -> None:
