@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simulation.scenario.book import Book
 
 Rows = dict[str, npt.NDArray[np.int64]]
+Observe = Callable[[int, Memory, Frame], None]
 
 
 class Engine(Protocol):
@@ -77,8 +78,11 @@ def ledger_rows(memory: Memory, frame: Frame) -> Rows:
 class _Crew:
     """Engines of the threads: one for each, loaded with the plan of the point at hand."""
 
-    def __init__(self, scenario: Scenario, book: Book | None, seed: int, engine: str) -> None:
+    def __init__(
+        self, scenario: Scenario, book: Book | None, seed: int, engine: str, observe: Observe | None = None
+    ) -> None:
         self.scenario, self.book, self.seed, self.engine = scenario, book, seed, engine
+        self.observe = observe
         self.fixed = None if scenario.assumptions else make_plan(scenario, book)
         self.mine = threading.local()
         self.stop = threading.Event()
@@ -94,7 +98,10 @@ class _Crew:
         for replication in replications:
             if self.stop.is_set():
                 return
-            done(replication, ledger_rows(engine.run(self.seed, replication), plan.frame), plan.frame)
+            memory = engine.run(self.seed, replication)
+            if self.observe is not None:
+                self.observe(replication, memory, plan.frame)
+            done(replication, ledger_rows(memory, plan.frame), plan.frame)
 
 
 def run_replications(
@@ -107,6 +114,7 @@ def run_replications(
     workers: int | None = None,
     progress: Progress | None = None,
     each: Callable[[int, Rows, Frame], None] | None = None,
+    observe: Observe | None = None,
 ) -> RunResult:
     """Run replications of a scenario and stack their ledgers.
 
@@ -126,6 +134,9 @@ def run_replications(
         Called with (done, total).
     each
         Called with the number, the rows and the frame of every replication as it finishes, from any thread.
+    observe
+        Called, from any thread, with the number, the memory and the frame of every replication at its end; the
+        memory shows every member as it is then, and only until the call returns.
 
     Raises
     ------
@@ -133,7 +144,7 @@ def run_replications(
         On Ctrl-C; `.result` has the finished replications, if any.
     """
     numbers = list(range(replications)) if isinstance(replications, int) else list(replications)
-    crew = _Crew(scenario, book, seed, engine)
+    crew = _Crew(scenario, book, seed, engine, observe)
     finished: dict[int, Rows] = {}
     lock = threading.Lock()
 
