@@ -1,4 +1,8 @@
-"""Binary heaps for the compiled engine: the calendar of what members share, and the queues they wait in."""
+"""The calendar of what members share, and the queues they wait in.
+
+The calendar is a heap of the entries of one day and a chain of entries for each day to come: an entry that is put in
+costs one write, and the heap stays small enough for the first level of cache however many members there are.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from simulation.engine.desk import WAITER, day_at, desk_of, entry_at, length_at, waiter_at
 from simulation.model.jit import compiled, inlined
-from simulation.model.state import Records
+from simulation.model.state import FULL_CALENDAR, FULL_QUEUE, NEVER, Key, World
 
-ENTRY = np.dtype(
-    [("t", "f8"), ("key", "u8"), ("cls", "i4"), ("kind", "i4"), ("a", "i4"), ("b", "i4"), ("token", "u4")], align=True
-)
-"""One thing to come: when, in which class of simultaneous events, whose, and what."""
-
-WAITER = np.dtype(
-    [("rank", "f8"), ("requested", "f8"), ("key", "u8"), ("priority", "i4"), ("a", "i4"), ("k", "i4"), ("token", "u4")],
-    align=True,
-)
-"""One that waits: member `a` for intervention `k`, or (token 0) the session job `a`."""
+_WAITER_BYTES = WAITER.itemsize
 
 
 @inlined
@@ -54,11 +50,11 @@ def copy_entry(x: Any, y: Any) -> None:
     """Copy calendar entry `x` to `y`."""
     y.t = x.t
     y.key = x.key
+    y.a = x.a
+    y.token = x.token
+    y.b = x.b
     y.cls = x.cls
     y.kind = x.kind
-    y.a = x.a
-    y.b = x.b
-    y.token = x.token
 
 
 @inlined
@@ -74,64 +70,178 @@ def copy_waiter(x: Any, y: Any) -> None:
 
 
 @compiled
-def sift_entry_up(heap: Records, n: int) -> None:
-    """Move the entry at place `n` of a calendar up; the place after the last is scratch."""
-    spare = heap[len(heap) - 1]
-    copy_entry(heap[n], spare)
-    while n > 0:
-        parent = (n - 1) >> 1
-        if not earlier(spare, heap[parent]):
-            break
-        copy_entry(heap[parent], heap[n])
-        n = parent
-    copy_entry(spare, heap[n])
+def clear_calendar(w: World) -> None:
+    """Empty the calendar and put it on day 0."""
+    d = desk_of(w)
+    d.today = 0
+    d.n_today = 0
+    d.n_later = 0
+    d.free = -1
+    for day in range(d.size_day):
+        day_at(w, day).n = -1
 
 
 @compiled
-def drop_first_entry(heap: Records, n: int) -> None:
-    """Remove the first of `n` entries of a calendar."""
-    spare = heap[len(heap) - 1]
-    copy_entry(heap[n - 1], spare)
+def schedule(w: World, t: float, cls: int, key: Key, kind: int, a: int, b: int, token: int) -> None:
+    """Put an entry in the calendar; what comes after the end never happens."""
+    if t >= w.end:
+        return
+    d = desk_of(w)
+    day = int(t)
+    if day <= d.today:
+        n = d.n_today
+        if n >= d.size_today - 1:
+            w.overflow |= FULL_CALENDAR
+            return
+        d.n_today = n + 1
+        write_entry(entry_at(d.at_today, n), t, cls, key, kind, a, b, token)
+        sift_entry_up(w, n)
+        return
+    n = d.free
+    if n >= 0:
+        d.free = entry_at(d.at_later, n).next
+    else:
+        n = d.n_later
+        if n >= d.size_later:
+            w.overflow |= FULL_CALENDAR
+            return
+        d.n_later = n + 1
+    e = entry_at(d.at_later, n)
+    write_entry(e, t, cls, key, kind, a, b, token)
+    e.next = day_at(w, day).n
+    day_at(w, day).n = n
+
+
+@inlined
+def write_entry(e: Any, t: float, cls: int, key: Key, kind: int, a: int, b: int, token: int) -> None:
+    """Fill a row of the calendar."""
+    e.t = t
+    e.key = key
+    e.a = a
+    e.token = token
+    e.b = b
+    e.cls = cls
+    e.kind = kind
+
+
+@compiled
+def next_time(w: World) -> float:
+    """Time of the first entry, never when there is none; the calendar moves on to its day."""
+    d = desk_of(w)
+    while d.n_today == 0:
+        if d.today + 1 >= d.size_day:
+            return NEVER
+        d.today += 1
+        n = int(day_at(w, d.today).n)
+        while n >= 0:
+            e = entry_at(d.at_later, n)
+            copy_entry(e, entry_at(d.at_today, d.n_today))
+            d.n_today += 1
+            sift_entry_up(w, d.n_today - 1)
+            following = int(e.next)
+            e.next = d.free
+            d.free = n
+            n = following
+    return entry_at(d.at_today, 0).t
+
+
+@compiled
+def sift_entry_up(w: World, n: int) -> None:
+    """Move the entry at place `n` of the day's heap up; the last place of the array is scratch."""
+    d = desk_of(w)
+    heap = d.at_today
+    spare = entry_at(heap, d.size_today - 1)
+    copy_entry(entry_at(heap, n), spare)
+    while n > 0:
+        parent = (n - 1) >> 1
+        if not earlier(spare, entry_at(heap, parent)):
+            break
+        copy_entry(entry_at(heap, parent), entry_at(heap, n))
+        n = parent
+    copy_entry(spare, entry_at(heap, n))
+
+
+@compiled
+def drop_first_entry(w: World) -> None:
+    """Remove the first entry of the day."""
+    d = desk_of(w)
+    heap = d.at_today
+    n = d.n_today - 1
+    d.n_today = n
+    spare = entry_at(heap, n)
+    place = 0
+    child = 1
+    while child < n:
+        if child + 1 < n and earlier(entry_at(heap, child + 1), entry_at(heap, child)):
+            child += 1
+        if not earlier(entry_at(heap, child), spare):
+            break
+        copy_entry(entry_at(heap, child), entry_at(heap, place))
+        place = child
+        child = 2 * place + 1
+    copy_entry(spare, entry_at(heap, place))
+
+
+@inlined
+def queue_of(w: World, q: int) -> Key:
+    """Address of queue `q`: those of the teams, then those of the sessions."""
+    d = desk_of(w)
+    return d.at_queue + np.uint64(np.int64(q) * d.size_line * _WAITER_BYTES)
+
+
+@compiled
+def line_up(w: World, q: int, priority: int, rank: float, t: float, key: Key, a: int, k: int, token: int) -> None:
+    """Let a request or a session job (token 0) wait in a queue."""
+    n = length_at(w, q).n
+    d = desk_of(w)
+    if n >= d.size_line - 1:
+        w.overflow |= FULL_QUEUE
+        return
+    length_at(w, q).n = n + 1
+    insert_waiter(queue_of(w, q), n, d.size_line - 1, priority, rank, t, key, a, k, token)
+
+
+@compiled
+def insert_waiter(
+    heap: Key, n: int, scratch: int, priority: int, rank: float, t: float, key: Key, a: int, k: int, token: int
+) -> None:
+    """Insert one that waits into a queue of `n`; place `scratch` holds it meanwhile."""
+    spare = waiter_at(heap, scratch)
+    spare.priority = priority
+    spare.rank = rank
+    spare.requested = t
+    spare.key = key
+    spare.a = a
+    spare.k = k
+    spare.token = token
+    while n > 0:
+        parent = (n - 1) >> 1
+        if not ahead(spare, waiter_at(heap, parent)):
+            break
+        copy_waiter(waiter_at(heap, parent), waiter_at(heap, n))
+        n = parent
+    copy_waiter(spare, waiter_at(heap, n))
+
+
+@compiled
+def drop_first_waiter(heap: Key, n: int) -> None:
+    """Remove the first of `n` who wait in a queue."""
+    spare = waiter_at(heap, n - 1)
     place = 0
     child = 1
     while child < n - 1:
-        if child + 1 < n - 1 and earlier(heap[child + 1], heap[child]):
+        if child + 1 < n - 1 and ahead(waiter_at(heap, child + 1), waiter_at(heap, child)):
             child += 1
-        if not earlier(heap[child], spare):
+        if not ahead(waiter_at(heap, child), spare):
             break
-        copy_entry(heap[child], heap[place])
+        copy_waiter(waiter_at(heap, child), waiter_at(heap, place))
         place = child
         child = 2 * place + 1
-    copy_entry(spare, heap[place])
+    copy_waiter(spare, waiter_at(heap, place))
 
 
 @compiled
-def sift_waiter_up(heap: Records, n: int) -> None:
-    """Move the waiter at place `n` of a queue up; the last place of the array is scratch."""
-    spare = heap[len(heap) - 1]
-    copy_waiter(heap[n], spare)
-    while n > 0:
-        parent = (n - 1) >> 1
-        if not ahead(spare, heap[parent]):
-            break
-        copy_waiter(heap[parent], heap[n])
-        n = parent
-    copy_waiter(spare, heap[n])
-
-
-@compiled
-def drop_first_waiter(heap: Records, n: int) -> None:
-    """Remove the first of `n` waiters of a queue."""
-    spare = heap[len(heap) - 1]
-    copy_waiter(heap[n - 1], spare)
-    place = 0
-    child = 1
-    while child < n - 1:
-        if child + 1 < n - 1 and ahead(heap[child + 1], heap[child]):
-            child += 1
-        if not ahead(heap[child], spare):
-            break
-        copy_waiter(heap[child], heap[place])
-        place = child
-        child = 2 * place + 1
-    copy_waiter(spare, heap[place])
+def leave_line(w: World, q: int) -> None:
+    """Take the first out of a queue."""
+    drop_first_waiter(queue_of(w, q), length_at(w, q).n)
+    length_at(w, q).n -= 1

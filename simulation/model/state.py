@@ -274,10 +274,11 @@ WORLD = _record(
     "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),
-    "u8: at_world at_act " + " ".join(f"at_{name}" for name in TABLES),
+    "u8: at_world at_act at_desk " + " ".join(f"at_{name}" for name in TABLES),
 )
 """One replication: its counters, and where its arrays are. A record with addresses and not a tuple of arrays, for
-a tuple of 24 arrays passed by value made compiling take minutes and each call cost tens of nanoseconds."""
+a tuple of 24 arrays passed by value made compiling take minutes and each call cost tens of nanoseconds.
+At `at_desk` the compiled engine keeps what is its own."""
 
 # What ran out of room, as bits of `overflow`: the engine then starts the replication again with more.
 FULL_LOG, FULL_CHANGES, FULL_BIRTHS, FULL_MEMBERS, FULL_CALENDAR, FULL_QUEUE, FULL_BATCHES, COLLISION, ENDLESS = (

@@ -20,7 +20,7 @@ from simulation.model.jit import inlined
 from simulation.model.state import World
 
 
-def _pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
+def pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
     """Make the intrinsic that turns (address, index) into a record of the dtype."""
     record = numba.from_dtype(dtype)
     size = dtype.itemsize
@@ -37,29 +37,29 @@ def _pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
     return cast("Callable[[Any, Any], Any]", row)
 
 
-_world = _pointer_to(state.WORLD)
-_segment = _pointer_to(state.SEGMENT)
-_milestone = _pointer_to(state.MILESTONE)
-_intervention = _pointer_to(state.INTERVENTION)
-_effect = _pointer_to(state.EFFECT)
-_price = _pointer_to(state.PRICE)
-_team = _pointer_to(state.TEAM)
-_server = _pointer_to(state.SERVER)
-_quota = _pointer_to(state.QUOTA_DAY)
-_book = _pointer_to(state.BOOK)
-_distribution = _pointer_to(state.DIST)
-_number = _pointer_to(state.NUMBER)
-_count = _pointer_to(state.COUNT)
-_day = _pointer_to(state.CELL)
-_span = _pointer_to(state.SPAN)
-_member = _pointer_to(state.MEMBER)
-_slot = _pointer_to(state.SLOT)
-_opportunity = _pointer_to(state.OPPORTUNITY)
-_modifier = _pointer_to(state.MODIFIER)
-_log = _pointer_to(state.LOG)
-_change = _pointer_to(state.CHANGE)
-_birth = _pointer_to(state.BIRTH)
-_ask = _pointer_to(state.ASK)
+_world = pointer_to(state.WORLD)
+_segment = pointer_to(state.SEGMENT)
+_milestone = pointer_to(state.MILESTONE)
+_intervention = pointer_to(state.INTERVENTION)
+_effect = pointer_to(state.EFFECT)
+_price = pointer_to(state.PRICE)
+_team = pointer_to(state.TEAM)
+_server = pointer_to(state.SERVER)
+_quota = pointer_to(state.QUOTA_DAY)
+_book = pointer_to(state.BOOK)
+_distribution = pointer_to(state.DIST)
+_number = pointer_to(state.NUMBER)
+_count = pointer_to(state.COUNT)
+_day = pointer_to(state.CELL)
+_span = pointer_to(state.SPAN)
+_member = pointer_to(state.MEMBER)
+_slot = pointer_to(state.SLOT)
+_opportunity = pointer_to(state.OPPORTUNITY)
+_modifier = pointer_to(state.MODIFIER)
+_log = pointer_to(state.LOG)
+_change = pointer_to(state.CHANGE)
+_birth = pointer_to(state.BIRTH)
+_ask = pointer_to(state.ASK)
 
 
 @intrinsic
