@@ -22,6 +22,8 @@ from typing import Any, TypeVar
 
 import numba
 
+from simulation.model.linking import Part, Whole, as_kind
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -29,6 +31,7 @@ _SOURCES = ("model", "engine")
 _MARK = b"simulation.model.jit"  # an engine's file without it holds nothing that is compiled
 _KEEP_DAYS = 30.0
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_NO_WAY_IN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _SETTINGS: Any = numba.config
 
 
@@ -126,7 +129,13 @@ def _canonical(function: Callable[..., Any]) -> tuple[Any, ...] | None:
     return None if None in wanted or not wanted else tuple(wanted)
 
 
-def _compile_once(dispatcher: Any) -> Any:
+def _codegen() -> Any:
+    from numba.core.registry import cpu_target
+
+    return cpu_target.target_context.codegen()
+
+
+def _compile_once(dispatcher: Any, kind: type[Part | Whole]) -> Any:
     """Let a function have one compiled form, that of its annotations; every call converts to it.
 
     Records hold narrow integers, and a form for each mix of them had more than doubled the time to compile.
@@ -135,9 +144,9 @@ def _compile_once(dispatcher: Any) -> Any:
 
     def compile_canonical(signature: Any) -> Any:
         wanted = _canonical(dispatcher.py_func)
-        if wanted is None:
-            return general(signature)
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME, as_kind(_codegen(), kind):
+            if wanted is None:
+                return general(signature)
             if wanted not in dispatcher.overloads:
                 general(wanted)
                 dispatcher.disable_compile()
@@ -148,8 +157,12 @@ def _compile_once(dispatcher: Any) -> Any:
 
 
 def _decorate(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile on first call, in the one form of the annotations."""
-    return _compile_once(_make_dispatcher(function, **options))
+    """Compile on first call: for Python with a way in and a place in the cache, for compiled code as a part."""
+    part = _compile_once(numba.njit(**_NO_WAY_IN, **_OPTIONS, **options)(function), Part)
+    whole = _compile_once(_make_dispatcher(function, **options), Whole)
+    whole.get_call_template = part.get_call_template
+    whole.get_overload = part.get_overload
+    return whole
 
 
 def _make_dispatcher(function: Callable[..., Any], **options: Any) -> Any:
@@ -232,7 +245,8 @@ class Callback:
             if CACHE_DIRECTORY is not None:
                 _SETTINGS.CACHE_DIR = CACHE_DIRECTORY
             try:
-                self._made = numba.cfunc(signature, cache=CACHE_DIRECTORY is not None, **_OPTIONS)(self.function)
+                with as_kind(_codegen(), Whole):
+                    self._made = numba.cfunc(signature, cache=CACHE_DIRECTORY is not None, **_OPTIONS)(self.function)
             finally:
                 _SETTINGS.CACHE_DIR = before
         return int(self._made.address)
