@@ -168,7 +168,7 @@ MECHANISMS: dict[str, tuple[Yaml, tuple[str, ...]]] = {
     "win-back": (
         of({"mid_term_churn": {"rate": {"median": "90% per year", "spread": 0.5}, "sensitivity": 0.7},
             "win_back": {"rate": {"median": "300% per year", "spread": 0.5}, "within": "5 months", "arr": "70%"}},
-           interventions={**TRIGGERS, "f_setback": None, "g_escalation": None}),
+           interventions={name: act for name, act in TRIGGERS.items() if name not in ("f_setback", "g_escalation")}),
         ("left", "returned"),
     ),
     "price": (
