@@ -78,7 +78,9 @@ def stated(table: pd.DataFrame) -> list[Row]:
         said = span(low, high, unit) if ranged else number(low if math.isfinite(low) else row["stated"], unit)
         interval = span(row["low"], row["high"], unit) if math.isfinite(row["low"] + row["high"]) else MISSING
         simulated = number(row["simulated"], unit)
-        rows.append((row["segment"], row["quantity"], said, simulated, interval, f"{int(row['outcomes']):,}"))
+        # The same rate may stand there twice: as stated for a typical member, and as known of all.
+        quantity = row["quantity"] + (", known" if row["note"].startswith("known") else "")
+        rows.append((row["segment"], quantity, said, simulated, interval, f"{int(row['outcomes']):,}"))
     return rows
 
 

@@ -87,3 +87,13 @@ def test_warnings_go_to_standard_error(call: Any, plan: Path) -> None:
     assert status == 0
     assert "warning: teams.success: the team has no work" in err
     assert json.loads(out)["files"][0]["warnings"] == ["teams.success: the team has no work"]
+
+
+def test_a_known_rate_is_told_from_a_stated_one(call: Any, plan: Path, engine: Any) -> None:
+    known = "known:\n  segments.individual.renewal_rate: {between: [78%, 81%], source: a survey}\n"
+    plan.write_text(PLAN + known)
+    status, out, err = call("check", plan)
+    assert (status, err) == (0, "")
+    rates = [line for line in out.splitlines() if "Renewal rate" in line]
+    assert len(rates) == 2
+    assert [line for line in rates if "78.0% to 81.0%" in line] == [line for line in rates if ", known" in line]
