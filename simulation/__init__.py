@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.experiment.budget import Budget, budget
     from simulation.experiment.compare import compare
     from simulation.experiment.store import Store
     from simulation.experiment.sweep import sweep
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario, ScenarioError, load
 
 __version__ = "0.1.0"
-__all__ = ["Forecast", "Scenario", "ScenarioError", "Store", "__version__", "compare", "events", "load", "run", "sweep"]
+__all__ = [
+    "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "budget", "compare", "events", "load",
+    "run", "sweep",
+]  # fmt: skip
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
 _HOMES = {
+    "Budget": "simulation.experiment.budget",
     "Forecast": "simulation.forecast",
     "Scenario": "simulation.scenario",
     "ScenarioError": "simulation.scenario",
     "Store": "simulation.experiment.store",
+    "budget": "simulation.experiment.budget",
     "compare": "simulation.experiment.compare",
     "events": "simulation.runs",
     "load": "simulation.scenario",
