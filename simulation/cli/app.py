@@ -15,9 +15,11 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from simulation import __version__
+from simulation.cli.bridge import bridge
 from simulation.cli.budget import budget
 from simulation.cli.check import check
 from simulation.cli.compare import compare
+from simulation.cli.history import history
 from simulation.cli.must_be_true import must_be_true
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
@@ -33,6 +35,7 @@ from simulation.cli.screen import (
     problem_fields,
 )
 from simulation.cli.sensitivity import sensitivity
+from simulation.cli.snapshot import snapshot
 from simulation.cli.starters import new
 from simulation.cli.store import store
 from simulation.cli.sweep import sweep
@@ -46,7 +49,22 @@ app = App(
     help_format="plaintext",
     default_parameter=Parameter(negative=()),
 )
-for _command in (new, check, run, rerun, compare, sensitivity, must_be_true, budget, schema, store, sweep):
+for _command in (
+    new,
+    check,
+    run,
+    rerun,
+    compare,
+    bridge,
+    sensitivity,
+    must_be_true,
+    budget,
+    schema,
+    store,
+    sweep,
+    history,
+    snapshot,
+):
     app.command(_command)
 
 

@@ -346,15 +346,21 @@ def _live(frame: pd.DataFrame, codes: npt.NDArray[np.int8], known: npt.NDArray[n
     if live.all():
         return live
     voids = frame[~live]
+    said = [str(name).partition(" ") for name in voids["name"]]
     keys = pd.DataFrame({
         "member": voids["member_id"].cat.codes,
-        "event": [CODE.get(str(name), -1) for name in voids["name"]],
+        "event": [CODE.get(event, -1) for event, _, _ in said],
         "date": voids["date"],
+        "only": frame["name"].cat.categories.get_indexer(pd.Index([name for _, _, name in said], dtype=object)),
+        "any": [not name for _, _, name in said],
         "void": known[~live],
     })  # fmt: skip
-    keys = keys.groupby(["member", "event", "date"], as_index=False).agg({"void": "max"})
-    rows = pd.DataFrame(
-        {"member": frame["member_id"].cat.codes, "event": codes.astype(np.int64), "date": frame["date"]}
-    )
-    void = rows.merge(keys, how="left", on=["member", "event", "date"])["void"].to_numpy()
-    return live & ~(known < void)  # a comparison with NaT is False
+    rows = pd.DataFrame({
+        "row": np.arange(len(frame)), "member": frame["member_id"].cat.codes, "event": codes.astype(np.int64),
+        "date": frame["date"], "name": frame["name"].cat.codes, "known": known,
+    })  # fmt: skip
+    rows = rows[live & rows["member"].isin(keys["member"]).to_numpy()]
+    pairs = rows.merge(keys, on=["member", "event", "date"])
+    hit = (pairs["known"] < pairs["void"]) & (pairs["any"] | (pairs["name"] == pairs["only"]))
+    live[pairs.loc[hit, "row"].to_numpy()] = False
+    return live

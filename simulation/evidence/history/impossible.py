@@ -473,7 +473,9 @@ def corrections(history: History, rules: Rules) -> Iterator[Check]:
         return
     frame = history.frame
     words = np.array([*frame["name"].cat.categories.astype(object), ""], object)
-    corrected = np.array([CODE.get(word, -1) for word in words], np.int64)[frame["name"].cat.codes.to_numpy()]
+    corrected = np.array([CODE.get(word.partition(" ")[0], -1) for word in words], np.int64)[
+        frame["name"].cat.codes.to_numpy()
+    ]
     yield Check(
         rows & (corrected < 0),
         "name",

@@ -50,7 +50,8 @@ def todays_rows(history: History, scenario: Scenario, as_of: dt.date) -> pd.Data
     Notes
     -----
     Whose day of joining is not known counts as joined when the record begins. The next renewal is the first whole
-    term after joining, returning, or what a row `due` says, that is not past; of a member in grace the missed one.
+    term after joining, returning, or what a row `due` says, that is not past; of a member in grace the missed one,
+    and so is a stated one that has passed unrenewed, for as long as the segment's grace.
     """
     seen = _Seen(history.as_of(as_of), scenario)
     joined = seen.day(seen.latest("joined"))
@@ -64,7 +65,9 @@ def todays_rows(history: History, scenario: Scenario, as_of: dt.date) -> pd.Data
     agreed = seen.latest("due")
     told = _days_of(seen.names[agreed] if len(seen.names) else np.full(len(agreed), "", object))
     told[agreed < np.maximum(came_back, 0)] = np.datetime64("NaT")  # a new contract after that
-    stated = next_due(told, seen.terms, after, least=0)
+    unpaid = (told < np.datetime64(as_of, "D")) & ~(seen.day(settled) >= told)
+    unpaid &= (np.datetime64(as_of, "D") - told).astype(np.float64) <= seen.grace
+    stated = next_due(told, seen.terms, np.where(unpaid, told, after), least=0)
     milestone, cycle = _milestones(seen)
     setback = seen.latest("setback")
     is_open = setback > np.maximum(seen.latest("resolved"), came_back)
@@ -154,6 +157,8 @@ class _Seen:
         self.dates: Days = history.frame["date"].to_numpy().astype("M8[D]")
         self.last: Rows = self.rows.first[1:] - 1
         self.segment = self._segments()
+        graces = [scenario.segments[one].renewal.grace for one in self.segment]
+        self.grace = np.array([one.length if one is not None else 0.0 for one in graces])
         self.terms: Rows = np.array([scenario.segments[one].term for one in self.segment], np.int64)
 
     def latest(self, *events: str) -> Rows:

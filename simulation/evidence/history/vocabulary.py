@@ -71,7 +71,7 @@ _LEVEL = "ARR from then on, a year"
 
 WORDS: Final[dict[str, Word]] = {
     "present": Word(
-        "is a member on the morning when the record begins; for those who joined earlier (a row `joined` may stand beside it)",
+        "is a member on the morning when the record begins (a row `joined` before it may stand beside it)",
         "the last milestone reached by then; `none`: none yet; blank: not known",
         _LEVEL,
         "level",
@@ -128,7 +128,7 @@ WORDS: Final[dict[str, Word]] = {
     ),
     "correction": Word(
         "an earlier row was wrong and is void from `recorded` on; it has this row's member and `date`",
-        "the event of the void row",
+        "the event of the void row, and after a space its name, where several have that date",
     ),
 }
 """Every event by name, in the order of simultaneous ones. A blank value of a level leaves the ARR as it was."""
