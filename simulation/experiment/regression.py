@@ -82,9 +82,8 @@ def conditional_mean(outcome: Float, causes: Float) -> Fit:
     # Covariance of the estimate: of the departure given the trend, and of the trend (universal kriging).
     drift = trend - white_shape.T @ white_trend
     covariance = variance * (shape - white_shape.T @ white_shape + drift @ np.linalg.solve(gram, drift.T))
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    kept = values > 1e-12 * max(float(values[-1]), 1e-300)
-    return Fit(centre + scale * mean, scale * vectors[:, kept] * np.sqrt(values[kept]))
+    jitter = 1e-9 + 1e-7 * float(np.diag(covariance).mean())  # rounding must not make it indefinite
+    return Fit(centre + scale * mean, scale * np.linalg.cholesky(covariance + jitter * np.eye(size)))
 
 
 def _tuned(target: Float, causes: Float) -> tuple[Float, float]:

@@ -56,7 +56,7 @@ def amount_ticks(low: float, high: float, kind: str, currency: str = "") -> tupl
     months = max(abs(low), abs(high)) >= 2 * MONTH
     unit = {"angle": math.pi / 180, "rate": 1 / YEAR, "duration": MONTH if months else 1.0}.get(kind, 1.0)
     ticks = [
-        float(tick) * unit for tick in MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low / unit, high / unit)
+        float(tick) * unit for tick in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low / unit, high / unit)
     ]
     inside = [tick for tick in ticks if low <= tick <= high]
     return inside, [amount(tick, kind, currency) for tick in inside]

@@ -30,7 +30,12 @@ LITTLE = 0.1
 
 
 def answer(found: Sensitivity) -> str:
-    """Return the answer in one sentence."""
+    """Return the answer in one sentence: on the choice where there is one, else on the measure."""
+    return _unknown(found) if found.choice is None else _favourite(found, found.choice)
+
+
+def _unknown(found: Sensitivity) -> str:
+    """Where what we do not know about the measure comes from."""
     subject = _subject(found)
     spread, table = found.spread, found.now.table().drop(index=LUCK).sort_values("share", ascending=False)
     if np.isnan(spread.ignorance_share) or table["share"].isna().all():
@@ -58,7 +63,7 @@ def answer(found: Sensitivity) -> str:
 def points(found: Sensitivity) -> list[str]:
     """Return what to say after the answer."""
     spread, what, currency = found.spread, found.question.what, found.base.frame.currency
-    said = []
+    said = [] if found.choice is None else [*_worth(found, found.choice), _unknown(found)]
     if np.isfinite(spread.ignorance_share):
         ends = f" (95% interval {spread.share_low:.0%} to {spread.share_high:.0%})"
         said.append(
@@ -75,7 +80,7 @@ def points(found: Sensitivity) -> list[str]:
             f"The widest swing: with “{path_words(factor)}” at {left} (its P10) {what.title} is {low}, at {right} "
             f"(its P90) it is {high}, all else at its median."
         )
-    return said + (_choice_points(found, found.choice) if found.choice is not None else [])
+    return said
 
 
 def sensitivity_tables(found: Sensitivity) -> dict[str, pd.DataFrame]:
@@ -242,32 +247,37 @@ def _information(table: pd.DataFrame, unit: str, currency: str) -> Table:
     return Table(columns, rows, caption="The value of information before choosing")
 
 
-def _choice_points(found: Sensitivity, choice: Choice) -> list[str]:
-    what, currency = found.question.what, found.base.frame.currency
+def _favourite(found: Sensitivity, choice: Choice) -> str:
+    """Which option is the best, how surely, and what that hangs on."""
     chance = choice.chances[choice.favourite]
-    said = [
-        f"Of {len(choice.means)} options “{name(choice.favourite)}” has the best {what.title} on average; it is the "
-        f"best in {chance.value:.0%} of the futures (95% interval {chance.low:.0%} to {chance.high:.0%})."
-    ]
+    text = (
+        f"“{name(choice.favourite)}” has the best {found.question.what.title} of {len(choice.means)} options on average"
+        f" and in {chance.value:.0%} of the futures ({chance.low:.0%} to {chance.high:.0%})"
+    )
     lead = choice.indices.table(choice.indices.labels.index(LEAD)).drop(index=LUCK)
-    if lead["share"].notna().any():
-        top = lead.sort_values("share", ascending=False).iloc[0]
-        said.append(f"Its lead depends most on “{path_words(str(top.name))}” ({_share(top)} of what we do not know).")
-    table = choice.information
-    if table is not None:
-        whole, error = (float(table.loc[EVERYTHING, key]) for key in ("evppi", "error"))  # type: ignore[arg-type]
-        text = f"{number(whole, what.unit, currency, 4 * error)} ± {number(1.96 * error, what.unit, currency)}"
-        if whole == 0:
-            said.append("It is the best whatever the assumptions turn out to be: knowing them is worth nothing here.")
-        elif whole <= 1.96 * error:
-            most = number(whole + 1.96 * error, what.unit, currency)
-            said.append(f"Knowing the assumptions would hardly change the choice: no study is worth more than {most}.")
-        else:
-            first = table.drop(index=[EVERYTHING, LUCK_TOO], errors="ignore").iloc[0]
-            alone = number(float(first["evppi"]), what.unit, currency, 4 * float(first["error"]))
-            known = f"“{path_words(str(first.name))}” alone {alone}"
-            said.append(f"Knowing every assumption before choosing would be worth {text}; {known}.")
-    return said
+    if not lead["share"].notna().any():
+        return f"{text}."
+    top = lead.sort_values("share", ascending=False).iloc[0]
+    return f"{text}; its lead depends most on “{path_words(str(top.name))}” ({_share(top)})."
+
+
+def _worth(found: Sensitivity, choice: Choice) -> list[str]:
+    """What it would be worth to know more before choosing."""
+    what, currency, table = found.question.what, found.base.frame.currency, choice.information
+    if table is None:
+        return []
+    rows = table.to_dict("index")
+    whole, error = rows[EVERYTHING]["evppi"], rows[EVERYTHING]["error"]
+    if whole == 0:
+        return ["It is the best whatever the assumptions turn out to be: knowing them is worth nothing here."]
+    if whole <= 1.96 * error:
+        most = number(whole + 1.96 * error, what.unit, currency)
+        return [f"Knowing the assumptions would hardly change the choice: no study is worth more than {most}."]
+    first = next(key for key in rows if key in found.design.names)
+    text = f"{number(whole, what.unit, currency, 4 * error)} ± {number(1.96 * error, what.unit, currency)}"
+    alone = number(rows[first]["evppi"], what.unit, currency, 4 * rows[first]["error"])
+    known = f"“{path_words(str(first))}” alone {alone}"
+    return [f"Knowing every assumption before choosing would be worth {text} of {what.title}; {known}."]
 
 
 def _method(found: Sensitivity) -> Section:
