@@ -66,10 +66,10 @@ def open_database(url: str, *, table: str | None, query: str | None) -> Iterator
         raise TableError("is a database: name either a table (--table) or a query (--query)")
     try:
         engine = sa.create_engine(url)
-    except sa.exc.ArgumentError:
-        raise TableError("has a URL that cannot be read: expected as postgresql+psycopg://user@host/name") from None
     except (sa.exc.NoSuchModuleError, ImportError) as error:
         raise TableError(f"needs a driver that is not installed: {_plain(error, url)}") from None
+    except sa.exc.ArgumentError:
+        raise TableError("has a URL that cannot be read: expected as postgresql+psycopg://user@host/name") from None
     try:
         with engine.connect() as connection:
             statement, rows = _statement(connection, table, query)
