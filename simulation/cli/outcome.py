@@ -116,6 +116,8 @@ def simulate(
     if shelf is not None:
         tables = shelf.tables() | tables
     forecast: Forecast | None
+    if request.engine == "compiled" and not _is_compiled():
+        Screen().note("Compiling the model first: a minute or two, once; the result is kept.")
     try:
         with progress_bar(description) as progress, _drawing(tables):
             forecast = sim.run(
@@ -138,6 +140,13 @@ def simulate(
         shelf.keep_tables(tables)
     done = 0 if forecast is None else forecast.replications
     return Outcome(forecast, done, time.perf_counter() - started, interrupted, tables)
+
+
+def _is_compiled() -> bool:
+    """Whether compiled code of the engine is kept from an earlier run."""
+    from simulation.model.jit import CACHE_DIRECTORY
+
+    return CACHE_DIRECTORY is not None and any(Path(CACHE_DIRECTORY).rglob("compiled.*.nbi"))
 
 
 @contextmanager

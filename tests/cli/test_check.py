@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from simulation.cli.outcome import _is_compiled
 from tests.cli.conftest import BOOK, PLAN
 
 
@@ -97,3 +98,15 @@ def test_a_known_rate_is_told_from_a_stated_one(call: Any, plan: Path, engine: A
     rates = [line for line in out.splitlines() if "Renewal rate" in line]
     assert len(rates) == 2
     assert [line for line in rates if "78.0% to 81.0%" in line] == [line for line in rates if ", known" in line]
+
+
+def test_the_first_run_says_that_it_compiles(call: Any, plan: Path, engine: Any, monkeypatch: Any) -> None:
+    empty, full = Path("empty"), Path("full")
+    for folder in (empty, full / "engine"):
+        folder.mkdir(parents=True)
+    (full / "engine" / "compiled.advance-1.py311.nbi").touch()
+    monkeypatch.setattr("simulation.cli.outcome._is_compiled", _is_compiled)
+    for folder, words in ((empty, "Compiling the model first"), (full, "")):
+        monkeypatch.setattr("simulation.model.jit.CACHE_DIRECTORY", str(folder.resolve()))
+        status, _, err = call("check", plan)
+        assert status == 0 and err.startswith(words) and bool(err) == bool(words)
