@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulation.experiment.budget import Budget, budget
+    from simulation.experiment.bridge import bridge
     from simulation.experiment.compare import compare
     from simulation.experiment.store import Store
     from simulation.experiment.sweep import sweep
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "budget", "compare", "events", "load",
-    "run", "sweep",
+    "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "bridge", "budget", "compare", "events",
+    "load", "run", "sweep",
 ]  # fmt: skip
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
@@ -33,6 +34,7 @@ _HOMES = {
     "ScenarioError": "simulation.scenario",
     "Store": "simulation.experiment.store",
     "budget": "simulation.experiment.budget",
+    "bridge": "simulation.experiment.bridge",
     "compare": "simulation.experiment.compare",
     "events": "simulation.runs",
     "load": "simulation.scenario",

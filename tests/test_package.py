@@ -58,8 +58,8 @@ def used() -> set[str]:
 
 def test_public_names() -> None:
     assert simulation.__all__ == [
-        "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "budget", "compare", "events",
-        "load", "run", "sweep",
+        "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "bridge", "budget", "compare",
+        "events", "load", "run", "sweep",
     ]  # fmt: skip
     for name in simulation.__all__:
         assert getattr(simulation, name) is not None

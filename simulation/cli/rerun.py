@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
 from simulation import __version__
-from simulation.cli.folder import RECORD, read_record, sha256
+from simulation.cli.folder import RECORD, read_record
 from simulation.cli.outcome import Request, kept_tables, prepare, simulate, write
+from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import FAULT, INTERRUPTED, SCREEN, BadInput, Screen
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
-    from simulation.scenario import Scenario
 
 __all__ = ["rerun"]
 
@@ -50,7 +50,7 @@ def rerun(
         raise BadInput(f"{folder} was interrupted; finish it first with: {record['command']}")
     if record["membersim"] != __version__:
         screen.note(f"This run was made by membersim {record['membersim']}, this is {__version__}.")
-    scenario = _scenario(record, folder, book)
+    scenario = recorded_scenario(record, folder, book)
     request = Request(
         replications=record["replications"],
         seed=record["seed"],
@@ -79,33 +79,6 @@ def rerun(
         screen.show(f"Reproduced: all {outcome.replications} futures are identical.")
     screen.result({"identical": not differing, "differing": differing, "folder": folder, "files": files})
     return FAULT if differing else 0
-
-
-def _scenario(record: dict[str, Any], folder: Path, book: Path | None) -> Scenario:
-    """Load the recorded scenario, after making sure that its data files are the ones that it had."""
-    from ruamel.yaml import YAML
-
-    from simulation.scenario import from_mapping
-
-    plan = YAML(typ="safe").load(record["scenario"])
-    root = (folder / record["root"]).resolve()
-    if book is not None:
-        if not plan.get("book"):
-            raise BadInput("--book: this run had no book")
-        plan["book"]["file"] = str(book.resolve())
-    for entry in record["data"]:
-        of_book = entry["path"].split(".")[0] == "book"
-        path = book if book is not None and of_book else root / entry["file"]
-        hint = "; say with --book where it is" if of_book and book is None else ""
-        if not path.is_file():
-            raise BadInput(f"{path}: no such file, and the run reads it ({entry['path']}){hint}")
-        found = sha256(path)
-        if found != entry["sha256"]:
-            raise BadInput(
-                f"{path}: not the file of this run ({entry['path']}): its SHA-256 is {found}, "
-                f"the run had {entry['sha256']}{hint}"
-            )
-    return from_mapping(plan, folder=root, allow_outside=True)
 
 
 def _differences(one: Forecast, other: Forecast) -> list[str]:
