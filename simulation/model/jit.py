@@ -27,7 +27,7 @@ from simulation.model.linking import Part, Whole, as_kind
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_SOURCES = ("model", "engine")
+_SOURCES = ("model", "engine", "evidence")
 _MARK = b"simulation.model.jit"  # an engine's file without it holds nothing that is compiled
 _KEEP_DAYS = 30.0
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}

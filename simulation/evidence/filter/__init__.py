@@ -1,0 +1,5 @@
+"""Vectors are not observed: a particle filter over the model infers them from what happened."""
+
+from simulation.evidence.filter.vectors import Vectors, infer
+
+__all__ = ["Vectors", "infer"]

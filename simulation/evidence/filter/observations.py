@@ -1,0 +1,241 @@
+"""A history as the filter reads it: each member's rows in days from the day of inference, with a pause now and then."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simulation.evidence.filter import records as r
+from simulation.evidence.filter.records import DUTY, OBSERVATION
+from simulation.evidence.history.vocabulary import CODE
+from simulation.model.random import book_key
+
+if TYPE_CHECKING:
+    from simulation.evidence.history import History
+    from simulation.model.state import Records
+    from simulation.scenario import Scenario
+
+__all__ = ["Observations", "observations"]
+
+PAUSE = 60.0
+"""Days after which the weights are looked at even when nothing happened."""
+FRESH, ENOUGH = 32.0, 50
+"""Days after joining whose usage gives its scale, and how many months of usage that needs."""
+CODES = {
+    "present": r.O_PRESENT, "returned": r.O_RETURNED, "moved": r.O_MOVED, "intervention": r.O_DELIVERED,
+    "milestone": r.O_MILESTONE, "value_recognised": r.O_RECOGNISED, "resolved": r.O_RESOLVED,
+    "setback": r.O_SETBACK, "escalated": r.O_ESCALATED, "interaction": r.O_INTERACTION, "usage": r.O_USAGE,
+    "renewed": r.O_RENEWED, "grace": r.O_GRACE, "recovered": r.O_RECOVERED, "left": r.O_LEFT,
+}  # fmt: skip
+NOTHING = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """What the filter works on.
+
+    Attributes
+    ----------
+    today
+        The members on the day of inference, with the columns of a book; see `todays_rows`.
+    duties, rows
+        DUTY[members] and OBSERVATION[...].
+    told
+        Bits: what the history tells, so that the particles do not draw it.
+    usage
+        Usage at magnitude 1 by segment; NaN where there is none.
+    """
+
+    today: pd.DataFrame
+    duties: Records
+    rows: Records
+    told: int
+    usage: npt.NDArray[np.float64]
+
+
+def observations(
+    history: History, scenario: Scenario, as_of: dt.date, typical_usage: float | None = None
+) -> Observations:
+    """Make the rows of the filter out of a history.
+
+    Parameters
+    ----------
+    history
+        What is known on the morning of `as_of` counts, nothing later.
+    scenario
+        Its segments, journeys and interventions give the names their meaning.
+    as_of
+        The day of inference.
+    typical_usage
+        Usage in a month at magnitude 1; None: estimated from the history.
+    """
+    from simulation.evidence.history.today import todays_rows
+
+    seen = history.as_of(as_of)
+    today = todays_rows(seen, scenario, as_of)
+    segments = {name: place for place, name in enumerate(scenario.segments)}
+    table = _table(seen, scenario, as_of, today, segments)
+    start = (today["joined"].to_numpy().astype("M8[D]") - np.datetime64(as_of, "D")).astype(float)
+    counts, usage = _usage(seen, scenario)
+    if typical_usage is not None:
+        usage = np.full(len(segments), float(typical_usage))
+    told = _told(table) | (r.COUNTS if counts else 0)
+    table = _with_pauses(table, len(today))
+    duties = np.zeros(len(today), DUTY)
+    duties["key"] = [book_key(str(one)) for one in today["member_id"]]
+    first = table["first_segment"].groupby(table["place"]).first().reindex(range(len(today)))
+    duties["seg"] = first.fillna(today["segment"].map(segments)).to_numpy().astype(np.int32)
+    duties["start"] = start
+    due = (today["renews_on"].to_numpy().astype("M8[D]") - np.datetime64(as_of, "D")).astype(float)
+    duties["due"] = np.where(np.isnan(due), np.inf, due)
+    edges = np.searchsorted(table["place"].to_numpy(), np.arange(len(today) + 1))
+    duties["first"], duties["last"] = edges[:-1], edges[1:]
+    rows = np.zeros(len(table), OBSERVATION)
+    for name in ("t", "low", "high", "value", "what", "a"):
+        rows[name] = table[name].to_numpy()
+    rows["t"] = np.maximum(rows["t"], np.repeat(duties["start"], np.diff(edges)))
+    return Observations(today, duties, rows, told, usage)
+
+
+def _table(
+    seen: History, scenario: Scenario, as_of: dt.date, today: pd.DataFrame, segments: dict[str, int]
+) -> pd.DataFrame:
+    """The rows of today's members that the filter reads, in their order, names as places."""
+    frame = seen.frame
+    place = pd.Series(np.arange(len(today)), index=today["member_id"].astype(str))
+    table = pd.DataFrame({
+        "place": frame["member_id"].astype(str).map(place).to_numpy(),
+        "what": np.array([CODES.get(one, NOTHING) for one in CODE], np.int32)[seen.codes],
+        "name": frame["name"].astype(object).to_numpy(),
+        "value": frame["value"].to_numpy(),
+        "date": frame["date"].to_numpy(),
+        "low": frame["date_low"].to_numpy() if "date_low" in frame else np.datetime64("NaT"),
+        "high": frame["date_high"].to_numpy() if "date_high" in frame else np.datetime64("NaT"),
+        "own": frame["segment"].astype(object).map(segments).to_numpy() if "segment" in frame else np.nan,
+    })  # fmt: skip
+    table = table[np.isfinite(table["place"].to_numpy(float)) & (table["what"] != NOTHING)].copy()
+    table["place"] = table["place"].astype(np.int64)
+    origin = np.datetime64(as_of, "us")
+    for name, column in (("t", "date"), ("low", "low"), ("high", "high")):
+        gap = (table[column].to_numpy().astype("M8[us]") - origin).astype("m8[us]")
+        table[name] = np.where(np.isnat(gap), np.nan, gap.astype(np.int64) / 86_400e6)
+    table["high"] += 1.0  # the last day belongs to the interval
+    interval = (table["what"] == r.O_MILESTONE) & table["high"].notna()
+    table.loc[interval, "t"] = table.loc[interval, "high"].clip(upper=0.0)
+    table.loc[interval, "high"] = table.loc[interval, "t"]
+    table.loc[~interval & (table["what"] != r.O_USAGE), ["low", "high"]] = np.nan
+    own = today["segment"].map(segments).to_numpy()[table["place"].to_numpy()]
+    moved = table["what"] == r.O_MOVED
+    said = table["own"].where(table["own"].notna() & ~moved)
+    table["first_segment"] = said.groupby(table["place"]).transform("first").fillna(pd.Series(own, table.index))
+    table["segment"] = own
+    table["a"] = _places(table, scenario, segments)
+    table = _months(table, as_of)
+    table["order"] = table["what"].map({code: place for place, code in enumerate(_ORDER)})
+    return table.sort_values(["place", "t", "order"], kind="stable").reset_index(drop=True)
+
+
+_ORDER = (
+    r.O_PRESENT, r.O_RETURNED, r.O_MOVED, r.O_DELIVERED, r.O_MILESTONE, r.O_RECOGNISED, r.O_RESOLVED, r.O_SETBACK,
+    r.O_ESCALATED, r.O_INTERACTION, r.O_USAGE, r.O_RENEWED, r.O_GRACE, r.O_RECOVERED, r.O_LEFT, r.O_PAUSE,
+)  # fmt: skip
+
+
+def _places(table: pd.DataFrame, scenario: Scenario, segments: dict[str, int]) -> npt.NDArray[np.int32]:
+    """What the name of a row means: milestone within the segment's journey, intervention, segment."""
+    from simulation.engine.layout import intervention_names
+
+    places = np.full(len(table), -2, np.int32)
+    what, name = table["what"].to_numpy(), table["name"].to_numpy()
+    segment = table["segment"].to_numpy()
+    interventions = {one: place for place, one in enumerate(intervention_names(scenario))}
+    journeys = [{one: place for place, one in enumerate(each.journey)} for each in scenario.segments.values()]
+    for row in np.flatnonzero(np.isin(what, [r.O_MILESTONE, r.O_PRESENT])):
+        places[row] = -1 if name[row] == "none" else journeys[int(segment[row])].get(name[row], -2)
+    for row in np.flatnonzero(what == r.O_DELIVERED):
+        places[row] = interventions.get(name[row], -2)
+    for row in np.flatnonzero(what == r.O_MOVED):
+        places[row] = segments.get(name[row], -2)
+    return places
+
+
+def _months(table: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """Put usage at the end of its month, and an empty usage where the month before has none."""
+    useful = ~table["what"].isin([r.O_DELIVERED, r.O_MOVED]) | (table["a"] >= 0)
+    useful &= ~((table["what"] == r.O_MILESTONE) & (table["a"] < 0))
+    table = table[useful]
+    usage = table["what"] == r.O_USAGE
+    if not usage.any():
+        return table
+    origin = np.datetime64(as_of, "D")
+    month = table.loc[usage, "date"].to_numpy().astype("M8[M]")
+    low = (month.astype("M8[D]") - origin).astype(float)
+    high = np.minimum(((month + 1).astype("M8[D]") - origin).astype(float), 0.0)
+    rows = table[usage].assign(low=low, high=high, t=high)
+    resets = rows.assign(value=np.nan, t=low)
+    known = set(zip(rows["place"], rows["t"], strict=True))
+    fresh = [key not in known for key in zip(resets["place"], resets["t"], strict=True)]
+    return pd.concat([table[~usage], rows, resets[fresh]], ignore_index=True)
+
+
+def _usage(seen: History, scenario: Scenario) -> tuple[bool, npt.NDArray[np.float64]]:
+    """Whether usage is a count, and the usage of a member at magnitude 1 by segment.
+
+    The scale of usage cannot be told from that of magnitude, so the mean stands for the mean magnitude of the
+    stationary vector, median * exp(spread^2 / 2): over the months after joining, of those who have left since too,
+    for those who stay are no fair sample; over all months where too few have been seen joining.
+    """
+    scale = np.full(len(scenario.segments), np.nan)
+    frame, member = seen.frame, seen.member
+    usage = np.flatnonzero((seen.codes == CODE["usage"]) & frame["value"].notna().to_numpy())
+    values = frame["value"].to_numpy()[usage]
+    joined = np.full(seen.members, np.datetime64("NaT"), "M8[us]")
+    rows = np.flatnonzero(seen.codes == CODE["joined"])
+    joined[member[rows]] = frame["date"].to_numpy()[rows]
+    since = (frame["date"].to_numpy()[usage] - joined[member[usage]]) / np.timedelta64(1, "D")
+    owns = seen.by_member()
+    single = 0 if len(scenario.segments) == 1 else -1
+    own = np.array([*(list(scenario.segments).index(one) for one in owns.segments), single])[owns.segment]
+    for place, segment in enumerate(scenario.segments.values()):
+        here = own[member[usage]] == place
+        fresh = here & (since >= 0) & (since <= FRESH)
+        chosen = values[fresh if fresh.sum() >= ENOUGH else here]
+        magnitude = segment.vector.magnitude
+        if len(chosen) and chosen.mean() > 0:
+            scale[place] = chosen.mean() / (magnitude.typical * float(np.exp(magnitude.spread**2 / 2)))
+    return bool(len(values) and (values == np.rint(values)).all() and values.max() > 1), scale
+
+
+def _told(table: pd.DataFrame) -> int:
+    """What the history tells at all: where nobody has a row of it, the particles draw it."""
+    what = set(table["what"].unique().tolist())
+    told = r.TOLD_INTERACTIONS if r.O_INTERACTION in what else 0
+    told |= r.TOLD_SETBACKS if what & {r.O_SETBACK, r.O_ESCALATED} else 0
+    return told | (r.TOLD_VALUE if r.O_RECOGNISED in what else 0)
+
+
+def _with_pauses(table: pd.DataFrame, members: int) -> pd.DataFrame:
+    """Add rows in which nothing happens: in long silences, and on the day of inference for everybody."""
+    pauses: list[dict[str, Any]] = [
+        {"place": place, "t": 0.0, "what": r.O_PAUSE, "a": -2, "value": np.nan, "low": np.nan, "high": np.nan}
+        for place in range(members)
+    ]
+    times, place = table["t"].to_numpy(), table["place"].to_numpy()
+    for row in range(len(table)):
+        end = times[row + 1] if row + 1 < len(table) and place[row + 1] == place[row] else 0.0
+        silent = int((end - times[row]) // PAUSE)
+        for number in range(1, silent + 1):
+            at = times[row] + number * (end - times[row]) / (silent + 1)
+            pauses.append({"place": place[row], "t": at, "what": r.O_PAUSE, "a": -2,
+                           "value": np.nan, "low": np.nan, "high": np.nan})  # fmt: skip
+    extra = pd.DataFrame(pauses)
+    extra["order"] = len(_ORDER)
+    both = pd.concat([table, extra], ignore_index=True)
+    both = both.sort_values(["place", "t", "order"], kind="stable").reset_index(drop=True)
+    both["first_segment"] = both.groupby("place")["first_segment"].transform("first")
+    return both

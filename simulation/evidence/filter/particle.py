@@ -1,0 +1,310 @@
+"""One particle: a member of the model that lives by the model's own events, while the history tells the rest.
+
+The work of the milestone ahead is not drawn but integrated out: with M the running maximum of progress since the last
+milestone, and f and S density and survival function of that milestone's lognormal work, it has not come yet with
+probability S(M), and comes with density f(M) v while velocity v > 0 and progress is at its running maximum.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from simulation.evidence.filter.records import (
+    FAR,
+    LEAST,
+    NARROW,
+    P_CARRY,
+    P_EFFECT,
+    TOLD_INTERACTIONS,
+    TOLD_SETBACKS,
+    TOLD_VALUE,
+)
+from simulation.model.draws import draw, luck, luck_pair
+from simulation.model.effects import apply, refactor
+from simulation.model.expansion import lift_at
+from simulation.model.jit import compiled, inlined
+from simulation.model.journey import aim, reach, set_need, settle, sync
+from simulation.model.life import live, next_event
+from simulation.model.membership import begin, new_member, start_clocks
+from simulation.model.renewal import anchor, renew, renewal_logit, set_due
+from simulation.model.special import exp, log, logistic, ndtri
+from simulation.model.state import (
+    E_ADVANCE,
+    E_RENEWAL_LIFT,
+    E_SHORTEN,
+    K_RENEWED,
+    MONTH,
+    NEVER,
+    P_BACK,
+    Key,
+    World,
+)
+from simulation.model.tables import (
+    effect_at,
+    intervention_at,
+    member_at,
+    milestone_at,
+    opportunity_at,
+    segment_at,
+)
+from simulation.model.triggers import retime
+from simulation.model.vector import redraw
+
+
+@inlined
+def ahead(w: World, m: Any) -> Any:
+    """Row of the milestone ahead of a particle."""
+    return milestone_at(w, segment_at(w, m.seg).first_milestone + m.next)
+
+
+@compiled
+def standard_work(g: Any, side: Any, peak: float) -> float:
+    """`peak` pace-months as a standard normal quantile of the work of a milestone."""
+    x = (peak - side.shift) / side.scale
+    if x <= 0.0:
+        return -NEVER
+    return (log(x) - g.log_after) / max(g.spread, NARROW)
+
+
+@compiled
+def survival(g: Any, side: Any, peak: float) -> float:
+    """Probability S that the work of a milestone is more than `peak` pace-months."""
+    return 0.5 * math.erfc(standard_work(g, side, peak) * math.sqrt(0.5))
+
+
+@compiled
+def density(g: Any, side: Any, peak: float) -> float:
+    """Density f of the work of a milestone at `peak`, per pace-month."""
+    z = standard_work(g, side, peak)
+    x = peak - side.shift
+    if not -40.0 < z < 40.0:
+        return 0.0
+    return math.exp(-0.5 * z * z) / (math.sqrt(2.0 * math.pi) * max(g.spread, NARROW) * x)
+
+
+@compiled
+def mute(w: World, i: int, told: int) -> None:
+    """Switch off the clocks whose events come from the history, or are integrated out."""
+    m = member_at(w, i)
+    m.t_renew = NEVER
+    m.hazard_left = NEVER
+    m.t_hazard = NEVER
+    m.t_referral = NEVER
+    if told & TOLD_INTERACTIONS:
+        m.t_inter = NEVER
+    if told & TOLD_SETBACKS:
+        m.t_setback = NEVER
+        m.t_resolve = NEVER
+        m.t_escalate = NEVER
+    retime(m)
+
+
+@compiled
+def hide_work(w: World, i: int, side: Any, peak: float) -> None:
+    """Forget the work that was drawn for the milestone ahead; progress so far was `peak` at most."""
+    m = member_at(w, i)
+    side.peak = peak
+    side.counted = peak
+    side.jumped = NEVER
+    side.shift = 0.0
+    side.scale = 1.0
+    m.t_hit = NEVER
+    if m.need < NEVER:
+        m.need = FAR
+        side.scale = opportunity_at(w, i, m.next).short
+
+
+@compiled
+def come_in(w: World, i: int, key: Key, seg: int, t: float, side: Any, told: int) -> None:
+    """Let a particle join at `t`, with the work ahead as the model draws it."""
+    new_member(w, i, key, seg)
+    begin(w, i, t)
+    side.used = 0.0
+    side.days = 0.0
+    settle(w, i, t)
+    mute(w, i, told)
+
+
+@compiled
+def advance(w: World, i: int, t: float, side: Any, told: int) -> float:
+    """Let a particle live until `t`; log of its chance not to have left in mid-term by then."""
+    m = member_at(w, i)
+    stayed = 0.0
+    start = m.t
+    if m.present == 0:
+        return stayed
+    while True:
+        at, what = next_event(m)
+        if at >= t:
+            break
+        stayed -= m.hazard_now * (at - m.t)
+        side.used += m.pace * (at - m.t)
+        live(w, i, at, what)
+        mute(w, i, told)
+        side.peak = max(side.peak, m.done)
+    stayed -= m.hazard_now * (t - m.t)
+    side.used += m.pace * (t - m.t)
+    side.days += t - start
+    sync(w, i, t)
+    m.hazard_left = NEVER
+    side.peak = max(side.peak, m.done)
+    return stayed
+
+
+@compiled
+def live_unseen(w: World, i: int, t: float, side: Any, told: int) -> float:
+    """Live from joining to the record's begin, milestones as drawn; log of the chance to be a member still."""
+    m = member_at(w, i)
+    stayed = 0.0
+    while m.due < t:
+        stayed += advance(w, i, m.due, side, told)
+        stayed += math.log(max(chance_to_renew(w, i, m.due), LEAST))
+        renew(w, i, m.due, K_RENEWED)
+        mute(w, i, told)
+    return stayed + advance(w, i, t, side, told)
+
+
+@compiled
+def unhit(w: World, i: int, side: Any) -> float:
+    """Log of the chance that the milestone ahead has not come while progress grew since it was counted last."""
+    m = member_at(w, i)
+    if m.need == NEVER or side.peak <= side.counted:
+        return 0.0
+    before = survival(ahead(w, m), side, side.counted)
+    after = survival(ahead(w, m), side, side.peak)
+    side.counted = side.peak
+    if after <= 0.0:
+        return -NEVER
+    return math.log(after / before)
+
+
+@compiled
+def hit(w: World, i: int, t: float, side: Any) -> float:
+    """Log density of reaching the milestone ahead at `t` and not before: f(M) v / S(M counted); of a jump, its mass."""
+    m = member_at(w, i)
+    if m.need == NEVER:
+        return -NEVER
+    before = survival(ahead(w, m), side, side.counted)
+    weight = 0.0
+    if side.jumped == t:
+        weight = before - survival(ahead(w, m), side, side.peak)
+    elif m.vel > 0.0 and m.done >= side.peak * (1.0 - 1e-12):
+        weight = density(ahead(w, m), side, side.peak) * m.vel / MONTH
+    if weight <= 0.0:
+        return -NEVER
+    return math.log(weight / before)
+
+
+@compiled
+def pass_milestone(w: World, i: int, t: float, side: Any, told: int) -> None:
+    """Put a particle past the milestone ahead; after a jump it carries what is left of it."""
+    m = member_at(w, i)
+    if m.need == NEVER:
+        return
+    carry = 0.0
+    if side.jumped == t and side.peak > side.counted:
+        g = ahead(w, m)
+        high = survival(g, side, side.counted)
+        low = survival(g, side, side.peak)
+        u = low + (high - low) * luck(w, m.key, P_CARRY, m.next + 64 * m.cycle)
+        if 0.0 < u < 1.0:
+            work = exp(g.log_after - max(g.spread, NARROW) * ndtri(u))
+            carry = max(0.0, side.peak - side.shift - side.scale * work)
+    recognised = m.recognised
+    since = m.last_recognised
+    jumped = side.jumped
+    reach(w, i, t, carry)
+    if told & TOLD_VALUE:
+        m.recognised = recognised
+        m.last_recognised = since
+        m.pending = 1
+    hide_work(w, i, side, 0.0)
+    if carry > 0.0:  # the same jump may reach further
+        side.jumped = jumped
+        side.peak = carry
+
+
+@compiled
+def catch_up_journey(w: World, i: int, milestone: int, t: float, side: Any, told: int) -> None:
+    """Pass the milestones before local milestone `milestone` that the history has no rows of."""
+    m = member_at(w, i)
+    for _ in range(segment_at(w, m.seg).n_milestones):
+        if m.need == NEVER or m.next == milestone:
+            return
+        pass_milestone(w, i, t, side, told)
+
+
+@compiled
+def take_delivery(w: World, i: int, k: int, t: float, side: Any, told: int, number: int) -> None:
+    """Let intervention `k` take effect; what a short circuit leaves of work that is not drawn is kept as a map."""
+    m = member_at(w, i)
+    v = intervention_at(w, k)
+    for e in range(v.first_effect, v.first_effect + v.n_effects):
+        f = effect_at(w, e)
+        u, life = 0.5, 0.5
+        if f.certain == 0:
+            u, life = luck_pair(w, m.key, P_EFFECT, number * 64 + e)
+        amount = draw(w, f.amount, u)
+        if f.kind == E_SHORTEN and m.need < NEVER and ahead(w, m).name == f.milestone:
+            side.shift = (1.0 - amount) * side.shift + amount * m.done
+            side.scale *= 1.0 - amount
+        else:
+            apply(w, i, e, t, amount, u, life)
+        if f.kind == E_ADVANCE:
+            side.peak = max(side.peak, m.done)
+            side.jumped = t
+    settle(w, i, t)
+    mute(w, i, told)
+
+
+@compiled
+def chance_to_renew(w: World, i: int, t: float) -> float:
+    """Chance of a particle to renew at `t`, with the lifts of what was delivered to it."""
+    return logistic(renewal_logit(w, i, member_at(w, i).vel) + lift_at(w, i, E_RENEWAL_LIFT, -1, t))
+
+
+@compiled
+def come_again(w: World, i: int, t: float, told: int) -> None:
+    """Let a former member return: the vector redrawn over the absence, the journey where it was."""
+    m = member_at(w, i)
+    u, v = luck_pair(w, m.key, P_BACK, m.spell)
+    redraw(m, segment_at(w, m.seg), t - m.last_inter, ndtri(u), ndtri(v))
+    refactor(w, i, t)
+    m.last_inter = t
+    m.last_renewal = t
+    m.price_t = t
+    anchor(w, i, t)
+    start_clocks(w, i, t)
+    set_due(w, i)
+    settle(w, i, t)
+    mute(w, i, told)
+
+
+@compiled
+def draw_work(w: World, i: int, u: float, side: Any) -> None:
+    """Draw the work of the milestone ahead, given that it is more than the running maximum of progress."""
+    m = member_at(w, i)
+    if m.need < NEVER:
+        g = ahead(w, m)
+        rest = survival(g, side, side.peak)
+        if rest > 0.0:
+            m.need = side.shift + side.scale * exp(g.log_after - max(g.spread, NARROW) * ndtri(u * rest))
+        else:
+            m.need = side.peak
+        m.need = max(m.need, side.peak, m.done)
+        aim(w, i)
+
+
+@compiled
+def settle_in(w: World, i: int, milestone: int, t: float, side: Any, told: int) -> None:
+    """Put a particle after the stated milestone though it did not come there by itself."""
+    m = member_at(w, i)
+    if m.next != milestone + 1:
+        m.next = 0
+        m.cycle = 0
+        for _ in range(milestone + 1):
+            reach(w, i, t, 0.0)
+        m.done = 0.0
+        set_need(w, i)
+    hide_work(w, i, side, m.done)

@@ -1,0 +1,245 @@
+"""Where every member of today stands: the posterior of its vector, given what happened until today."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE
+
+if TYPE_CHECKING:
+    from simulation.engine.plan import Plan
+    from simulation.evidence.filter.cloud import Cloud
+    from simulation.evidence.filter.observations import Observations
+    from simulation.evidence.history import History
+    from simulation.model.state import Records
+    from simulation.progress import Progress
+    from simulation.scenario import Scenario
+
+__all__ = ["Vectors", "infer"]
+
+PARTICLES = 512
+SHARP = 0.15
+"""Log-spread of work below which a milestone tells so much that four times the particles are needed."""
+CHUNK = 32
+"""Members that a thread takes at once."""
+AHEAD = "48 months"
+"""The plan must reach over what is looked ahead: 90 days, or the end of the current term."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Where the members stand.
+
+    Attributes
+    ----------
+    as_of
+        The day of inference.
+    table
+        One row a member: member_id, segment, milestone, the COLUMNS of `records`, next milestone's name, renews_on.
+    draws
+        DRAW[members, draws]: equally weighted draws from each posterior.
+    particles
+        How many particles stood for each member.
+    """
+
+    as_of: dt.date
+    table: pd.DataFrame = field(repr=False)
+    draws: Records = field(repr=False)
+    today: pd.DataFrame = field(repr=False)
+    particles: int
+
+    @property
+    def unexplained(self) -> pd.DataFrame:
+        """Members with something in their history that no particle explains: the scenario holds it impossible."""
+        return self.table[self.table["impossible"] > 0]
+
+
+def infer(
+    history: History,
+    scenario: Scenario,
+    *,
+    as_of: dt.date | None = None,
+    particles: int | None = None,
+    draws: int = 64,
+    typical_usage: float | None = None,
+    seed: int = 1,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Vectors:
+    """Infer the vectors of the members of a day from what happened until then.
+
+    Parameters
+    ----------
+    history
+        What happened; what was not known on the day does not count.
+    scenario
+        The model, without open assumptions or at the middle of them.
+    as_of
+        The day; by default the day on which the history was exported, or the one after its last row.
+    particles
+        For each member; by default 512, and 2048 where a milestone's work has a spread below 0.15.
+    draws
+        Draws from each posterior to keep, for forecasts.
+    typical_usage
+        Usage in a month at magnitude 1; by default estimated from those who have just joined.
+    seed
+        0 <= seed < 2**32. A member's result depends on it, the scenario and the member's own rows only.
+    workers
+        Threads; None for one a core.
+    progress
+        Called with (members done, members in all).
+
+    Raises
+    ------
+    ValueError
+        When nobody is a member on that day, or an argument is out of range.
+    """
+    from simulation.evidence.filter.observations import observations
+
+    day = as_of or history.exported or _after(history)
+    if particles is not None and particles < 2:
+        raise ValueError(f"particles must be 2 or more, got {particles}")
+    model = at_rest(scenario, day)
+    seen = observations(history, model, day, typical_usage)
+    if seen.today.empty:
+        raise ValueError(f"nobody in the history is a member on {day}")
+    count = particles or _enough(model)
+    out, kept = _run(model, seen, count, draws, seed, workers or os.cpu_count() or 1, progress)
+    return Vectors(day, _table(seen, model, out), kept, seen.today, count)
+
+
+def at_rest(scenario: Scenario, day: dt.date) -> Scenario:
+    """The scenario that starts on the day of inference, assumptions at their medians, without a book."""
+    from simulation.scenario.draws import at_values, values_at
+    from simulation.scenario.schema import Horizon
+
+    fixed = scenario
+    if scenario.assumptions:
+        middle = values_at(scenario, dict.fromkeys(scenario.assumptions, 0.5))
+        fixed = at_values(scenario, middle, "in the middle of all assumptions")
+    return fixed.model_copy(update={"start": day, "horizon": Horizon.model_validate(AHEAD), "book": None})
+
+
+def _after(history: History) -> dt.date:
+    if history.last_day is None:
+        raise ValueError("the history is empty")
+    return history.last_day + dt.timedelta(days=1)
+
+
+def _enough(scenario: Scenario) -> int:
+    spreads = [one.spread for segment in scenario.segments.values() for one in segment.journey.values()]
+    return PARTICLES if min(spreads, default=1.0) >= SHARP else 4 * PARTICLES
+
+
+class _Worker:
+    """The world of one thread, with room for the particles of one member."""
+
+    def __init__(self, plan: Plan, particles: int, seed: int) -> None:
+        from simulation.engine.world import Memory, Room
+
+        room = Room(particles, changes=64, births=64, log=1, calendar=1, queue=1, batches=1)
+        self.memory = Memory(plan, room)
+        self.memory.start(seed, 0, log=False)
+        self.memory.world["past"] = 1
+        self.cloud = _cloud(self.memory.arrays, particles)
+
+
+def _cloud(arrays: dict[str, Records], particles: int) -> Cloud:
+    from simulation.evidence.filter.cloud import Cloud
+
+    members, opportunities, modifiers = (arrays[name] for name in ("member", "opportunity", "modifier"))
+    return Cloud(
+        weights=np.zeros(particles),
+        sides=np.zeros(particles, SIDE),
+        members=members,
+        opportunities=opportunities,
+        modifiers=modifiers,
+        spare_sides=np.zeros(particles, SIDE),
+        spare_members=members.copy(),
+        spare_opportunities=opportunities.copy(),
+        spare_modifiers=modifiers.copy(),
+        ranks=np.zeros(particles),
+        origin=np.zeros(particles, np.int64),
+    )
+
+
+def _run(
+    scenario: Scenario, seen: Observations, particles: int, draws: int, seed: int, threads: int,
+    progress: Progress | None,
+) -> tuple[npt.NDArray[np.float64], Records]:  # fmt: skip
+    import threading
+
+    from simulation.engine.plan import make_plan
+    from simulation.evidence.filter.cloud import filter_members
+
+    plan = make_plan(scenario)
+    work = np.exp(plan.tables["milestone"]["log_after"])
+    total = len(seen.duties)
+    out = np.full((total, len(COLUMNS)), np.nan)
+    kept = np.zeros((total, draws), DRAW)
+    mine = threading.local()
+
+    def work_on(first: int) -> int:
+        if not hasattr(mine, "worker"):
+            mine.worker = _Worker(plan, particles, seed)
+        part = slice(first, min(first + CHUNK, total))
+        filter_members(
+            mine.worker.memory.world, mine.worker.cloud, seen.duties[part], seen.rows, seen.told, seen.usage, work,
+            out[part], kept[part],
+        )  # fmt: skip
+        return part.stop - first
+
+    done = 0
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: set[Future[int]] = set()
+        queue = iter(range(0, total, CHUNK))
+        try:
+            while True:
+                while len(waiting) < 2 * threads and (first := next(queue, None)) is not None:
+                    waiting.add(pool.submit(work_on, first))
+                if not waiting:
+                    break
+                ready, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                done += sum(one.result() for one in ready)
+                if progress is not None and ready:
+                    progress(done, total)
+        finally:
+            for one in waiting:
+                one.cancel()
+    return out, kept
+
+
+def _table(seen: Observations, scenario: Scenario, out: npt.NDArray[np.float64]) -> pd.DataFrame:
+    columns: dict[str, Any] = {name: out[:, place] for place, name in enumerate(COLUMNS)}
+    columns["off_course"] = np.degrees(columns["off_course"])
+    table = pd.concat([seen.today[["member_id", "segment", "milestone", "renews_on"]], pd.DataFrame(columns)], axis=1)
+    following = [_next(scenario, segment, milestone) for segment, milestone in
+                 zip(table["segment"], table["milestone"], strict=True)]  # fmt: skip
+    table.insert(3, "next", following)
+    courses = np.array(["on track", "drifting", "away"], object)
+    best = table[["on_track", "drifting", "away"]].to_numpy().argmax(axis=1)
+    table.insert(5, "course", courses[best])
+    complete = table["next"] == ""
+    table.loc[complete, ["next_30", "next_60", "next_90", "work_done"]] = np.nan
+    return table
+
+
+def _next(scenario: Scenario, segment: str, milestone: str) -> str:
+    """Name of the milestone ahead; blank when the journey is complete, or where one stands is not known."""
+    journey = scenario.segments[segment].journey
+    names = list(journey)
+    if milestone not in ("none", *names):
+        return ""
+    place = 0 if milestone == "none" else names.index(milestone) + 1
+    if place < len(names):
+        return names[place]
+    growth = [name for name, one in journey.items() if one.stage == "growth"]
+    return growth[0] if scenario.segments[segment].cycle and growth else ""
