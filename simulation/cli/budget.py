@@ -30,7 +30,7 @@ OVERLAY = "recommended.yaml"
 PLAN_COLUMNS = ("", "recommended", "nothing bought", "as written")
 STEP_COLUMNS = ("lever", "now", "next", "gain", "spend", "gain per spend", "95% interval")
 FRONTIER_COLUMNS = ("at most", "best plan found", "spend", "gain", "95% interval")
-CONTENDER_COLUMNS = ("plan", "less than the recommended", "95% interval", "")
+CONTENDER_COLUMNS = ("plan", "above the recommended", "95% interval", "")
 
 
 def budget(
@@ -241,7 +241,7 @@ def _without_index(row: dict[str, Any]) -> dict[str, Any]:
 
 def _show(found: Budget, screen: Screen) -> None:
     """Show the answer and short tables."""
-    from simulation.report.budget_words import amount, answer, between, bought, money, per, points, rate
+    from simulation.report.budget_words import amount, answer, between, bought, instead, money, per, points, rate
     from simulation.report.words import MISSING
 
     result, levers, scale = found.answer, found.levers, per(found)
@@ -283,7 +283,7 @@ def _show(found: Budget, screen: Screen) -> None:
     screen.table("What other spends buy", FRONTIER_COLUMNS, frontier, text=(0, 1))
     close = [
         (
-            bought(found, one.levels),
+            instead(found, one.levels) if place else bought(found, one.levels),
             MISSING if place == 0 else amount(found, one.difference.mean, one.difference),
             MISSING if place == 0 else between(found, one.difference),
             "recommended" if place == 0 else "worse" if one.told_apart else "cannot be told apart",

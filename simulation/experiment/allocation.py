@@ -13,95 +13,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulation.experiment.answer import Answer, Effort
 from simulation.experiment.contenders import Contender, choose
 from simulation.experiment.criterion import Criterion
 from simulation.experiment.levers import Levels
-from simulation.experiment.plans import Measuring, Plan, Step
+from simulation.experiment.plans import Measuring
 from simulation.experiment.search import Point, Search
 from simulation.experiment.selection import Selection
 from simulation.experiment.trials import Outcome, Trial, Trials
 from simulation.forecast.statistics import Float, means
 from simulation.progress import Interrupted, Progress
 
-__all__ = ["AllocationInterrupted", "Answer", "Effort", "Stage", "allocate"]
+__all__ = ["AllocationInterrupted", "Stage", "allocate"]
 
 Stage = Callable[[str], AbstractContextManager[Progress]]
 """Shows a part of the work with its progress, such as `simulation.progress.progress_bar`."""
 CONTENDERS = 8
 """Allocations that are sampled anew, at most."""
 CAPS = 5
-"""Caps of the frontier, evenly up to the spend."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much is simulated.
-
-    Attributes
-    ----------
-    allocations
-        Allocations that the search tries, at most.
-    screening
-        Futures of each of them.
-    choosing
-        Futures of each contender, at most.
-    measuring
-        Futures on which the chosen one is measured. Odd numbers of futures are rounded up.
-    """
-
-    allocations: int = 60
-    screening: int = 40
-    choosing: int = 400
-    measuring: int = 200
-
-    def __post_init__(self) -> None:
-        """Check and round."""
-        if min(self.allocations, self.screening, self.choosing, self.measuring) < 2:
-            raise ValueError("at least 2 allocations, and at least 2 futures of each, are needed")
-        for name in ("screening", "choosing", "measuring"):
-            object.__setattr__(self, name, getattr(self, name) + getattr(self, name) % 2)
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """The best allocation, by steps of the levers.
-
-    Attributes
-    ----------
-    recommended, nothing
-        The chosen allocation, and nothing bought.
-    others
-        More allocations that were measured, by name.
-    steps
-        One step more of each lever.
-    frontier
-        The best allocation found for each cap, after that cap.
-    contenders
-        Those that were sampled anew, the chosen one first; none when the search left no doubt.
-    selection
-        How the choice went; None when there was nothing to choose or it was interrupted.
-    zone, level
-        The smallest difference that matters, and the promised probability of the choice.
-    tried
-        Every allocation of the search: mean score and spend there.
-    futures
-        Number of futures simulated over all allocations.
-    fresh
-        Whether all was measured on futures that had no part in a choice; False after an interruption.
-    """
-
-    recommended: Plan
-    nothing: Plan
-    others: dict[str, Plan]
-    steps: list[Step]
-    frontier: list[tuple[float, Plan]]
-    contenders: list[Contender]
-    selection: Selection | None
-    zone: float
-    level: float
-    tried: dict[Levels, Point]
-    futures: int
-    fresh: bool
+"""Caps of the frontier above 0, evenly up to the spend."""
 
 
 class AllocationInterrupted(Interrupted):
@@ -189,7 +119,7 @@ class _Work:
         """Try allocations under the whole spend and under every cap of the frontier."""
         each = max(2, self.effort.allocations // (4 * CAPS))
         with self._showing("Searching allocations", self.effort.allocations * self.effort.screening):
-            self.searched.run(self.spend, max(1, self.effort.allocations - each * (CAPS - 1) - 1))
+            self.searched.run(self.spend, max(1, self.effort.allocations - each * CAPS - 1))
             for cap in self._caps()[:-1]:
                 self.searched.run(cap, each)
 
@@ -260,8 +190,8 @@ class _Work:
         )
 
     def _caps(self) -> list[float]:
-        """Caps of the frontier, rising to the spend."""
-        return [self.spend * part / CAPS for part in range(1, CAPS + 1)]
+        """Caps of the frontier, rising from 0 (what costs nothing) to the spend."""
+        return [self.spend * part / CAPS for part in range(CAPS + 1)] if self.spend else [0.0]
 
     def _frontier(self, chosen: Levels) -> list[tuple[float, Levels]]:
         """The best allocation for each cap: the chosen one where it keeps the cap, else the best of the search."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.experiment.allocation import AllocationInterrupted, Answer, Effort, Stage, allocate
+from simulation.experiment.allocation import AllocationInterrupted, Stage, allocate
+from simulation.experiment.answer import Answer, Effort
 from simulation.experiment.criterion import Criterion, criterion_of
 from simulation.experiment.levers import Levers
 from simulation.experiment.trials import simulated

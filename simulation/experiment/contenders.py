@@ -34,8 +34,9 @@ class Contender:
     levels
         Steps of each lever.
     difference
-        Score less that of the chosen one over the first stage; its interval holds together with those of the other
-        contenders (Bonferroni, 95% in all), because the size of the first stage does not depend on what was seen.
+        Score above that of the chosen one, in the futures that both were sampled in; its interval holds together with
+        those of the other contenders (Bonferroni, 95% in all). For a plan that was dropped it is a little too narrow,
+        because the number of its futures depends on what was seen.
     told_apart
         Whether it was dropped as worse; what was not dropped cannot be told apart from the chosen one.
     futures
@@ -76,7 +77,7 @@ def choose(
     start
         Number of the first future to use, even.
     most
-        Futures of each, at most.
+        Futures of each, at most; never fewer than the first stage needs.
     zone, level
         As in `select`.
 
@@ -88,13 +89,13 @@ def choose(
         How the choice went.
     """
     size, first = observation(criterion), FIRST[criterion.kind]
-    beginning = np.empty((len(listed), first))
+    seen: list[list[float]] = [[] for _ in listed]
 
     def sample(plans: Sequence[int], begin: int, end: int) -> Float:
         numbers = range(start + begin * size, start + end * size)
         rows = [scores(listed[plan], numbers).reshape(end - begin, size).mean(axis=1) for plan in plans]
-        if begin == 0:
-            beginning[:] = rows
+        for plan, row in zip(plans, rows, strict=True):
+            seen[plan].extend(row.tolist())
         return np.array(rows)
 
     found = select(sample, len(listed), zone=zone, level=level, first=first, most=max(first, most // size), block=BLOCK)
@@ -103,7 +104,7 @@ def choose(
     contenders = [
         Contender(
             listed[plan],
-            _difference(beginning[plan] - beginning[found.best], max(1, len(others))),
+            _difference(seen[plan], seen[found.best], int(found.observations[plan]), max(1, len(others))),
             plan not in found.left,
             int(found.observations[plan]) * size,
         )
@@ -112,9 +113,10 @@ def choose(
     return contenders, found
 
 
-def _difference(gap: Float, several: int) -> Estimate:
+def _difference(mine: list[float], best: list[float], size: int, several: int) -> Estimate:
     from scipy.special import stdtrit
 
-    mean, error = float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(len(gap)))
-    half = float(stdtrit(len(gap) - 1, 1.0 - 0.025 / several)) * error
+    gap = np.array(mine[:size]) - np.array(best[:size])
+    mean, error = float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(size))
+    half = float(stdtrit(size - 1, 1.0 - 0.025 / several)) * error
     return Estimate(mean, mean - half, mean + half)

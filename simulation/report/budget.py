@@ -11,7 +11,7 @@ import pandas as pd
 from simulation import __version__
 from simulation.report import budget_figures as figures
 from simulation.report.album import Album
-from simulation.report.budget_words import amount, answer, between, bought, money, per, points, rate, sure
+from simulation.report.budget_words import amount, answer, between, bought, instead, money, per, points, rate, sure
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
 from simulation.report.words import MISSING, name, span
@@ -173,11 +173,12 @@ def _contenders(found: Budget, album: Album) -> list[Block]:
     for place, one in enumerate(found.answer.contenders, 1):
         verdict = "recommended" if place == 1 else "worse" if one.told_apart else "cannot be told apart"
         gap = MISSING if place == 1 else _cell(found, one.difference)
-        rows.append([f"plan {place}", bought(found, one.levels), gap, verdict, f"{one.futures:,}"])
+        words = bought(found, one.levels) if place == 1 else instead(found, one.levels)
+        rows.append([f"plan {place}", words, gap, verdict, f"{one.futures:,}"])
     picture = album.add(
         "contenders", figures.contenders(found), "Difference of each plan from the recommended one, with intervals."
     )
-    columns = ["", "Buys", "Less than the recommended", "Verdict", "Futures"]
+    columns = ["", "Buys", "Above the recommended", "Verdict", "Futures"]
     return [Text(sure(found)), *picture, Table(columns, rows, words=(0, 1, 3))]
 
 

@@ -38,34 +38,29 @@ def frontier(found: Budget) -> Figure | None:
     answer, unit = found.answer, found.criterion.unit
     if found.spend <= 0:
         return None
-    plans = [answer.nothing, *(plan for _, plan in answer.frontier)]
-    spend = np.array([0.0, *(plan.spend.mean for plan in plans[1:])])
-    order = np.argsort(spend, kind="stable")
+    x = np.array([cap for cap, _ in answer.frontier])
+    plans = [plan for _, plan in answer.frontier]
+    low, high = (np.array([getattr(plan, key) for plan in plans]) for key in ("p10", "p90"))
+    gains = {key: np.array([getattr(plan.gain, key) for plan in plans]) for key in ("low", "mean", "high")}
     figure = new_figure(3.9)
     ax = figure.add_subplot()
     base = answer.tried[answer.nothing.levels].score
     tried = np.array([(point.spend, point.score - base) for point in answer.tried.values()])
-    within = tried[:, 0] <= 1.15 * found.spend
+    within = tried[:, 0] <= 1.05 * found.spend
     ax.scatter(
         tried[within, 0], tried[within, 1], s=11, color=MUTED, alpha=0.55, linewidths=0, label="tried in the search"
     )
-    columns = {key: np.array([getattr(plan, key) for plan in plans])[order] for key in ("p10", "p90")}
-    gains = {key: np.array([getattr(plan.gain, key) for plan in plans])[order] for key in ("low", "mean", "high")}
-    x = spend[order]
-    if np.isfinite(columns["p10"]).all():
-        ax.fill_between(
-            x, columns["p10"], columns["p90"], color=BLUE, alpha=0.13, linewidth=0, label="P10 to P90 of futures"
-        )
+    if np.isfinite(low).all():
+        ax.fill_between(x, low, high, color=BLUE, alpha=0.13, linewidth=0, label="P10 to P90 of futures")
     ax.fill_between(x, gains["low"], gains["high"], color=BLUE, alpha=0.35, linewidth=0, label="95% interval")
-    ax.plot(x, gains["mean"], color=BLUE, linewidth=2, marker="o", markersize=4, label="best plan found")
+    ax.plot(x, gains["mean"], color=BLUE, linewidth=2, marker="o", markersize=4, label="best plan for the cap")
     chosen = answer.recommended
     ax.scatter([chosen.spend.mean], [chosen.gain.mean], s=95, color=ORANGE, zorder=5, marker="*", label="recommended")
-    ax.axvline(found.spend, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.axhline(0.0, color=INK, linewidth=0.9)
     currency = found.scenario.currency
     value_axis(ax, unit, currency)
     value_axis(ax, "money", currency, axis="x")
-    ax.set_xlabel(f"Spend above nothing bought, {currency}; dashed: the cap", loc="right")
+    ax.set_xlabel(f"Spend at most (line) and in fact (dots, star), {currency}", loc="right")
     ax.set_ylabel(f"Gain, {money_unit(currency, unit)}")
     title(figure, "What each spend buys")
     legend(figure, ax, columns=3)
@@ -109,8 +104,8 @@ def contenders(found: Budget) -> Figure | None:
     ax = figure.axes[0]
     ax.axvspan(-found.answer.zone, found.answer.zone, color=GRID, alpha=0.6, linewidth=0, zorder=0)
     value_axis(ax, unit, currency, axis="x", ticks=5)
-    ax.set_xlabel(f"Less than the recommended plan, {money_unit(currency, unit)}; grey: does not matter", loc="right")
-    title(figure, "The plans that came closest (orange: cannot be told apart)")
+    ax.set_xlabel(f"Above the recommended plan, {money_unit(currency, unit)}; grey: does not matter", loc="right")
+    title(figure, "What came closest (orange: cannot be told apart)")
     return figure
 
 

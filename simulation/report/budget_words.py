@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulation.experiment.levers import Levels
     from simulation.experiment.plans import Estimate
 
-__all__ = ["amount", "answer", "between", "bought", "money", "per", "points", "rate", "sure"]
+__all__ = ["amount", "answer", "between", "bought", "instead", "money", "per", "points", "rate", "sure"]
 
 
 def answer(found: Budget) -> str:
@@ -45,6 +45,17 @@ def bought(found: Budget, levels: Levels) -> str:
     return listed(words) or "nothing"
 
 
+def instead(found: Budget, levels: Levels) -> str:
+    """Return in what an allocation differs from the recommended one, in words."""
+    best = found.answer.recommended.levels
+    words = [
+        f"{name(found.levers.names[place])} ({found.levers.setting(place, level)})"
+        for place, level in enumerate(levels)
+        if level != best[place]
+    ]
+    return f"the same with {listed(words)}" if words else "the same"
+
+
 def per(found: Budget) -> float:
     """Spend to which the gain of a next step is scaled: 1 for money, 10,000 for everything else."""
     return 1.0 if found.criterion.unit == "money" else 10_000.0
@@ -66,13 +77,13 @@ def _choice(found: Budget) -> list[str]:
     alike = [one for one in found.answer.contenders[1:] if not one.told_apart]
     said = []
     if alike:
-        words = "; ".join(bought(found, one.levels) for one in alike[:3])
-        more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
+        words = "; ".join(instead(found, one.levels) for one in alike[:3])
+        more = f"; and {len(alike) - 3} more" if len(alike) > 3 else ""
         said.append(f"Cannot be told apart from it: {words}{more}.")
         spends = {one.levels: found.answer.tried[one.levels].spend for one in (found.answer.contenders[0], *alike)}
         cheapest = min(spends, key=lambda levels: spends[levels])
         if cheapest != found.answer.recommended.levels:
-            said.append(f"The cheapest of these, {bought(found, cheapest)}, costs {money(found, spends[cheapest])}.")
+            said.append(f"The cheapest of these, {instead(found, cheapest)}, costs {money(found, spends[cheapest])}.")
     selection = found.answer.selection
     if selection is not None and not selection.settled:
         said.append(sure(found))
@@ -88,9 +99,10 @@ def _next(found: Budget) -> list[str]:
     gain = rate(found, best.per_unit.mean * scale)
     ends = f"{rate(found, best.per_unit.low * scale)} to {rate(found, best.per_unit.high * scale)}"
     of = money(found, scale)
-    if best.per_unit.high <= 0:
-        return [f"No lever is worth a step more: the best next step, of {name(found.levers.names[best.place])}, loses."]
     label = name(found.levers.names[best.place])
+    if best.per_unit.mean <= 0:
+        return [f"No lever seems worth a step more: the best next one, of {label}, brings {gain} for {of} "
+                f"(95% interval {ends})."]  # fmt: skip
     return [f"The next {of} brings most in {label}: {gain} (95% interval {ends}), in steps of "
             f"{money(found, best.spend.mean)}."]  # fmt: skip
 

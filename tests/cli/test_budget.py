@@ -71,7 +71,7 @@ def test_the_best_allocation_is_found_reported_and_can_be_run(plan: Path, call: 
     assert second["next"] == "3" and second["spend"] == 2_000
     assert second["gain_per_unit_of_spend_low"] < 0.8 < second["gain_per_unit_of_spend_high"]
     caps = [row["cap"] for row in found["tables"]["frontier"]]
-    assert caps == [1_200, 2_400, 3_600, 4_800, 6_000]
+    assert caps == [0, 1_200, 2_400, 3_600, 4_800, 6_000]
     assert all(row["spend"] <= row["cap"] for row in found["tables"]["frontier"])
 
     scenario = sim.load(plan, overlays=[folder / "recommended.yaml"])

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.experiment.allocation import AllocationInterrupted, Answer, Effort, allocate
+from simulation.experiment.allocation import AllocationInterrupted, allocate
+from simulation.experiment.answer import Answer, Effort
 from simulation.experiment.criterion import Criterion
 from simulation.experiment.levers import Levels
 from simulation.experiment.trials import Outcome
@@ -149,12 +150,12 @@ def test_the_frontier_rises_with_the_cap() -> None:
     made = Made(diminishing, [10, 8, 12, 5], own=0.0)
     answer = allocate(made, (10, 10, 10, 10), CONTRIBUTION, 150, zone=1.0, effort=Effort(80, 24, 100, 60))
     caps = [cap for cap, _ in answer.frontier]
-    assert caps == pytest.approx([30, 60, 90, 120, 150])
+    assert caps == pytest.approx([0, 30, 60, 90, 120, 150])
     assert all(plan.spend.mean <= cap + 1e-6 for cap, plan in answer.frontier)
     gains = [plan.gain.mean for _, plan in answer.frontier]
     best = [made.truth(made.best((10, 10, 10, 10), cap)) for cap in caps]
     assert gains == sorted(gains)
-    assert all(found > 0.97 * wanted for found, wanted in zip(gains, best, strict=True))
+    assert all(found >= 0.97 * wanted for found, wanted in zip(gains, best, strict=True))
 
 
 def test_plans_that_cannot_be_told_apart_are_named() -> None:
