@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.folder import named_files, publish, relative, run_facts, sha256
+from simulation.cli.lives import show_lives
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
@@ -22,6 +23,7 @@ from simulation.runs import Engine
 
 if TYPE_CHECKING:
     from simulation.experiment.comparison import Comparison
+    from simulation.experiment.twins import Twins
     from simulation.scenario import Scenario
 
 __all__ = ["compare"]
@@ -44,6 +46,9 @@ def compare(
     out: Path | None = None,
     measure: str = "contribution",
     at: str = "",
+    twins: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 40,
+    explain: str | None = None,
+    future: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     no_store: NoStore = False,
     screen: Screen = SCREEN,
@@ -70,6 +75,12 @@ def compare(
         What to decide by: contribution, arr or another measure with a better side.
     at
         Compare after these spans as well, such as "1 year,3 years,5 years"; the horizon grows to the longest.
+    twins
+        Futures in which every member is matched with itself, to see who benefits; 0 leaves that out.
+    explain
+        Print one member's lives side by side, and where and why they part: an id of the book, or a pseudonym.
+    future
+        In which future, for --explain.
     quarantine
         Leave bad rows of the book out instead of stopping.
     no_store
@@ -78,6 +89,10 @@ def compare(
     if not alternatives:
         raise BadInput("name at least one alternative, such as: membersim compare plan.yaml other.yaml")
     _check_measure(measure)
+    if explain is not None:
+        plans = load_plans(base, alternatives)
+        options = {"replication": future, "seed": seed, "engine": engine}
+        return show_lives(plans, explain, options, quarantine=quarantine, screen=screen)
     plans = load_plans(base, alternatives)
     spans = days_of(plans["base"], at) if at else {}
     if spans and max(spans.values()) > plans["base"].days:
@@ -89,6 +104,7 @@ def compare(
     words: list[object] = ["membersim", "compare", base, *alternatives, "--replications", replications, "--seed", seed]
     words += ["--measure", measure] if measure != "contribution" else []
     words += ["--at", at] if at else []
+    words += ["--twins", twins] if twins != 40 else []
     words += ["--engine", engine] if engine != "compiled" else []
     words += ["--quarantine"] if quarantine else []
     words += ["--out", out] if out is not None else []
@@ -112,10 +128,13 @@ def compare(
     except ValueError as error:
         raise BadInput(f"--at: {error}") from None
     record = _record(plans, comparison, folder, command, interrupted, time.perf_counter() - started)
+    matched: dict[str, Twins] = {}
+    if twins and not interrupted:
+        matched, interrupted = _matched(plans, min(twins, replications), seed, engine, workers, quarantine)
     notes = list(dict.fromkeys(f"{name}: {one}" for name, plan in plans.items() for one in plan.warnings))
 
     def fill(staging: Path) -> None:
-        _fill(comparison, staging, measure=measure, spans=spans, warnings=notes)
+        _fill(comparison, staging, measure=measure, spans=spans, twins=matched, warnings=notes)
 
     files = publish(folder, fill, record, RECORD)
     if interrupted:
@@ -152,6 +171,36 @@ def _compared(plans: Mapping[str, Scenario], **options: Any) -> tuple[Comparison
         if type(error) is ValueError:
             raise BadInput(str(error)) from None
         raise
+
+
+def _matched(
+    plans: Mapping[str, Scenario], futures: int, seed: int, engine: Engine, workers: int | None, quarantine: bool
+) -> tuple[dict[str, Twins], bool]:
+    """Match the members of each alternative with the base; what was finished, and whether it was stopped."""
+    from simulation.experiment.compare import books_of
+    from simulation.experiment.twins import twins
+    from simulation.progress import Interrupted
+
+    books = books_of(plans, quarantine=quarantine)
+    found: dict[str, Twins] = {}
+    for name, plan in plans.items():
+        if name == "base":
+            continue
+        try:
+            with progress_bar(f"Matching members: {name}") as progress:
+                found[name] = twins(
+                    plans["base"],
+                    plan,
+                    books=(books["base"], books[name]),
+                    replications=futures,
+                    seed=seed,
+                    engine=engine,
+                    workers=workers,
+                    progress=progress,
+                )
+        except Interrupted:
+            return found, True
+    return found, False
 
 
 def _fill(comparison: Comparison, staging: Path, **options: Any) -> None:

@@ -16,10 +16,12 @@ from simulation.report.comparison_words import verdict
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.definitions import DEFINITIONS
 from simulation.report.page import Block, Facts, Page, Section, Text, rendered
+from simulation.report.twins import benefits_section, twin_tables
 from simulation.report.words import day, name
 
 if TYPE_CHECKING:
     from simulation.experiment.comparison import Comparison
+    from simulation.experiment.twins import Twins
 
 __all__ = ["write_comparison"]
 
@@ -33,6 +35,7 @@ def write_comparison(
     *,
     measure: str = "contribution",
     spans: Mapping[str, int] | None = None,
+    twins: Mapping[str, Twins] | None = None,
     warnings: Sequence[str] = (),
 ) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; each file appears complete or not at all.
@@ -47,6 +50,8 @@ def write_comparison(
         What is decided by.
     spans
         Other spans to compare over, as days from the start by name.
+    twins
+        Effects on members, of each alternative.
     warnings
         What was noticed about the scenarios.
 
@@ -70,6 +75,7 @@ def write_comparison(
         timed,
         sections.over_time(comparison, album),
         sections.segments(comparison),
+        benefits_section(twins or {}, comparison.base.frame.currency, album),
         working,
         decided,
     ]
@@ -101,6 +107,7 @@ def write_comparison(
         "work": work,
         "over_spans": over,
         "deciding": deciding,
+        **twin_tables(twins or {}),
     }
     for key, table in tables.items():
         if not table.empty:

@@ -51,6 +51,7 @@ def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback]
             points.append(_difference(comparison, one, "arr"))
         points += turning(comparison, one)
         points.append(_money(one, results[one], comparison.base.frame.currency))
+        points += _hours(comparison, one)
     points.append(_pairing(comparison))
     return Verdict(headline, tuple(points), tuple(_wishes(comparison)))
 
@@ -195,6 +196,20 @@ def _money(alternative: str, one: Payback, currency: str) -> str:
 def _back(one: Payback) -> tuple[float, float, float, float]:
     """One, and what comes in for each one that is spent, with its interval."""
     return 1.0, *(round(1 + each, 2) if math.isfinite(each) else each for each in (one.roi, one.roi_low, one.roi_high))
+
+
+def _hours(comparison: Comparison, alternative: str, most: int = 3) -> list[str]:
+    """Say where team hours move to, and where from."""
+    work = comparison.work()
+    if work.empty:
+        return []
+    table = work.loc[alternative].drop("", level="team", errors="ignore").droplevel("team")
+    sure = table[(table["hours_low"] > 0) | (table["hours_high"] < 0)]["hours_more"]
+    sure = sure[sure.abs() >= 1].sort_values(key=abs, ascending=False).head(most)
+    if sure.empty:
+        return []
+    parts = [f"{amount(float(more), 'hours', '')} of {name(str(what))}" for what, more in sure.items()]
+    return [f"Team hours with {name(alternative)}: {listed(parts)}."]
 
 
 def _pairing(comparison: Comparison) -> str:

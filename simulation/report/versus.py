@@ -40,6 +40,9 @@ __all__ = ["best_of_all", "difference_fan", "forest", "gain_and_cost", "hours", 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY)
 """Of the alternatives, in their order."""
 
+LARGEST = 12
+"""Interventions on the figure of hours; the table has all."""
+
 
 def colour_of(place: int) -> str:
     """Colour of an alternative."""
@@ -66,6 +69,8 @@ def difference_fan(comparison: Comparison, measure: str) -> Figure | None:
         bands(ax, times, whole, BLUE, label=place == 0)
         ax.relim()
         ax.autoscale(axis="y")  # a difference has no natural size: show it as large as it is
+        if not np.nan_to_num(values).any():
+            ax.set_ylim(-1, 1)
         ax.axhline(0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
         ax.set_title(name(one, 48), fontsize=10, color=MUTED)
         value_axis(ax, what.unit, frame.currency, ticks=5)
@@ -117,8 +122,8 @@ def forest(comparison: Comparison, measures: Sequence[str]) -> Figure | None:
             )  # fmt: skip
             ends = (one["low"] * scale, one["high"] * scale)
             ax.annotate(
-                f"{one['mean'] * scale:+.1f}% ({ends[0]:+.1f} to {ends[1]:+.1f})".replace("-", MINUS),
-                (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=colour,
+                _percent(float(one["mean"]) * scale, *ends),
+                (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=INK,
                 annotation_clip=False,
             )  # fmt: skip
     ax.axvline(0, color=INK, linewidth=0.9)
@@ -129,6 +134,12 @@ def forest(comparison: Comparison, measures: Sequence[str]) -> Figure | None:
     title(figure, "Differences over the whole horizon")
     legend(figure, ax, columns=2)
     return figure
+
+
+def _percent(mean: float, low: float, high: float) -> str:
+    """A difference in percent with its interval."""
+    places = 2 if max(abs(low), abs(high)) < 1 else 1
+    return f"{mean:+.{places}f}% ({low:+.{places}f} to {high:+.{places}f})".replace("-", MINUS)
 
 
 @drawn
@@ -220,7 +231,8 @@ def hours(comparison: Comparison, work: pd.DataFrame) -> Figure | None:
     if not keys:
         return None
     scenarios = list(comparison.forecasts)
-    keys.sort(key=lambda key: (key[0], -float(table["hours"].xs(key, level=("team", "intervention")).max())))
+    keys.sort(key=lambda key: -float(table["hours"].xs(key, level=("team", "intervention")).max()))
+    keys = sorted(keys[:LARGEST], key=lambda key: key[0])
     step = 0.8 / len(scenarios)
     figure = new_figure(1.4 + (0.22 + 0.16 * len(scenarios)) * len(keys))
     ax = figure.add_subplot()
@@ -235,7 +247,7 @@ def hours(comparison: Comparison, work: pd.DataFrame) -> Figure | None:
     ax.set_ylim(-0.6, len(keys) - 0.4)
     value_axis(ax, "hours", "", axis="x", ticks=5)
     ax.set_xlabel("hours over the whole horizon, means", loc="right")
-    title(figure, "Where the hours go")
+    title(figure, "Where the hours go" + (f": the {LARGEST} largest" if len(keys) == LARGEST else ""))
     legend(figure, ax, columns=2)
     return figure
 
