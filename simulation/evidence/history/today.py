@@ -63,7 +63,7 @@ def todays_rows(history: History, scenario: Scenario, as_of: dt.date) -> pd.Data
     anchor = np.where(came_back > seen.latest("joined"), seen.day(came_back), joined)
     renews = next_due(anchor, seen.terms, after)
     agreed = seen.latest("due")
-    told = _days_of(seen.names[agreed] if len(seen.names) else np.full(len(agreed), "", object))
+    told = _days_of(np.where(agreed >= 0, np.append(seen.names, "")[agreed], ""))
     told[agreed < np.maximum(came_back, 0)] = np.datetime64("NaT")  # a new contract after that
     unpaid = (told < np.datetime64(as_of, "D")) & ~(seen.day(settled) >= told)
     unpaid &= (np.datetime64(as_of, "D") - told).astype(np.float64) <= seen.grace
