@@ -286,7 +286,7 @@ def _show(found: Budget, screen: Screen) -> None:
             instead(found, one.levels) if place else bought(found, one.levels),
             MISSING if place == 0 else amount(found, one.difference.mean, one.difference),
             MISSING if place == 0 else between(found, one.difference),
-            "recommended" if place == 0 else "worse" if one.told_apart else "cannot be told apart",
+            "recommended" if place == 0 else "dropped as worse" if one.told_apart else "cannot be told apart",
         )
         for place, one in enumerate(result.contenders)
     ]

@@ -99,17 +99,18 @@ def choose(
         return np.array(rows)
 
     found = select(sample, len(listed), zone=zone, level=level, first=first, most=max(first, most // size), block=BLOCK)
-    others = [plan for plan in range(len(listed)) if plan != found.best]
-    order = [found.best, *sorted(others, key=lambda plan: -found.means[plan])]
+    several = max(1, len(listed) - 1)
     contenders = [
         Contender(
-            listed[plan],
-            _difference(seen[plan], seen[found.best], int(found.observations[plan]), max(1, len(others))),
+            levels,
+            _difference(seen[plan], seen[found.best], int(found.observations[plan]), several),
             plan not in found.left,
             int(found.observations[plan]) * size,
         )
-        for plan in order
+        for plan, levels in enumerate(listed)
     ]
+    best = contenders.pop(found.best)
+    contenders = [best, *sorted(contenders, key=lambda one: (one.told_apart, -one.difference.mean))]
     return contenders, found
 
 

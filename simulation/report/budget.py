@@ -171,7 +171,7 @@ def _steps(found: Budget, album: Album) -> list[Block]:
 def _contenders(found: Budget, album: Album) -> list[Block]:
     rows: list[list[Cell | str]] = []
     for place, one in enumerate(found.answer.contenders, 1):
-        verdict = "recommended" if place == 1 else "worse" if one.told_apart else "cannot be told apart"
+        verdict = "recommended" if place == 1 else "dropped as worse" if one.told_apart else "cannot be told apart"
         gap = MISSING if place == 1 else _cell(found, one.difference)
         words = bought(found, one.levels) if place == 1 else instead(found, one.levels)
         rows.append([f"plan {place}", words, gap, verdict, f"{one.futures:,}"])

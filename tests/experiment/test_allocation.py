@@ -61,9 +61,9 @@ def together(levels: Levels) -> float:
 
 
 PROBLEMS: dict[str, tuple[Returns, list[float], Levels, float]] = {
-    "linear returns, one binding cap": (linear, [10, 10, 5, 4], (10, 10, 10, 10), 130),
-    "diminishing returns": (diminishing, [10, 8, 12, 5], (10, 10, 10, 10), 150),
-    "two levers that pay only together": (together, [10, 10, 10, 10], (10, 10, 10, 10), 120),
+    "linear returns, one binding cap": (linear, [10, 10, 5, 4], (6, 6, 6, 6), 80),
+    "diminishing returns": (diminishing, [10, 8, 12, 5], (6, 6, 6, 6), 90),
+    "two levers that pay only together": (together, [10, 10, 10, 10], (6, 6, 6, 6), 80),
     "a small grid": (linear, [10, 10, 5, 4], (2, 2, 1, 1), 25),
 }
 
@@ -100,7 +100,7 @@ def _moved(made: Made, by: int) -> Callable[..., Outcome]:
 
 def test_no_future_of_a_choice_is_used_to_measure() -> None:
     made = Made(diminishing, [10, 8, 12, 5], own=6.0)
-    answer = allocate(made, (10, 10, 10, 10), CONTRIBUTION, 150, zone=2.0, effort=SMALL)
+    answer = allocate(made, (6, 6, 6, 6), CONTRIBUTION, 90, zone=2.0, effort=SMALL)
     assert len(answer.contenders) > 1 and answer.selection is not None
     used = made.numbers[answer.recommended.levels]
     assert len(used) == len(set(used)), "a future is simulated once"
@@ -135,8 +135,8 @@ def test_the_gain_has_no_winners_curse() -> None:
 
 def test_the_next_step_of_each_lever() -> None:
     made = Made(linear, [10, 10, 5, 4], own=1.0)
-    answer = allocate(made, (10, 10, 10, 10), CONTRIBUTION, 130, zone=1.0, effort=SMALL)
-    assert answer.recommended.levels == (10, 0, 6, 0)
+    answer = allocate(made, (6, 6, 6, 6), CONTRIBUTION, 80, zone=1.0, effort=SMALL)
+    assert answer.recommended.levels == (6, 0, 4, 0)
     first, second, third, fourth = answer.steps
     assert first.levels is None and np.isnan(first.per_unit.mean)
     for step, gain, cost in [(second, 22.0, 10.0), (third, 14.0, 5.0), (fourth, 9.0, 4.0)]:
@@ -148,12 +148,12 @@ def test_the_next_step_of_each_lever() -> None:
 
 def test_the_frontier_rises_with_the_cap() -> None:
     made = Made(diminishing, [10, 8, 12, 5], own=0.0)
-    answer = allocate(made, (10, 10, 10, 10), CONTRIBUTION, 150, zone=1.0, effort=Effort(80, 24, 100, 60))
+    answer = allocate(made, (6, 6, 6, 6), CONTRIBUTION, 100, zone=1.0, effort=Effort(80, 24, 100, 60))
     caps = [cap for cap, _ in answer.frontier]
-    assert caps == pytest.approx([0, 30, 60, 90, 120, 150])
+    assert caps == pytest.approx([0, 20, 40, 60, 80, 100])
     assert all(plan.spend.mean <= cap + 1e-6 for cap, plan in answer.frontier)
     gains = [plan.gain.mean for _, plan in answer.frontier]
-    best = [made.truth(made.best((10, 10, 10, 10), cap)) for cap in caps]
+    best = [made.truth(made.best((6, 6, 6, 6), cap)) for cap in caps]
     assert gains == sorted(gains)
     assert all(found >= 0.97 * wanted for found, wanted in zip(gains, best, strict=True))
 
@@ -203,13 +203,13 @@ def test_an_interruption_leaves_the_best_so_far(after: int) -> None:
         return made(levels, numbers, progress)
 
     with pytest.raises(AllocationInterrupted) as caught:
-        allocate(trial, (10, 10, 10, 10), CONTRIBUTION, 130, zone=1.0, effort=SMALL)
+        allocate(trial, (6, 6, 6, 6), CONTRIBUTION, 80, zone=1.0, effort=SMALL)
     answer = caught.value.answer
     if after == 1:
         assert answer is None
         return
     assert answer is not None and not answer.fresh
-    assert answer.recommended.spend.mean <= 130 + 1e-9 and answer.recommended.gain.mean >= 0.0
+    assert answer.recommended.spend.mean <= 80 + 1e-9 and answer.recommended.gain.mean >= 0.0
 
 
 def test_arguments_are_checked() -> None:
