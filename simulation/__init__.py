@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulation.experiment.budget import Budget, budget
     from simulation.experiment.bridge import bridge
+    from simulation.experiment.budget import Budget, budget
     from simulation.experiment.compare import compare
     from simulation.experiment.store import Store
     from simulation.experiment.sweep import sweep

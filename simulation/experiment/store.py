@@ -16,32 +16,28 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
-from simulation.experiment.blocks import DamagedError, pack, read_file, unpack, write_file
+from simulation.experiment.blocks import DamagedError, read_file, write_file
+from simulation.experiment.shelf import FILES, Shelf
 
 if TYPE_CHECKING:
-    from simulation.engine.replicate import Rows
-    from simulation.model.quantiles import Tables
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["Shelf", "Store", "Usage", "model_version"]
+__all__ = ["Store", "Usage", "model_version"]
 
-BLOCK = 16
-"""Replications of a block: numbers [16 b, 16 b + 16)."""
 LIMIT = 4 * 2**30
 """Bytes that a store may take, unless it is told otherwise."""
-PATIENCE = 15.0
-"""Seconds after which an open block is written as it is, so that slow replications are not lost either."""
+SHARE = 100
+"""The store is tidied up each time this part of its limit was written."""
 STALE = 86_400.0
 """Seconds after which a draft belongs to nobody: its writer was killed."""
 PARTS = ("scenario", "model", "engine")
@@ -50,9 +46,8 @@ BOOK_ARRAYS = (
     "key", "segment", "arr", "joined", "renews_on", "milestone", "progress", "direction", "magnitude",
     "value_recognised_on", "open_setback", "cycle",
 )  # fmt: skip
-TABLES = "quantiles"
 _KEY = re.compile(r"[0-9a-f]{64}")
-_FILE = re.compile(rf"(\d{{9}}\.block|{TABLES}\.block)(\.[0-9a-f]{{32}}\.part)?")
+_FILE = re.compile(rf"({FILES})(\.[0-9a-f]{{32}}\.part)?")
 
 
 @dataclass(frozen=True)
@@ -107,8 +102,9 @@ class Store:
         self.folder = Path(folder)
         self.limit = limit
         self.tell = tell or (lambda text: warnings.warn(text, RuntimeWarning, stacklevel=2))
-        self.broken = False
-        """Whether it was given up for writing, after saying why."""
+        self._broken, self._lock = False, threading.Lock()
+        self._unchecked = self.limit // SHARE  # so that the first to write also looks what others have left
+        self._told: set[Path] = set()
 
     @classmethod
     def default(cls, *, tell: Callable[[str], None] | None = None) -> Store:
@@ -161,11 +157,45 @@ class Store:
             _remove(path)
             size -= one
 
-    def give_up(self, error: OSError) -> None:
-        """Write no more, and say so once."""
-        if not self.broken:
-            self.broken = True
-            self.tell(f"The store at {self.folder} cannot be written ({error.strerror or error}); going on without it.")
+    def read(self, path: Path) -> bytes | None:
+        """The body of a file of the store; None, after saying so once, where it is damaged or cannot be read."""
+        try:
+            body = read_file(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, DamagedError) as error:
+            self.ignore(path, error)
+            return None
+        with suppress(OSError):
+            os.utime(path)  # it was used now
+        return body
+
+    def ignore(self, path: Path, error: Exception) -> None:
+        """Say once that a file is left out."""
+        if path not in self._told:
+            self._told.add(path)
+            self.tell(f"{path} in the store is ignored: {error}")
+
+    def write(self, path: Path, body: bytes) -> None:
+        """Write a file; when that fails, write no more, and say so once."""
+        if self._broken:
+            return
+        try:
+            write_file(path, body)
+        except OSError as error:
+            with self._lock:
+                first, self._broken = not self._broken, True
+            if first:
+                reason = error.strerror or error
+                self.tell(f"The store at {self.folder} cannot be written ({reason}); going on without it.")
+            return
+        self._unchecked += len(body)
+
+    def settle(self) -> None:
+        """Tidy up when enough was written since the last time: looking at every file takes a while."""
+        if self._unchecked >= self.limit // SHARE and not self._broken:
+            self._unchecked = 0
+            self.tidy()
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         """Every file of ours with its facts; whatever else lies in the folder is none of our business."""
@@ -173,157 +203,6 @@ class Store:
             if _KEY.fullmatch(path.parent.name) and _FILE.fullmatch(path.name):
                 with suppress(OSError):  # another process may have removed it
                     yield path, path.stat()
-
-
-@dataclass
-class _Open:
-    """A block that is being filled."""
-
-    wanted: set[int]
-    rows: dict[int, Rows] = field(default_factory=dict)
-    frames: dict[int, Frame] = field(default_factory=dict)
-    since: float = field(default_factory=time.monotonic)
-
-
-class Shelf:
-    """Finished replications of one scenario, book, seed and version of the program."""
-
-    def __init__(self, store: Store, key: str, scenario: Scenario, seed: int) -> None:
-        self.store, self.key, self.scenario, self.seed = store, key, scenario, seed
-        self.folder = store.folder / key[:2] / key
-        self._open: dict[int, _Open] = {}
-        self._lock = threading.Lock()
-        self._told: set[Path] = set()
-
-    def read(self, numbers: Collection[int]) -> RunResult | None:
-        """Those of the replications that are there; None when none is."""
-        wanted = set(numbers)
-        parts = []
-        for block in sorted({number // BLOCK for number in wanted}):
-            part = self._block(block)
-            if part is not None and not wanted.isdisjoint(part.replications):
-                parts.append(part.select(wanted))
-        return RunResult.together(parts) if parts else None
-
-    @contextmanager
-    def writing(self, numbers: Collection[int]) -> Iterator[Callable[[int, Rows, Frame], None]]:
-        """Keep these replications as they finish, block by block; however it ends, what has finished is kept.
-
-        Yields
-        ------
-        callable
-            Takes the number, the rows and the frame of a finished replication, from any thread.
-        """
-        self._open = {}
-        for number in numbers:
-            self._open.setdefault(number // BLOCK, _Open(set())).wanted.add(number)
-        try:
-            yield self._add
-        finally:
-            for block in sorted(self._open):
-                self._write(block, self._open[block])
-            self._open = {}
-            if not self.store.broken:
-                self.store.tidy()
-
-    def tables(self) -> Tables:
-        """Quantile tables that runs of this shelf drew from."""
-        from simulation.engine.quantile_file import tables_of
-
-        body = self._read(self.folder / f"{TABLES}.block")
-        try:
-            return {} if body is None else tables_of(body)
-        except ValueError:
-            return {}
-
-    def keep_tables(self, tables: Tables) -> None:
-        """Keep quantile tables, so that a run that is read here has them too."""
-        from simulation.engine.quantile_file import bytes_of
-
-        there = self.tables()
-        if tables.keys() - there.keys():
-            self._write_file(self.folder / f"{TABLES}.block", bytes_of({**tables, **there}))
-
-    def _add(self, number: int, rows: Rows, frame: Frame) -> None:
-        block = number // BLOCK
-        with self._lock:
-            opened = self._open[block]
-            opened.rows[number], opened.frames[number] = dict(rows), frame
-            whole = opened.rows.keys() == opened.wanted
-            if not whole and time.monotonic() - opened.since < PATIENCE:
-                return
-            if whole:
-                del self._open[block]
-            opened.since = time.monotonic()
-            finished = _Open(opened.wanted, dict(opened.rows), dict(opened.frames))
-        self._write(block, finished)
-
-    def _write(self, block: int, opened: _Open) -> None:
-        """Write a block together with what is there of it, by this process or another."""
-        if self.store.broken or not opened.rows:
-            return
-        result = self._result(opened)
-        there = self._block(block)
-        if there is not None:
-            others = set(there.replications).difference(result.replications)
-            result = RunResult.together([result, there.select(others)]) if others else result
-        self._write_file(self._path(block), pack(self.key, result))
-
-    def _result(self, opened: _Open) -> RunResult:
-        numbers = sorted(opened.rows)
-        points = [number // 2 for number in numbers]
-        draws: dict[int, dict[str, float]] = {}
-        if self.scenario.assumptions:
-            draws = {point: self.scenario.assumption_values(self.seed, point) for point in set(points)}
-        return RunResult(
-            frame=opened.frames[numbers[0]],
-            ledger=Ledger(**{name: np.stack([opened.rows[n][name] for n in numbers]) for name in LEDGER_ARRAYS}),
-            seed=self.seed,
-            replications=numbers,
-            points=points,
-            assumption_values={
-                path: np.array([draws[point][path] for point in points]) for path in (draws[points[0]] if draws else ())
-            },
-        )
-
-    def _block(self, block: int) -> RunResult | None:
-        path = self._path(block)
-        body = self._read(path)
-        if body is None:
-            return None
-        try:
-            return unpack(self.key, body)
-        except DamagedError as error:
-            self._ignore(path, error)
-            return None
-
-    def _read(self, path: Path) -> bytes | None:
-        try:
-            body = read_file(path)
-        except FileNotFoundError:
-            return None
-        except (OSError, DamagedError) as error:
-            self._ignore(path, error)
-            return None
-        with suppress(OSError):
-            os.utime(path)  # it was used now
-        return body
-
-    def _ignore(self, path: Path, error: Exception) -> None:
-        if path not in self._told:
-            self._told.add(path)
-            self.store.tell(f"{path} in the store is ignored: {error}")
-
-    def _write_file(self, path: Path, body: bytes) -> None:
-        if self.store.broken:
-            return
-        try:
-            write_file(path, body)
-        except OSError as error:
-            self.store.give_up(error)
-
-    def _path(self, block: int) -> Path:
-        return self.folder / f"{block:09d}.block"
 
 
 def _book_digest(book: Book | None) -> str:

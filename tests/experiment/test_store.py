@@ -166,7 +166,7 @@ def test_an_interrupted_run_goes_on(plan: sim.Scenario, place: Path, simulated: 
 def test_slow_replications_are_kept_before_their_block_is_whole(
     plan: sim.Scenario, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    monkeypatch.setattr("simulation.experiment.shelf.PATIENCE", 0.0)
     found: list[int] = []
     sim.run(plan, replications=4, workers=1, store=Store(place), progress=lambda *_: found.append(len(blocks(place))))
     assert found == [1, 1, 1, 1]
