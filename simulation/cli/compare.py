@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.folder import named_files, publish, relative, run_facts, sha256
+from simulation.cli.goal import share_of
 from simulation.cli.lives import show_lives
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
@@ -19,7 +20,7 @@ from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
-from simulation.runs import Engine
+from simulation.runs import MAX_REPLICATIONS, Engine
 
 if TYPE_CHECKING:
     from simulation.experiment.comparison import Comparison
@@ -46,6 +47,8 @@ def compare(
     out: Path | None = None,
     measure: str = "contribution",
     at: str = "",
+    precision: str = "",
+    max_replications: Annotated[int, Parameter(validator=validators.Number(gte=4))] = MAX_REPLICATIONS,
     twins: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 40,
     explain: str | None = None,
     future: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
@@ -75,6 +78,10 @@ def compare(
         What to decide by: contribution, arr or another measure with a better side.
     at
         Compare after these spans as well, such as "1 year,3 years,5 years"; the horizon grows to the longest.
+    precision
+        Add futures until the interval of the difference of --measure is this narrow in every alternative, such as 10%.
+    max_replications
+        Where --precision stops even so.
     twins
         Futures in which every member is matched with itself, to see who benefits; 0 leaves that out.
     explain
@@ -104,6 +111,7 @@ def compare(
     words: list[object] = ["membersim", "compare", base, *alternatives, "--replications", replications, "--seed", seed]
     words += ["--measure", measure] if measure != "contribution" else []
     words += ["--at", at] if at else []
+    words += ["--precision", precision, "--max-replications", max_replications] if precision else []
     words += ["--twins", twins] if twins != 40 else []
     words += ["--engine", engine] if engine != "compiled" else []
     words += ["--quarantine"] if quarantine else []
@@ -118,6 +126,9 @@ def compare(
         workers=workers,
         quarantine=quarantine,
         store=chosen_store(no_store, screen),
+        precision=share_of(precision, "--precision") if precision else None,
+        measure=measure,
+        max_replications=max_replications,
     )
     if comparison is None:
         screen.note(f"Interrupted before there was anything to compare; start again with: {command}")

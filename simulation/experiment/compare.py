@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.experiment.comparison import Comparison
+from simulation.experiment.precision import Rule, pair_means
 from simulation.progress import Interrupted, Progress
-from simulation.runs import Engine, run, todays_members
+from simulation.runs import MAX_REPLICATIONS, Engine, run, todays_members
 
 if TYPE_CHECKING:
     from simulation.experiment.store import Store
@@ -41,6 +43,9 @@ def compare(
     progress: Progress | None = None,
     quarantine: bool = False,
     store: Store | None = None,
+    precision: float | None = None,
+    measure: str = "contribution",
+    max_replications: int = MAX_REPLICATIONS,
 ) -> Comparison:
     """Compare scenarios future by future.
 
@@ -54,6 +59,11 @@ def compare(
         As in `simulation.run`; the same for every scenario.
     progress
         Called with (replications done, replications in all), over all scenarios.
+    precision
+        Add futures until the 95% interval of the mean difference of `measure` over the horizon is this narrow in
+        every alternative: half its width over the difference, such as 0.1. `replications` is then the fewest.
+    measure, max_replications
+        What `precision` is about, and where it stops even so.
 
     Returns
     -------
@@ -76,10 +86,12 @@ def compare(
     plans = loaded(base, alternatives)
     books = books_of(plans, quarantine=quarantine)
     done: dict[str, Forecast] = {}
-    total = replications * len(plans)
     at_work = ""
+    goal = Goal(precision, measure, max(replications, max_replications)) if precision is not None else None
+    target, expected = 0, replications
     try:
-        for target in [*range(BLOCK, replications, BLOCK), replications]:
+        while target < expected:
+            target = min(target + BLOCK, expected)
             for at_work, plan in plans.items():
                 done[at_work] = run(
                     plan,
@@ -87,16 +99,44 @@ def compare(
                     seed=seed,
                     engine=engine,
                     workers=workers,
-                    progress=_part(progress, sum(one.replications for one in done.values()), total),
+                    progress=_part(progress, sum(one.replications for one in done.values()), expected * len(plans)),
                     book=books[at_work],
                     kept=done.get(at_work),
                     store=store,
                 )
+            if goal is not None and target == expected:
+                expected, enough = goal.next(Comparison(done))
+                if enough is not None:
+                    done = {name: only(one, set(range(max(enough, replications)))) for name, one in done.items()}
     except Interrupted as stop:
         if stop.forecast is not None:
             done[at_work] = stop.forecast
         raise ComparisonInterrupted(_common(done)) from None
     return Comparison(done)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How narrow the intervals of the differences shall be."""
+
+    precision: float
+    measure: str
+    most: int
+
+    def next(self, comparison: Comparison) -> tuple[int, int | None]:
+        """How many futures there shall be next, and how many are enough, once that is known.
+
+        What is enough depends on the futures alone, and not on the portions in which they came.
+        """
+        rule = Rule(self.precision)
+        have = comparison.replications
+        series = [pair_means(comparison.difference(self.measure, one)) for one in comparison.alternatives]
+        stops = [rule.stop(one) for one in series]
+        if None not in stops:
+            return have, 2 * max(stop for stop in stops if stop is not None)
+        wanted = 2 * max(rule.expected(one) for one, stop in zip(series, stops, strict=True) if stop is None)
+        # Early estimates are poor: at most double, and at least one more pair.
+        return min(max(min(wanted, 2 * have), have + 2), self.most), None
 
 
 def loaded(base: Scenario | str | Path, alternatives: Mapping[str, Scenario | str | Path]) -> dict[str, Scenario]:

@@ -149,3 +149,16 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         assert one.equals(in_blocks.forecasts[name])
     assert seen[-1] == (12, 12)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_precision_of_the_difference() -> None:
+    other = plan(interventions={"training": training()})
+    done = compare(plan(), {"training": other}, replications=20, precision=0.2, measure="reached", max_replications=400)
+    row = done.table(["reached"]).loc[("training", "reached")]
+    assert (row["high"] - row["low"]) / 2 <= 0.2 * abs(row["mean"])
+    assert 20 <= done.replications < 400
+    again = compare(plan(), {"training": other}, replications=done.replications + 40)
+    gaps = again.difference("reached", "training").to_numpy()
+    assert np.array_equal(gaps[: done.replications], done.difference("reached", "training").to_numpy())
+    most = compare(plan(), {"training": other}, replications=4, precision=1e-6, measure="reached", max_replications=24)
+    assert most.replications == 24
