@@ -101,7 +101,7 @@ def _moments(time: npt.NDArray[np.float64], scenario: Scenario) -> npt.NDArray[n
 def _in_log_order(
     dates: npt.NDArray[np.datetime64], member: pd.Series[Any], event: npt.NDArray[Any], name: pd.Series[Any]
 ) -> npt.NDArray[np.datetime64]:
-    """Move events of one moment by microseconds where the log has them in another order than that of a table."""
+    """Move events of one moment by microseconds where the log has them in another order than a table, or twice."""
     order = np.argsort(member.cat.codes.to_numpy(), kind="stable")
     who = member.cat.codes.to_numpy()[order]
     names = np.argsort(np.argsort(name.cat.categories.astype(object)))
@@ -109,7 +109,7 @@ def _in_log_order(
     rank = (np.array([CODE[one] for one in event], np.int64) * (len(names) + 1) + place)[order]
     when = dates[order].astype(np.int64)
     same = (who[1:] == who[:-1]) & (when[1:] == when[:-1])
-    falls = np.concatenate([[0], same & (rank[1:] < rank[:-1])])[: len(who)]
+    falls = np.concatenate([[0], same & (rank[1:] <= rank[:-1])])[: len(who)]
     total = np.cumsum(falls)
     first = np.maximum.accumulate(np.where(np.concatenate([[True], ~same])[: len(who)], np.arange(len(who)), 0))
     moved = dates.copy()

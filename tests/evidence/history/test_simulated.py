@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import simulation as sim
-from simulation.evidence.history import History
+from simulation.evidence.history import History, read_history, write_history
+from simulation.runs import todays_members
 from simulation.scenario import from_mapping
 from tests.engine.mechanisms import MECHANISMS
 
@@ -72,3 +73,26 @@ def test_every_mechanism_reconciles(name: str) -> None:
     forecast = sim.run(scenario, replications=1, seed=21, workers=1)
     log = sim.events(scenario, seed=21, engine="compiled")
     check_against_the_forecast(scenario, History.from_events(log, scenario), forecast, 0)
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_what_the_engine_does_is_never_an_impossible_history(name: str, tmp_path: Path) -> None:
+    scenario = from_mapping(MECHANISMS[name][0])
+    history = History.from_events(sim.events(scenario, seed=22, engine="compiled"), scenario, usage_seed=1)
+    write_history(history, tmp_path / "history.parquet")
+    assert read_history(tmp_path / "history.parquet", scenario=scenario, exported=scenario.end) == history
+
+
+def test_the_book_tells_when_its_members_joined_and_renew() -> None:
+    scenario = sim.load(SCENARIOS / "hundred_members.yaml")
+    book = todays_members(scenario)
+    assert book is not None
+    history = History.from_events(sim.events(scenario, seed=1), scenario)
+    frame = history.frame
+    due = frame.loc[frame["event"] == "due", "name"].astype(str).sort_values().tolist()
+    told = sorted((scenario.start + dt.timedelta(days=int(day))).isoformat() for day in book.renews_on)
+    assert due == told
+    joined = frame.loc[frame["event"] == "joined", "date"].dt.date.sort_values().tolist()[: len(book)]
+    assert joined == sorted(scenario.start + dt.timedelta(days=int(day)) for day in book.joined)
+    standing = history.standing([scenario.start])
+    assert (standing["members"].sum(), standing["arr"].sum()) == (len(book), book.total_arr)
