@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from simulation.experiment.bridge import bridge
     from simulation.experiment.budget import Budget, budget
     from simulation.experiment.compare import compare
+    from simulation.experiment.must_be_true import must_be_true
+    from simulation.experiment.sensitivity import sensitivity
     from simulation.experiment.store import Store
     from simulation.experiment.sweep import sweep
     from simulation.forecast import Forecast
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "bridge", "budget", "compare", "events",
-    "load", "run", "sweep",
+    "load", "must_be_true", "run", "sensitivity", "sweep",
 ]  # fmt: skip
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
@@ -38,7 +40,9 @@ _HOMES = {
     "compare": "simulation.experiment.compare",
     "events": "simulation.runs",
     "load": "simulation.scenario",
+    "must_be_true": "simulation.experiment.must_be_true",
     "run": "simulation.runs",
+    "sensitivity": "simulation.experiment.sensitivity",
     "sweep": "simulation.experiment.sweep",
 }
 

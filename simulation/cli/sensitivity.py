@@ -15,13 +15,13 @@ from simulation.cli.folder import publish, relative, run_facts
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import records
-from simulation.progress import progress_bar
+from simulation.progress import Interrupted, progress_bar
 
 if TYPE_CHECKING:
     from simulation.experiment.question import Question
     from simulation.experiment.sensitivity import Sensitivity
-    from simulation.forecast import Forecast
     from simulation.scenario import Scenario
 
 __all__ = ["sensitivity"]
@@ -44,6 +44,7 @@ def sensitivity(
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     out: Path | None = None,
+    no_store: NoStore = False,
     screen: Screen = SCREEN,
 ) -> int:
     """Find out which assumption matters: tornado, Sobol indices, and what knowing it would be worth.
@@ -68,8 +69,10 @@ def sensitivity(
     workers
         Threads; all cores by default. The result does not depend on it.
     out
-        Folder to write to; reports/<name>-sensitivity by default. It also keeps the simulated futures: another
-        measure, or more points, runs only what is not there yet.
+        Folder to write to; reports/<name>-sensitivity by default.
+    no_store
+        Neither read nor keep finished futures (see `membersim store`). From the store another measure is read at
+        once, and more points simulate only what is new.
     """
     from simulation.experiment.question import Question
 
@@ -94,36 +97,30 @@ def sensitivity(
         words += [option, value] if value else []
     command = shlex.join(map(str, words))
     started = time.perf_counter()
-    kept = _kept(folder, plans)
-    found, futures = _analysed(plans, asked, points, seed, workers, kept)
+    found = _analysed(plans, asked, points=points, seed=seed, workers=workers, store=chosen_store(no_store, screen))
+    if found is None:
+        kept = "" if no_store else "; finished futures are kept in the store"
+        screen.note(f"Interrupted{kept}. To go on: {command}")
+        screen.result({"interrupted": True, "folder": folder, "command": command})
+        return INTERRUPTED
     record = {
         **run_facts(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - started, 3),
-        "interrupted": found is None,
         "seed": seed,
         "points": points,
         "command": command,
         "scenarios": [
-            {"name": name, "digest": one.digest(), "root": relative(one.root, folder)} for name, one in plans.items()
+            {"name": name, "digest": one.digest(), "root": relative(one.root, folder), "scenario": futures.facts.yaml}
+            for (name, one), futures in zip(plans.items(), found.futures.values(), strict=True)
         ],
     }
 
     def fill(staging: Path) -> None:
-        for name, one in futures.items():
-            one.save(staging / _file_of(name))
-        if found is not None:
-            from simulation.report.sensitivity import write_sensitivity
+        from simulation.report.sensitivity import write_sensitivity
 
-            write_sensitivity(found, staging)
+        write_sensitivity(found, staging)
 
-    if found is None:
-        if futures:
-            publish(folder, fill, record, RECORD)
-        done = sum(one.replications for one in futures.values())
-        screen.note(f"Interrupted: {done:,} futures are finished and kept. To go on from there: {command}")
-        screen.result({"interrupted": True, "futures": done, "folder": folder, "command": command})
-        return INTERRUPTED
     files = publish(folder, fill, record, RECORD)
     screen.result(_shown(found, folder, files, screen) | {"interrupted": False, "command": command})
     return 0
@@ -148,56 +145,22 @@ def _refuse(plans: Mapping[str, Scenario], asked: Question) -> None:
             raise BadInput(f"{name}: {error}" if len(plans) > 1 else str(error)) from None
 
 
-def _kept(folder: Path, plans: Mapping[str, Scenario]) -> dict[str, Forecast]:
-    """Futures of an earlier analysis in this folder; those that do not fit are left out later."""
-    import simulation as sim
-
-    kept = {}
-    for name in plans:
-        try:
-            kept[name] = sim.Forecast.load(folder / _file_of(name))
-        except (OSError, ValueError, KeyError):
-            continue
-    return kept
-
-
-def _file_of(name: str) -> str:
-    return f"futures-{name.replace('/', '-')}.nc"
-
-
-def _analysed(
-    plans: Mapping[str, Scenario],
-    asked: Question,
-    points: int,
-    seed: int,
-    workers: int | None,
-    kept: Mapping[str, Forecast],
-) -> tuple[Sensitivity | None, dict[str, Forecast]]:
+def _analysed(plans: Mapping[str, Scenario], asked: Question, **options: Any) -> Sensitivity | None:
     from simulation.engine.world import RunawayError
-    from simulation.experiment.sensitivity import SensitivityInterrupted, sensitivity
+    from simulation.experiment.sensitivity import sensitivity
 
     others = {name: plan for name, plan in plans.items() if name != "base"}
     try:
         with progress_bar("Simulating") as progress:
-            found = sensitivity(
-                plans["base"],
-                others,
-                question=asked,
-                points=points,
-                seed=seed,
-                workers=workers,
-                progress=progress,
-                kept=kept,
-            )
-    except SensitivityInterrupted as stop:
-        return None, stop.futures
+            return sensitivity(plans["base"], others, question=asked, progress=progress, **options)
+    except Interrupted:
+        return None
     except RunawayError as error:
         raise BadInput(f"a scenario cannot be simulated to its end: {error}") from None
     except ValueError as error:
         if type(error) is ValueError:
             raise BadInput(str(error)) from None
         raise
-    return found, found.futures
 
 
 def _shown(found: Sensitivity, folder: Path, files: list[Path], screen: Screen) -> dict[str, Any]:

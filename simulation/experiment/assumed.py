@@ -7,21 +7,25 @@ the effect of that assumption alone.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
 from simulation.progress import Interrupted, Progress
 
 if TYPE_CHECKING:
-    from simulation.engine.ledger import Frame, RunResult
     from simulation.engine.replicate import Rows
+    from simulation.experiment.shelf import Shelf
+    from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
@@ -30,6 +34,8 @@ __all__ = ["Settings", "paths_of", "run_at"]
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
+Finished = Callable[[int, "Rows", Frame], None]
+"""Called with the row, the counts and the frame of a future that has finished, from any thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +51,15 @@ class Settings:
         of its file at which its row stands.
     luck
         int64[P], number of the replication.
+    key
+        Tells these settings from others in a store: those of one key begin alike, and differ only in how many there
+        are. Empty: they are not kept.
     """
 
     names: tuple[str, ...]
     levels: Float
     luck: Int
+    key: str = ""
 
     def __len__(self) -> int:
         """Return the number of settings."""
@@ -57,7 +67,7 @@ class Settings:
 
     def __getitem__(self, rows: slice | Int) -> Settings:
         """Return some of the settings."""
-        return Settings(self.names, self.levels[rows], self.luck[rows])
+        return Settings(self.names, self.levels[rows], self.luck[rows], self.key)
 
     def level(self, row: int) -> dict[str, float]:
         """Level of each assumption of one setting."""
@@ -101,7 +111,7 @@ def run_at(
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
-    kept: Forecast | None = None,
+    store: Store | None = None,
 ) -> Forecast:
     """Simulate a scenario at settings, one future for each.
 
@@ -119,8 +129,8 @@ def run_at(
         Threads; None for one a core. The result does not depend on it.
     progress
         Called with (futures done, futures in all).
-    kept
-        Some of the same futures, from an interrupted or smaller run; those that fit no setting are dropped.
+    store
+        Where finished futures are kept: those that are there are read, the others are kept there as they finish.
 
     Returns
     -------
@@ -135,25 +145,25 @@ def run_at(
     Interrupted
         On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the futures that had finished, if any.
     """
-    from simulation.engine.ledger import RunResult
     from simulation.forecast import Forecast
 
     crew = _Crew(scenario, settings, book, seed)
+    shelf = _shelf(store, scenario, book, seed, settings) if store is not None and settings.key else None
+    missing = list(range(len(settings)))
     parts: list[RunResult] = []
-    if kept is not None:
-        found = _fitting(kept, crew)
-        parts += [] if found is None else [found]
-    there = {row for part in parts for row in part.replications}
-    missing = [row for row in range(len(settings)) if row not in there]
+    if shelf is not None and (found := shelf.read(missing)) is not None:
+        parts.append(found)
+        missing = sorted(set(missing).difference(found.replications))
     try:
-        crew.run(missing, workers or os.cpu_count() or 1, progress)
+        with nullcontext() if shelf is None else shelf.writing(missing) as each:
+            crew.run(missing, workers or os.cpu_count() or 1, progress, each)
     except KeyboardInterrupt:
         parts += crew.result()
         stop = Interrupted()
-        stop.forecast = Forecast.from_result(RunResult.together(parts), scenario) if parts else None
+        stop.forecast = Forecast.from_result(crew.placed(parts), scenario) if parts else None
         raise stop from None
     parts += crew.result()
-    return Forecast.from_result(RunResult.together(parts), scenario)
+    return Forecast.from_result(crew.placed(parts), scenario)
 
 
 class _Crew:
@@ -168,7 +178,7 @@ class _Crew:
         self.lock = threading.Lock()
         self.stop = threading.Event()
 
-    def run(self, rows: Sequence[int], threads: int, progress: Progress | None) -> None:
+    def run(self, rows: Sequence[int], threads: int, progress: Progress | None, each: Finished | None) -> None:
         """Run settings by row; those of one point go together, because they share a plan."""
         groups: dict[int, list[int]] = {}
         for row in rows:
@@ -193,9 +203,11 @@ class _Crew:
                 for row in group:
                     if self.stop.is_set():
                         return
-                    memory = engine.run(self.seed, int(self.settings.luck[row]))
+                    found = ledger_rows(engine.run(self.seed, int(self.settings.luck[row])), plan.frame)
+                    if each is not None:
+                        each(row, found, plan.frame)
                     with self.lock:
-                        self.finished[row], self.frame = ledger_rows(memory, plan.frame), plan.frame
+                        self.finished[row], self.frame = found, plan.frame
                         if progress is not None:
                             progress(len(self.finished), total)
 
@@ -211,14 +223,21 @@ class _Crew:
 
     def result(self) -> list[RunResult]:
         """Return what has finished, if anything has."""
-        from simulation.engine.ledger import LEDGER_ARRAYS, Ledger, RunResult
-
         if self.frame is None:
             return []
         rows = sorted(self.finished)
         ledger = Ledger(**{name: np.stack([self.finished[row].pop(name) for row in rows]) for name in LEDGER_ARRAYS})
-        values = {path: column[rows] for path, column in self.values.items()}
-        return [RunResult(self.frame, ledger, self.seed, rows, [int(self.points[row]) for row in rows], values)]
+        return [RunResult(self.frame, ledger, self.seed, rows, rows)]
+
+    def placed(self, parts: list[RunResult]) -> RunResult:
+        """Join parts, with the points and the values of their settings."""
+        whole = RunResult.together([replace(part, assumption_values={}) for part in parts])
+        rows = whole.replications
+        return replace(
+            whole,
+            points=[int(self.points[row]) for row in rows],
+            assumption_values={path: column[rows] for path, column in self.values.items()},
+        )
 
     def _scenario_of(self, row: int) -> Scenario:
         from simulation.scenario.draws import at_values
@@ -229,32 +248,13 @@ class _Crew:
         return at_values(self.scenario, values, f"at setting {row}")
 
 
-def _fitting(kept: Forecast, crew: _Crew) -> RunResult | None:
-    """The kept futures that belong to a row of the settings, with today's numbers of rows and points."""
-    from simulation.engine.ledger import Ledger, RunResult
+def _shelf(store: Store, scenario: Scenario, book: Book | None, seed: int, settings: Settings) -> Shelf:
+    """The place in a store for futures at these settings; their numbers are the rows."""
+    from simulation.experiment.shelf import Shelf
+    from simulation.scenario.draws import at_values
 
-    result = kept.result
-    if (
-        kept.seed != crew.seed
-        or kept.facts.digest != crew.scenario.digest()
-        or set(crew.values) != set(result.assumption_values)
-    ):
-        return None
-    size = len(crew.settings)
-    rows = [
-        place
-        for place, row in enumerate(result.replications)
-        if row < size
-        and all(column[place] == crew.values[path][row] for path, column in result.assumption_values.items())
-    ]
-    if not rows:
-        return None
-    numbers = [result.replications[place] for place in rows]
-    return RunResult(
-        frame=result.frame,
-        ledger=Ledger(**{name: array[rows] for name, array in result.ledger.items()}),
-        seed=result.seed,
-        replications=numbers,
-        points=[int(crew.points[number]) for number in numbers],
-        assumption_values={path: column[rows] for path, column in result.assumption_values.items()},
-    )
+    run = store.shelf(scenario, book, seed).key
+    # A shelf notes what its replications drew; here that is in the settings and not in the seed.
+    row = {path: float(column[0]) for path, column in settings[:1].values([scenario]).items()}
+    plain = at_values(scenario, row, "at the first setting") if row else scenario
+    return Shelf(store, hashlib.sha256(f"{run} {settings.key}".encode()).hexdigest(), plain, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +18,20 @@ from simulation.experiment.sobol import Indices, indices, saltelli
 from simulation.experiment.tornado import tornado, tornado_settings
 from simulation.forecast.spread import Spread, split
 from simulation.forecast.statistics import Probability, proportion
-from simulation.progress import Interrupted, Progress
+from simulation.progress import Progress
 
 if TYPE_CHECKING:
+    from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["Choice", "Design", "Sensitivity", "SensitivityInterrupted", "sensitivity"]
+__all__ = ["Choice", "Design", "Sensitivity", "sensitivity"]
 
 TORNADO = 32
 """Futures of each end of the tornado."""
+FIRST = 8
 IS_BEST, LEAD = "best", "lead"
-
-
-class SensitivityInterrupted(Interrupted):
-    """It was stopped; `futures` has what had finished of each scenario, to go on from."""
-
-    def __init__(self, futures: dict[str, Forecast]) -> None:
-        super().__init__()
-        self.futures = futures
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +58,11 @@ class Design:
         if not names:
             raise ValueError("the scenario states no assumptions, so all of its spread is luck")
         ends, cube = tornado_settings(scenarios, names, TORNADO), saltelli(names, points, seed)
-        both = Settings(names, np.concatenate([ends.levels, cube.levels]), np.concatenate([ends.luck, cube.luck]))
-        return cls(names, both, len(ends))
+        levels, luck = np.concatenate([ends.levels, cube.levels]), np.concatenate([ends.luck, cube.luck])
+        # The first base samples tell the whole sequence.
+        first = slice(len(ends) + FIRST * (len(names) + 3))
+        told = hashlib.sha256(repr(names).encode() + levels[first].tobytes() + luck[first].tobytes())
+        return cls(names, Settings(names, levels, luck, told.hexdigest()), len(ends))
 
     @property
     def width(self) -> int:
@@ -150,8 +148,7 @@ class Sensitivity:
 
     def ends(self, factor: str) -> dict[str, Any]:
         """Value of an assumption at its P10, median and P90, with its kind; a row of `values`."""
-        row: dict[str, Any] = self.values.to_dict("index")[factor]
-        return row
+        return {str(key): value for key, value in self.values.to_dict("index")[factor].items()}
 
     @property
     def points(self) -> int:
@@ -169,7 +166,7 @@ def sensitivity(
     workers: int | None = None,
     progress: Progress | None = None,
     books: Mapping[str, Book | None] | None = None,
-    kept: Mapping[str, Forecast] | None = None,
+    store: Store | None = None,
 ) -> Sensitivity:
     """Find out which assumptions a measure, or a choice between scenarios, depends on.
 
@@ -190,8 +187,8 @@ def sensitivity(
         As in `simulation.run`.
     books
         Today's members by scenario ("base" is the first), when they are loaded already.
-    kept
-        Futures of an earlier analysis by scenario; the same ones are not run again.
+    store
+        Where finished futures are kept: another measure, or more points, runs only what is not there yet.
 
     Returns
     -------
@@ -203,8 +200,8 @@ def sensitivity(
         When a scenario or its book is wrong.
     ValueError
         When there are no assumptions, or the question makes no sense.
-    SensitivityInterrupted
-        On Ctrl-C (a KeyboardInterrupt), with the futures that had finished.
+    Interrupted
+        On Ctrl-C (a KeyboardInterrupt); what had finished is in the store.
     """
     from simulation.experiment.compare import books_of, loaded
     from simulation.scenario import load
@@ -222,19 +219,15 @@ def sensitivity(
     futures: dict[str, Forecast] = {}
     total = len(design.settings) * len(plans)
     for name, plan in plans.items():
-        try:
-            futures[name] = run_at(
-                plan,
-                design.settings,
-                book=members[name],
-                seed=seed,
-                workers=workers,
-                progress=_part(progress, len(design.settings) * len(futures), total),
-                kept=(kept or {}).get(name),
-            )
-        except Interrupted as stop:
-            futures |= {} if stop.forecast is None else {name: stop.forecast}
-            raise SensitivityInterrupted({**(kept or {}), **futures}) from None
+        futures[name] = run_at(
+            plan,
+            design.settings,
+            book=members[name],
+            seed=seed,
+            workers=workers,
+            progress=_part(progress, len(design.settings) * len(futures), total),
+            store=store,
+        )
     return analysed(plans, design, futures, question, seed)
 
 

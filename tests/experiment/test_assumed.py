@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import simulation as sim
 from simulation.experiment.assumed import Settings, paths_of, run_at
+from simulation.experiment.store import Store
 from simulation.progress import Interrupted
 from simulation.scenario.draws import _uniform
 
@@ -72,32 +74,43 @@ def test_a_joint_group_is_one_assumption_whose_row_stays_together(scenario: Any)
     assert values["segments.people.journey.start.after"].tolist() == [3, 0.5]
 
 
-def test_only_the_missing_futures_are_run(scenario: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_of_run(scenario, 8, 1)
-    half = run_at(scenario, settings[:4], seed=1)
+def named(settings: Settings, key: str = "a design") -> Settings:
+    return replace(settings, key=key)
+
+
+def test_only_the_missing_futures_are_run(scenario: Any, tmp_path: Path) -> None:
+    settings, store = named(settings_of_run(scenario, 20, 1)), Store(tmp_path / "store")
+    whole = run_at(scenario, settings, seed=1)
+    run_at(scenario, settings[:7], seed=1, store=store)
     asked: list[tuple[int, int]] = []
-    whole = run_at(scenario, settings, seed=1, kept=half, progress=lambda done, total: asked.append((done, total)))
-    assert asked[-1] == (4, 4)
-    assert whole.equals(run_at(scenario, settings, seed=1))
-    other = run_at(scenario, settings[:4], seed=2)
-    assert run_at(scenario, settings, seed=1, kept=other).equals(whole)
+    again = run_at(scenario, settings, seed=1, store=store, progress=lambda done, total: asked.append((done, total)))
+    assert asked[-1] == (13, 13)
+    assert again.equals(whole)
+    asked.clear()
+    third = run_at(scenario, settings, seed=1, store=store, progress=lambda done, total: asked.append((done, total)))
+    assert third.equals(whole) and not asked
 
 
-def test_kept_futures_of_other_levels_are_not_taken(scenario: Any) -> None:
-    settings = settings_of_run(scenario, 4, 1)
-    moved = Settings(settings.names, settings.levels * 0.5, settings.luck)
-    assert run_at(scenario, settings, kept=run_at(scenario, moved)).equals(run_at(scenario, settings))
+def test_futures_of_other_settings_are_not_taken(scenario: Any, tmp_path: Path) -> None:
+    settings, store = named(settings_of_run(scenario, 4, 1)), Store(tmp_path / "store")
+    moved = named(Settings(settings.names, settings.levels * 0.5, settings.luck), "another design")
+    run_at(scenario, moved, store=store)
+    run_at(scenario, settings, seed=2, store=store)
+    sim.run(scenario, replications=4, store=store)
+    assert run_at(scenario, settings, store=store).equals(run_at(scenario, settings))
 
 
-def test_an_interruption_hands_over_what_had_finished(scenario: Any) -> None:
-    settings = settings_of_run(scenario, 12, 1)
+def test_an_interruption_hands_over_what_had_finished(scenario: Any, tmp_path: Path) -> None:
+    settings, store = named(settings_of_run(scenario, 12, 1)), Store(tmp_path / "store")
 
     def stop(done: int, total: int) -> None:
         if done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as caught:
-        run_at(scenario, settings, workers=1, progress=stop)
+        run_at(scenario, settings, workers=1, progress=stop, store=store)
     part = caught.value.forecast
     assert part is not None and part.result.replications == [0, 1, 2, 3, 4]
-    assert run_at(scenario, settings, kept=part).equals(run_at(scenario, settings))
+    asked: list[int] = []
+    whole = run_at(scenario, settings, store=store, progress=lambda _, total: asked.append(total))
+    assert asked[0] == 7 and whole.equals(run_at(scenario, settings))
