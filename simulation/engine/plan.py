@@ -217,6 +217,10 @@ def _book_rows(scenario: Scenario, book: Book | None, collector: Collector) -> R
             "setback_on": "open_setback", "arr": "arr", "seg": "segment", "milestone": "milestone", "cycle": "cycle",
         }.items():  # fmt: skip
             rows[field] = getattr(book, column)
+        if "value_recognised_on" in book.columns:
+            # a row that states all else says by its silence that no value was recognised
+            stated = (rows["milestone"] > -2) & ~np.isnan(rows["direction"]) & ~np.isnan(rows["magnitude"])
+            rows["value_on"][stated & np.isnan(rows["value_on"])] = -NEVER
         parts.append(rows)
     for s, (name, segment) in enumerate(scenario.segments.items()):
         if segment.population is not None:

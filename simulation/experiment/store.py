@@ -212,6 +212,7 @@ def _book_digest(book: Book | None) -> str:
         array: np.ndarray[Any, Any] = np.ascontiguousarray(getattr(book, name))
         digest.update(f"{name}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
         digest.update(array.tobytes())
+    digest.update(" ".join(sorted(book.columns) if book is not None else ()).encode())
     return digest.hexdigest()
 
 

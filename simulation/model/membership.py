@@ -158,6 +158,7 @@ def new_member(w: World, i: int, key: Key, seg: int) -> None:
         slot.effort = 0.0
         slot.until = NEVER
         slot.occurrence = 0
+        slot.marked = 0
         slot.token = 0
         slot.tick = 0
         slot.fired = -1
@@ -175,7 +176,10 @@ def new_member(w: World, i: int, key: Key, seg: int) -> None:
 
 @compiled
 def start_clocks(w: World, i: int, t: float) -> None:
-    """Start what runs while a person is a member: interactions, shifts, setbacks, hazard, referrals."""
+    """Start what runs while a person is a member: interactions, shifts, setbacks, hazard, referrals.
+
+    A gap that leaving broke off has used its draw; its rest is memoryless, so a return begins with the next number.
+    """
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     m.present = 1
@@ -183,6 +187,10 @@ def start_clocks(w: World, i: int, t: float) -> None:
     m.t_inter = NEVER
     if s.interaction_gap < NEVER:
         m.t_inter = t + exponential(s.interaction_gap, luck(w, m.key, P_FIRST, m.spell))
+    if m.spell > 0:
+        m.n_shift += np.uint32(1)
+        m.n_setback += np.uint32(1)
+        m.n_referral += np.uint32(1)
     next_shift(w, i, t)
     next_setback(w, i, t)
     if s.hazard_dist >= 0:

@@ -15,17 +15,19 @@ from simulation.model.membership import begin, new_member, start_clocks
 from simulation.model.quantiles import CONSTANT
 from simulation.model.random import member_key_child
 from simulation.model.renewal import list_factor, member_logit, set_due
-from simulation.model.setbacks import open_setback
+from simulation.model.setbacks import clear_setback, open_setback
 from simulation.model.special import exp, log, ndtri
 from simulation.model.state import (
     D_ARRIVAL,
     D_PAST,
+    D_STATED,
     FULL_MEMBERS,
     K_PRESENT,
     MONTH,
     NEVER,
     P_ARR,
     P_ARRIVAL,
+    P_FIRST,
     P_PROBABILITY,
     P_SETBACK,
     P_TENURE,
@@ -128,6 +130,7 @@ def enter(w: World, b: int) -> None:
     m.n_inter = 0
     m.n_shift = 0
     m.n_setback = 0
+    m.n_referral = 0
     m.arr = row.arr
     if row.arr < 0:
         m.arr = max(0, cents(draw(w, s.arr_dist, luck(w, row.key, P_ARR, 0))))
@@ -146,10 +149,14 @@ def enter(w: World, b: int) -> None:
 
 @compiled
 def is_complete(w: World, b: int) -> bool:
-    """Whether a row leaves nothing to its past: milestone and vector are stated, and nothing else depends on it."""
+    """Whether a row leaves nothing to its past: journey and vector are stated, and nothing else depends on it."""
     row = book_at(w, b)
     s = segment_at(w, row.seg)
     if row.milestone < -1 or math.isnan(row.direction) or math.isnan(row.magnitude):
+        return False
+    if math.isnan(row.progress) and (row.milestone + 1 < s.n_milestones or s.cycle != 0):
+        return False
+    if math.isnan(row.value_on) and (row.milestone >= s.n_adoption or row.cycle > 0):
         return False
     if s.setback_gap < NEVER or s.no_value != 0.0:
         return False
@@ -221,6 +228,8 @@ def start_from_row(w: World, i: int, b: int, joined: float) -> None:
     m.logit_p = member_logit(w, m.seg, luck(w, m.key, P_PROBABILITY, 0))
     start_vector(w, i)
     set_need(w, i)
+    ago = exponential(s.interaction_gap, luck(w, member_key_child(D_STATED, m.key, np.uint64(0)), P_FIRST, 0))
+    m.last_inter = max(joined, -ago)
     n = set_contract(w, i, b, joined)
     m.anchor_terms = n - 1
     m.terms = n - 1
@@ -262,7 +271,10 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
 
 @compiled
 def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
-    """Simulate one past life up to the start; False when it left before. With `stays` it never leaves."""
+    """Simulate one past life up to the start; False when it left before. With `stays` it never leaves.
+
+    A setback that its row states arrives on its day, and is still open today.
+    """
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     begin(w, i, joined)
@@ -275,8 +287,17 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
     ahead = -1  # a life that has passed the stated milestone cannot come back to it
     if s.cycle == 0 and book_at(w, b).milestone >= -1:
         ahead = book_at(w, b).milestone + 1
+    opens = NEVER
+    if not math.isnan(book_at(w, b).setback_on) and s.setback_life > 0.0:
+        opens = book_at(w, b).setback_on
     while True:
         t, what = next_event(m)
+        if opens < min(t, 0.0):
+            sync(w, i, opens)
+            clear_setback(w, i)
+            open_setback(w, i, opens, NEVER)
+            opens = NEVER
+            continue
         if t >= 0.0 or w.overflow != 0:
             break
         w.budget -= 1
@@ -293,11 +314,9 @@ def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
         if m.present == 0:
             if not stays:
                 return False
-            m.spell = 0
             m.present = 1
             start_clocks(w, i, t)
             m.hazard_left = NEVER
-            m.terms += 1
             m.anchor_terms = terms + 1
             m.last_renewal = t
             set_due(w, i)
@@ -328,19 +347,16 @@ def apply_row(w: World, i: int, b: int) -> None:
     if not math.isnan(row.magnitude):
         m.logmag = log(row.magnitude)
         m.factor = 1.0
-    if not math.isnan(row.direction) and not math.isnan(row.magnitude):
-        m.last_inter = 0.0
-    if not math.isnan(row.value_on):
+    if row.value_on > -NEVER:
         m.last_recognised = row.value_on
         m.recognised = 1
         m.pending = 0
-    elif row.milestone > -2 and not math.isnan(row.direction) and not math.isnan(row.magnitude):
-        # a row that states all else says by its silence that no value was recognised
+    elif row.value_on == -NEVER:
         m.last_recognised = -NEVER
         m.recognised = 0
         m.pending = 1 if m.next > s.n_adoption else 0
     if not math.isnan(row.setback_on) and s.setback_life > 0.0:
-        _, u = luck_pair(w, member_key_child(D_PAST, row.key, np.uint64(0)), P_SETBACK, 0)
+        _, u = luck_pair(w, member_key_child(D_STATED, row.key, np.uint64(0)), P_SETBACK, 0)
         open_setback(w, i, 0.0, exponential(s.setback_life, u))
         m.t_escalate = NEVER
         m.escalated = 0
@@ -377,7 +393,7 @@ def stated_milestone(w: World, i: int, b: int) -> None:
     elif m.need <= m.done:
         g = milestone_at(w, s.first_milestone + m.next)
         for attempt in range(TRIES):
-            key = member_key_child(D_PAST, row.key, np.uint64(attempt))
+            key = member_key_child(D_STATED, row.key, np.uint64(attempt))
             need = exp(g.log_after + g.spread * ndtri(luck(w, key, g.p_work, m.cycle)))
             if need > m.done:
                 m.need = need

@@ -37,7 +37,7 @@ from simulation.model.tally import (
     change_arr,
     log_row,
 )  # fmt: skip
-from simulation.model.triggers import mark_renewal, retime
+from simulation.model.triggers import mark_renewal, renewal_number, retime
 from simulation.model.vector import observed_velocity
 
 
@@ -133,14 +133,14 @@ def decide_renewal(w: World, i: int, t: float) -> bool:
     if m.grace != 0:
         m.grace = 0
         add_flow(w, m.seg, cell_of(w, t), F_GRACE, -1)
-        if luck(w, m.key, P_GRACE, m.terms + 1) < s.grace_recovery:
+        if luck(w, m.key, P_GRACE, renewal_number(m)) < s.grace_recovery:
             renew(w, i, t, K_RECOVERED)
             return False
         count_renewal(w, i, False)
         return True
     m.due_cell = cell_of(w, t)
     add_flow(w, m.seg, m.due_cell, F_DUE, 1)
-    if luck(w, m.key, P_RENEWAL, m.terms + 1) < renewal_probability(w, i, t):
+    if luck(w, m.key, P_RENEWAL, renewal_number(m)) < renewal_probability(w, i, t):
         renew(w, i, t, K_RENEWED)
         return False
     if s.grace_length > 0.0:
@@ -156,13 +156,20 @@ def decide_renewal(w: World, i: int, t: float) -> bool:
 
 @compiled
 def count_renewal(w: World, i: int, won: bool) -> None:
-    """Count a decided renewal in the cell of its due date and under the number of its term.
+    """Count a decided renewal in the cell of its due date and under its number among the member's decisions.
+
+    Lost ones are numbered, too, so a contract after a return goes on where the last one ended; the first renewal is
+    the first decision of a member who has never left.
 
     Only renewals that are due within the horizon, with their grace, are counted: near its end a loss is not known yet
-    while a win is, and of those in grace at the start the wins are not in the book's lapsed.
+    while a win is, and of those in grace at the start the wins are not in the book's lapsed. What ends with the
+    horizon ends after it.
     """
     m = member_at(w, i)
-    if w.past != 0 or m.due < 0.0 or m.due + segment_at(w, m.seg).grace_length > w.end:
+    number = m.terms
+    m.terms = number + 1
+    ends = max(m.due, m.last_renewal) + segment_at(w, m.seg).grace_length
+    if w.past != 0 or m.due < 0.0 or ends >= w.end:
         return
     column = F_LOST
     first = F_FIRST_LOST
@@ -170,9 +177,9 @@ def count_renewal(w: World, i: int, won: bool) -> None:
         column = F_WON
         first = F_FIRST_WON
     add_flow(w, m.seg, m.due_cell, column, 1)
-    if m.terms == 0:
+    if number == 0 and m.spell == 0:
         add_flow(w, m.seg, m.due_cell, first, 1)
-    ledger_at(w, w.o_terms + (m.seg * N_TERMS + min(m.terms, N_TERMS - 1)) * 2 + (0 if won else 1)).n += 1
+    ledger_at(w, w.o_terms + (m.seg * N_TERMS + min(number, N_TERMS - 1)) * 2 + (0 if won else 1)).n += 1
 
 
 @compiled
@@ -181,17 +188,17 @@ def renew(w: World, i: int, t: float, kind: int) -> None:
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     count_renewal(w, i, True)
+    number = renewal_number(m)
     factor = 1.0
     if w.past == 0:
         factor = price_factor(w, i, t)
-    m.terms += 1
     m.anchor_terms += 1
     if factor != 1.0:
         change_arr(w, i, t, F_UPLIFT, cents(m.arr * factor) - m.arr, 1)
     m.price_t = t
     log_row(w, i, t, kind, -1, m.done)
     if s.contraction_share >= 0 and w.past == 0:
-        u, v = luck_pair(w, m.key, P_CONTRACTION, m.terms)
+        u, v = luck_pair(w, m.key, P_CONTRACTION, number)
         x = s.contraction_logit - s.contraction_sensitivity * (m.vel - s.reference)
         x += s.response_contraction * (factor - 1.0) / 0.1
         if u < logistic(x):

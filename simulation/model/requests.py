@@ -62,7 +62,7 @@ def consider_causes(w: World, i: int, t: float) -> None:
     for k in range(w.size_intervention):
         if cause_at(w, i, k).x <= t:
             slot = slot_at(w, i, k)
-            occurrence = slot.occurrence
+            occurrence = slot.marked
             cause_at(w, i, k).x = NEVER
             trigger = intervention_at(w, k).trigger
             if trigger in (T_EVERY, T_ON):
@@ -155,14 +155,19 @@ def consider(w: World, i: int, k: int, t: float, occurrence: int) -> None:
 
 @compiled
 def next_patience(w: World, i: int) -> None:
-    """Recompute when the patience of a member who waits next runs out."""
+    """Recompute when the patience of a member who waits next runs out; nobody is impatient with a webinar's date.
+
+    Patience is for a team, and runs from the request, as the wait that is reported does: the days until a team's
+    session takes place count.
+    """
     m = member_at(w, i)
     patience = segment_at(w, m.seg).patience
     first = NEVER
     if patience < NEVER and m.waiting > 0:
         for k in range(w.size_intervention):
             slot = slot_at(w, i, k)
-            if (slot.state == WAITING or slot.state == BOOKED) and slot.impatient == 0:
+            waits = (slot.state == WAITING or slot.state == BOOKED) and intervention_at(w, k).team >= 0
+            if waits and slot.impatient == 0:
                 first = min(first, slot.requested + patience)
     m.t_patience = first
     retime(m)
@@ -175,7 +180,7 @@ def lose_patience(w: World, i: int, t: float) -> None:
     s = segment_at(w, m.seg)
     for k in range(w.size_intervention):
         slot = slot_at(w, i, k)
-        waits = slot.state == WAITING or slot.state == BOOKED
+        waits = (slot.state == WAITING or slot.state == BOOKED) and intervention_at(w, k).team >= 0
         if waits and slot.impatient == 0 and slot.requested + s.patience <= t:
             slot.impatient = 1
             turn_away(m, s.patience_turn)

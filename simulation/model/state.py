@@ -49,6 +49,7 @@ COMMON_PURPOSES = {name: int(value) for name, value in list(globals().items()) i
 D_REFERRAL = np.uint64(domain("referral"))
 D_ARRIVAL = np.uint64(domain("arrival"))
 D_PAST = np.uint64(domain("past"))
+D_STATED = np.uint64(domain("stated"))  # what is drawn around the statements of a row, apart from its past lives
 
 # States of one (member, intervention) pair. BOOKED: a place in a group session whose job still waits for the team.
 IDLE, WAITING, BOOKED, SERVING = range(4)
@@ -229,7 +230,9 @@ SLOT = _record(
     "u4: occurrence token",
     "i4: tick fired",
     "i1: state impatient",
+    "u4: marked",
 )
+# `occurrence` is that of the request under way, `marked` that of the cause ahead, which may be marked meanwhile.
 # When the next cause of each is due stands apart (`cause`): it is looked at often and fits one cache line.
 OPPORTUNITY = _record("f8: close short", "i4: cycle state")
 # `short`: share of the work of the milestone that short circuits have left.
@@ -241,7 +244,7 @@ BIRTH = _record("f8: time", "u8: key", "i4: segment parent")
 ASK = _record("f8: time", "i4: member intervention")
 BOOK = _record(
     "u8: key",
-    "f8: joined renews_on progress direction magnitude value_on setback_on",  # NaN = not known
+    "f8: joined renews_on progress direction magnitude value_on setback_on",  # NaN = not known; value_on -inf = never
     "i8: arr",  # -1 = drawn
     "i4: seg milestone cycle",  # milestone reached last: -1 none yet, -2 not known
 )

@@ -41,11 +41,10 @@ def mark(w: World, i: int, k: int, t: float, occurrence: int) -> None:
     if t < 0.0 or w.past != 0:
         return
     m = member_at(w, i)
-    slot = slot_at(w, i, k)
     if cause_at(w, i, k).x <= t:  # a jump can pass the same milestone twice at one moment: the first cause stands
         return
     cause_at(w, i, k).x = t
-    slot.occurrence = np.uint32(occurrence)
+    slot_at(w, i, k).marked = np.uint32(occurrence)
     if t < m.t_cause:
         m.t_cause = t
     retime(m)
@@ -123,6 +122,13 @@ def mark_tick(w: World, i: int, k: int) -> None:
         mark(w, i, k, number_at(w, v.first_date + slot.tick).x, slot.tick)
 
 
+@inlined
+def renewal_number(m: Any) -> int:
+    """Identity of a member's coming renewal: its membership and, within that, its term from 1; never used again."""
+    number: int = (np.int64(m.spell) << 16) | (np.int64(m.anchor_terms) + 1)
+    return number
+
+
 @compiled
 def mark_renewal(w: World, i: int) -> None:
     """Mark the interventions ahead of the coming renewal: at max(last renewal, due - lead)."""
@@ -130,7 +136,7 @@ def mark_renewal(w: World, i: int) -> None:
     for k in range(w.size_intervention):
         if intervention_at(w, k).trigger == T_RENEWAL_DUE:
             cause_at(w, i, k).x = NEVER
-            mark(w, i, k, max(m.last_renewal, m.due - intervention_at(w, k).delay), m.terms + 1)
+            mark(w, i, k, max(m.last_renewal, m.due - intervention_at(w, k).delay), renewal_number(m))
 
 
 @compiled

@@ -384,3 +384,104 @@ def test_own_renewal_probability_of_survivors_is_beta(tmp_path: Path, stated: bo
     years = (START - date(2022, 3, 1)).days / (12 * MONTH)
     hazard = stats.gamma(2, scale=0.2 / (1 + 0.2 * years) / (12 * MONTH))
     assert stats.kstest(who["hazard"], hazard.cdf).pvalue > LEVEL
+
+
+# ---- rows that know a part
+
+
+def test_value_of_which_a_book_says_nothing_is_drawn(tmp_path: Path) -> None:
+    """An empty cell says that value was never recognised; without the column it is as the journey makes it."""
+    one = segment(
+        journey={
+            "live": {"stage": "value", "after": "3 months", "self_evident": "100%"},
+            "more": {"stage": "growth", "after": "60 months"},
+        },
+        vector={"direction": {"typical": "0 deg"}},
+    )
+    columns = ",milestone,progress,direction,magnitude"
+    rows = [f"m{n},100,2026-03-01,2028-03-01,live,1,0,1" for n in range(50)]
+    unknown, _ = at_start(one, book=write_book(tmp_path, one, rows, columns))
+    never, _ = at_start(
+        one, book=write_book(tmp_path, one, [f"{row}," for row in rows], f"{columns},value_recognised_on")
+    )
+    assert (unknown["recognised"] == 1).all()
+    assert (unknown["pending"] == 0).all()
+    assert (never["recognised"] == 0).all()
+    assert (never["pending"] == 1).all()
+    for name in ("direction", "log_magnitude", "progress", "milestone"):
+        assert (unknown[name] == never[name]).all()
+
+
+def test_progress_that_is_not_stated_is_drawn(tmp_path: Path) -> None:
+    """Work since a stated milestone is as of those who are there, whether or not anything else is drawn."""
+    base = segment(
+        journey={
+            "live": {"stage": "value", "after": "2 months", "spread": 0.4},
+            "more": {"stage": "growth", "after": "60 months"},
+        },
+        vector={"direction": {"typical": "20 deg", "spread": "20 deg"}, "interactions": "2 per month"},
+    )
+    rows = [f"m{n},100,2026-09-11,2027-09-11,live,20,1" for n in range(1500)]
+    columns = ",milestone,direction,magnitude"
+    found = []
+    for penalty in (0, 1e-9):
+        one = base | {"renewal": {"no_value": penalty}}
+        found.append(at_start(one, book=write_book(tmp_path, one, rows, columns))[0]["progress"])
+    assert (found[0] == found[1]).all()
+    cold = from_joining(base, (START - date(2026, 9, 11)).days, 4000)
+    assert stats.ks_2samp(found[0], cold.those(cold["milestone"] == 1)["progress"]).pvalue > LEVEL
+
+
+def test_a_stated_escalation_has_turned_its_member(tmp_path: Path) -> None:
+    """A setback of the book that has escalated turned its member away, where its row does not state the direction."""
+    one = segment(
+        vector={"direction": {"typical": "0 deg", "spread": "0 deg", "memory": "3 months"}},
+        setbacks={
+            "rate": "0.0001 per year",
+            "resolves_itself": "400 days",
+            "escalates_after": "30 days",
+            "turn": "70 deg",
+        },
+    )
+    rows = [f"m{n},100,2026-09-01,2027-09-01,2027-05-{1 + n % 28:02d}" for n in range(280)]
+    who, forced = at_start(one, book=write_book(tmp_path, one, rows, ",open_setback"))
+    assert forced == 0
+    assert (who["escalated"] == 1).all()
+    assert np.degrees(who["direction"]) == pytest.approx(np.full(280, 70.0), abs=1e-12)
+
+
+def test_open_setbacks_of_the_book_equal_those_of_survivors(tmp_path: Path) -> None:
+    """Rows that state the day of an open setback are as survivors whose open setback came that day."""
+    one = RICH | {"setbacks": RICH["setbacks"] | {"rate": "1 per year", "resolves_itself": "90 days"}}
+    tenure = 300
+    rows = [f"m{n},100,{START - timedelta(days=tenure)},2027-09-04,{START - timedelta(days=30)}" for n in range(2500)]
+    warm, forced = at_start(one, book=write_book(tmp_path, one, rows, ",open_setback"))
+    assert forced <= 3
+    start = START - timedelta(days=tenure)
+    future = play(scenario(days=tenure, start=start.isoformat(), segment=one | {"population": {"members": 90_000}}),
+                  seed=2)  # fmt: skip
+    came = np.full(90_000, -1.0)
+    setbacks = future.rows("setback")
+    came[setbacks["member"]] = setbacks["time"]
+    m = future.members
+    near = (m["present"] == 1) & (m["spell"] == 0) & (m["setback"] == 1) & (np.abs(came - (tenure - 30)) < 4)
+    cold = people(m[near], float(tenure))
+    assert len(cold) > 300
+    for name in ("direction", "log_magnitude", "own_logit", "hazard"):
+        assert stats.ks_2samp(warm[name], cold[name]).pvalue > LEVEL, name
+    assert (warm["escalated"] == 1).all()
+    assert (cold["escalated"] == 1).all()
+
+
+def test_a_stated_vector_is_as_old_as_the_last_interaction(tmp_path: Path) -> None:
+    """A stated direction d stands until the next interaction, which leaves d E[r]: r = exp(-dt / memory), and dt from
+    the last interaction before the start, so E[r] = (1 + gap / memory)^-2 in the Poisson process of interactions."""
+    one = segment(
+        vector={"direction": {"typical": 0, "spread": "1 deg", "memory": "1 month"}, "interactions": "3 per month"}
+    )
+    rows = [f"m{n},100,2020-01-01,2028-01-01,60,1" for n in range(4000)]
+    book = write_book(tmp_path, one | {"term": "24 months"}, rows, ",direction,magnitude")
+    future = play(scenario(days=200, start=START.isoformat(), segment=one | {"term": "24 months"}), book=book)
+    met = future.rows("interaction")
+    first = np.unique(met["member"], return_index=True)[1]
+    assert abs(z_score(np.degrees(met["direction"][first]), 60.0 / (1 + 1 / 3) ** 2)) < 4

@@ -25,10 +25,10 @@ JOURNEY = {
 }
 
 
-def future(act: Yaml | None, *, days: int = 600, **fields: object) -> Future:
+def future(act: Yaml | None, *, days: int = 600, teams: Yaml | None = None, **fields: object) -> Future:
     """Frozen members with one intervention, or none."""
     one = segment(**({"vector": FROZEN, "journey": JOURNEY, "population": {"members": N}} | fields))
-    return play(scenario(days=days, segment=one, interventions={"act": act} if act else {}), seed=4)
+    return play(scenario(days=days, segment=one, teams=teams or {}, interventions={"act": act} if act else {}), seed=4)
 
 
 def hits(found: Future, name: str) -> np.ndarray:
@@ -92,6 +92,79 @@ def test_acceptance_and_coverage() -> None:
         stats.chisquare(np.append(observed[:3].sum(), observed[3:]), np.append(expected[:3].sum(), expected[3:])).pvalue
         > LEVEL
     )
+
+
+DELIVERIES: dict[str, Yaml] = {
+    "tech-touch": {},
+    "team": {"team": "desk", "effort": {"exponential": {"mean": "10 minutes"}}},
+    "session": {"session": {"size": 1_000_000, "every": "1 day"}},
+}
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_each_tick_is_accepted_anew(delivery: str) -> None:
+    """Of the eleven requests of a clock a member accepts a binomial number, however they are delivered."""
+    act = {"when": {"every": "30 days"}, "accept": "50%"} | DELIVERIES[delivery]
+    found = future(act, days=340, teams={"desk": {"people": 100, "hours_per_month": 160}})
+    accepted = found.rows("requested" if DELIVERIES[delivery] else "delivered")
+    assert len(accepted) + len(found.rows("refused")) == 11 * N
+    observed = np.bincount(np.bincount(accepted["member"], minlength=N), minlength=12)
+    expected = N * stats.binom(11, 0.5).pmf(np.arange(12))
+    merged = [np.concatenate([[x[:2].sum()], x[2:10], [x[10:].sum()]]) for x in (observed, expected)]
+    assert stats.chisquare(*merged).pvalue > LEVEL
+    by_tick = np.bincount((accepted["time"] / 30).astype(int), minlength=12)[1:]
+    assert max(abs(z_share(int(n), N, 0.5)) for n in by_tick) < Z
+
+
+def test_each_service_has_its_own_effort() -> None:
+    """The services of a clock's ticks take independent exponential times, no two of a member the same."""
+    act = {"when": {"every": "30 days"}, "team": "desk", "effort": {"exponential": {"mean": "1 hours"}}}
+    found = play(
+        scenario(days=370, segment=segment(population={"members": 300}),
+                 teams={"desk": {"people": 300, "hours_per_month": 100}}, interventions={"act": act})
+    )  # fmt: skip
+    rows = found.rows("started", "delivered")
+    rows = rows[np.lexsort((rows["time"], rows["member"]))]
+    days = np.diff(rows["time"])[::2].reshape(300, 12)
+    assert np.unique(np.round(days, 9)).size == days.size
+    assert stats.kstest(days.ravel(), stats.expon(scale=MONTH / 100).cdf).pvalue > LEVEL
+    correlations = np.corrcoef(stats.rankdata(days, axis=0), rowvar=False)[np.triu_indices(12, 1)]
+    assert np.abs(correlations).max() < Z / math.sqrt(300)
+
+
+def test_each_delivery_has_its_own_luck() -> None:
+    """A cause that comes while the last service is under way lends it no luck: no two effects of a member agree."""
+    act = {
+        "when": {"setback": "10 days"},
+        "team": "desk",
+        "effort": {"exponential": {"mean": "200 hours"}},
+        "effects": [{"magnitude": {"factor": {"uniform": {"low": 1, "high": 2}}}}],
+    }
+    often = {"rate": "6 per year", "resolves_itself": "10 days", "escalates_after": "900 days", "turn": 0}
+    one = segment(population={"members": 150}, setbacks=often)
+    found = play(
+        scenario(days=1100, segment=one, teams={"desk": {"people": 150, "hours_per_month": 160}},
+                 interventions={"act": act})
+    )  # fmt: skip
+    given = found.rows("delivered")
+    assert len(given) > 500
+    assert len(np.unique(given["magnitude"])) == len(given)
+    assert stats.kstest(given["magnitude"], stats.uniform(1, 1).cdf).pvalue > LEVEL
+
+
+def test_nobody_is_impatient_with_a_date() -> None:
+    """Patience is for a team: it ends nobody's wait for a webinar, and that for a team's session at its time."""
+    patient = {"required": "works", "experience": {"patience": "10 days", "turn": "30 deg"}}
+    act: Yaml = {"when": {"joined": "0 days"}, "session": {"size": 20_000, "every": "30 days", "first": "15 days"}}
+    webinar = future(act, days=20, desired_outcome=patient)
+    assert len(webinar.rows("delivered")) == N
+    assert len(webinar.rows("impatient")) == 0
+    desk = {"team": "desk", "effort": "1 hours"}
+    lesson = future(
+        act | desk, days=20, desired_outcome=patient, teams={"desk": {"people": 100, "hours_per_month": 99}}
+    )
+    assert len(lesson.rows("impatient")) == N
+    assert set(lesson.rows("impatient")["time"]) == {10.0}
 
 
 def test_patience_ends_for_those_who_wait_longer() -> None:

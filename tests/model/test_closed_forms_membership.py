@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from simulation.engine.ledger import FLOW
 from simulation.model.state import KINDS
-from tests.futures import YEAR, Future, calibrated, play, scenario, segment, z_score, z_share
+from tests.futures import YEAR, Future, Yaml, calibrated, play, scenario, segment, z_score, z_share
 
 LEVEL = 1e-4
 Z = 4.0
@@ -116,6 +117,21 @@ def test_escalation_costs_logit_points_at_the_renewal() -> None:
     for group in (open_, ~open_):
         assert group.sum() > 1000
         assert abs(z_share(int(renewed[group].sum()), int(group.sum()), float(p[group][0]))) < Z
+
+
+@pytest.mark.parametrize(("days", "counted"), [(240, 0), (241, 0), (242, 1000)])
+def test_a_renewal_counts_when_its_grace_ends_in_the_horizon(days: int, counted: int) -> None:
+    """Due on day 181, in grace for 60 days: both ends are known on day 241, which a horizon of 241 days leaves out."""
+    future = play(
+        scenario(days=days, segment=segment(
+            renewal={"probability": 0.5, "grace": {"length": "60 days", "recovery": 0}}, term="6 months",
+            population={"members": 1000}))
+    )  # fmt: skip
+    flows = future.ledger["flows"][0]
+    won, lost = (int(flows[:, FLOW.index(f"renewals_{name}")].sum()) for name in ("won", "lost"))
+    assert won + lost == counted
+    if counted:
+        assert abs(z_share(won, counted, 0.5)) < Z
 
 
 def test_grace_recovery() -> None:
@@ -244,6 +260,88 @@ def test_each_absence_has_its_own_luck() -> None:
         assert stats.kstest(span, stats.expon(scale=mean).cdf).pvalue > LEVEL
     correlations = np.corrcoef(np.argsort(np.argsort(spans)))[np.triu_indices(4, 1)]
     assert np.abs(correlations).max() < Z / math.sqrt(n)
+
+
+RETURNS = {"rate": "300 per year", "within": "1 year"}  # an absence is a day or two
+
+
+@pytest.mark.parametrize("grace", [False, True])
+def test_each_contract_has_its_own_luck(grace: bool) -> None:
+    """Renewals, and recoveries in grace, after a return are decided anew: half of them are won, as before."""
+    renewal: Yaml = {"probability": "50%"}
+    if grace:
+        renewal = {"probability": 0, "grace": {"length": "20 days", "recovery": "50%"}}
+    n = 2_000
+    future = play(
+        scenario(days=1100, segment=segment(
+            renewal=renewal, term="3 months", win_back=RETURNS, population={"members": n}))
+    )  # fmt: skip
+    rows = future.rows("returned", "recovered" if grace else "renewed", "left")
+    rows = rows[np.lexsort((rows["time"], rows["member"]))]
+    back = rows["kind"] == KINDS.index("returned")
+    follows = back[:-1] & (rows["member"][1:] == rows["member"][:-1])
+    won = rows["kind"][1:][follows] != KINDS.index("left")
+    assert abs(z_share(int(won.sum()), len(won), 0.5)) < Z
+    # what came before says nothing of it: so many decisions of a member are won, and so many lost
+    decided = ~back
+    many = np.bincount(rows["member"][decided], minlength=n)
+    gains = np.bincount(rows["member"][decided & (rows["kind"] != KINDS.index("left"))], minlength=n)
+    excess = (gains - many / 2) ** 2 / (many / 4)
+    assert abs(excess.mean() - 1) < Z * math.sqrt(2 / n)
+
+
+def test_first_renewals_are_those_of_first_contracts() -> None:
+    """Each member has one first renewal and one n-th, whether or not it left in between."""
+    n = 2_000
+    future = play(
+        scenario(days=1100, segment=segment(
+            renewal={"probability": "50%"}, term="3 months", win_back=RETURNS, population={"members": n}))
+    )  # fmt: skip
+    flows, terms = future.ledger["flows"][0], future.ledger["terms"][0]
+    first = flows[:, [FLOW.index("first_won"), FLOW.index("first_lost")]].sum(axis=0)
+    assert first.sum() == n
+    assert abs(z_share(int(first[0]), n, 0.5)) < Z
+    assert (terms[0] == first).all()
+    rows = future.rows("renewed", "left")
+    decisions = np.bincount(rows["member"], minlength=n)
+    for number in range(len(terms) - 1):
+        assert terms[number].sum() == (decisions > number).sum()
+
+
+def test_renewal_due_is_accepted_anew_after_a_return() -> None:
+    """Whether a member accepts a call ahead of a renewal does not follow from what it said in its last contract."""
+    n = 4_000
+    act = {"when": {"renewal_due": "10 days"}, "accept": "50%"}
+    future = play(
+        scenario(days=130, segment=segment(renewal={"probability": 0}, term="2 months", win_back=RETURNS,
+                                           population={"members": n}), interventions={"act": act})
+    )  # fmt: skip
+    rows = future.rows("delivered", "refused")
+    rows = rows[np.lexsort((rows["time"], rows["member"]))]
+    assert (np.bincount(rows["member"], minlength=n) == 2).all()
+    said = rows["kind"].reshape(n, 2)
+    assert abs(z_share(int((said[:, 0] == said[:, 1]).sum()), n, 0.5)) < Z
+
+
+@pytest.mark.parametrize("kind", ["setback", "outcome_shift", "referred"])
+def test_what_happens_unasked_goes_on_after_a_return(kind: str) -> None:
+    """Setbacks, outcome shifts and referrals keep their rate of one a year in the time that a member is there."""
+    n = 4_000
+    one = segment(
+        renewal={"probability": 0}, term="12 months", win_back=RETURNS, population={"members": n},
+        setbacks={"rate": "1 per year", "resolves_itself": "0.001 days", "escalates_after": "900 days", "turn": 0},
+        vector={"outcome_shifts": {"rate": "1 per year", "turn": "1 deg"}},
+        advocacy={"rate": "1 per year", "velocity": 0, "needs_value": False, "converts": "100%", "segment": "others"},
+    )  # fmt: skip
+    future = play(scenario(days=730, segments={"one": one, "others": segment()}))
+    stays = future.rows("left", "returned")
+    gone = stays["kind"] == KINDS.index("left")
+    absent = np.minimum(stays["time"][~gone], 730.0).sum() - stays["time"][gone].sum()
+    absent += 730.0 * (gone.sum() - (~gone).sum())
+    rows = future.rows(kind)
+    later = int((rows["time"] >= 365.0).sum())
+    for count, years in ((len(rows) - later, n * 365.0 / YEAR), (later, (n * 365.0 - absent) / YEAR)):
+        assert abs(count - years) < Z * math.sqrt(years)
 
 
 # ---- contraction

@@ -89,9 +89,9 @@ class Book:
     magnitude : float64 array
         1 = typical pace; NaN = not known.
     value_recognised_on : float64 array
-        Days, 0 or negative; NaN = never or not known.
+        Days, 0 or negative; NaN = not known, or never: see `columns`.
     open_setback : float64 array
-        Days, 0 or negative, at which the open setback came; NaN = none.
+        Days, 0 or negative, at which the open setback came; NaN = none, or not known.
     cycle : int32 array
         How often the growth milestones were completed before; 0 when not given.
     path : Path
@@ -102,6 +102,10 @@ class Book:
         What quarantine left out.
     warnings : tuple of str
         What was noticed and is no error.
+    columns : frozenset of str
+        Our names of the columns that the file has. Where it has `value_recognised_on`, an empty cell of a row
+        that states milestone, direction and magnitude says that the member never recognised value; where it has
+        not, nothing is known of it.
     """
 
     line: NDArray[np.int64] = field(repr=False)
@@ -122,6 +126,7 @@ class Book:
     digest: str
     excluded: Excluded = field(repr=False)
     warnings: tuple[str, ...]
+    columns: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.member_id)
@@ -177,7 +182,7 @@ def load_book(path: str | Path, scenario: Scenario, *, quarantine: bool = False)
     warnings = opened.warnings + opened.table.warnings
     if rows.setbacks_ignored:
         warnings.append(f"{rows.setbacks_ignored:,} open setbacks are in segments without setbacks: ignored")
-    return _book(path, opened.digest, rows, warnings)
+    return _book(path, opened.digest, rows, warnings, frozenset(opened.columns))
 
 
 def _check_digest(path: Path, digest: str, scenario: Scenario) -> None:
@@ -197,7 +202,7 @@ def _problems(path: Path, findings: list[Finding], places: dict[str, int | str |
     return problems
 
 
-def _book(path: Path, digest: str, rows: Rows, warnings: list[str]) -> Book:
+def _book(path: Path, digest: str, rows: Rows, warnings: list[str], columns: frozenset[str]) -> Book:
     """Put the good rows together."""
 
     def wrong(message: str, line: int | None = None) -> BookError:
@@ -248,6 +253,7 @@ def _book(path: Path, digest: str, rows: Rows, warnings: list[str]) -> Book:
         digest=digest,
         excluded=excluded,
         warnings=tuple(warnings),
+        columns=columns,
     )
 
 
