@@ -51,8 +51,12 @@ def intervention_records(
         row["p_cover"], row["p_accept"] = purpose("coverage", name), purpose("accept", name)
         row["p_effort"], row["key"] = purpose("effort", name), domain(f"session\x1f{name}")
         row["first_effect"], row["n_effects"] = len(effects), len(plan.effects)
-        for n, effect in enumerate(plan.effects):
-            effects.append(_effect(effect, purpose(f"effect {n}", name), milestones, traces, collector))
+        kinds: list[str] = []
+        for effect in plan.effects:
+            # by its number among those of its kind, so that one before it of another kind leaves its luck alone
+            own = purpose(f"effect {effect.kind} {kinds.count(effect.kind)}", name)
+            kinds.append(effect.kind)
+            effects.append(_effect(effect, own, milestones, traces, collector))
             traces += int(effects[-1][0]["kind"]) in TRACES
     return records, np.concatenate(effects) if effects else np.zeros(0, EFFECT), traces
 

@@ -373,7 +373,6 @@ def refer(w: World, i: int, t: float) -> None:
                 birth.time = t + s.referral_delay
                 birth.key = member_key_child(D_REFERRAL, m.key, np.uint64(number))
                 birth.segment = s.referral_segment
-                birth.parent = i
                 w.n_birth = n + 1
     next_referral(w, i, t)
     retime(m)

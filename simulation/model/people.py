@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation.model.dates import add_months, civil_from_days
 from simulation.model.draws import cents, draw, exponential, luck, luck_pair
-from simulation.model.jit import compiled
+from simulation.model.jit import compiled, inlined
 from simulation.model.journey import set_need, settle, sync
 from simulation.model.life import live, next_event
 from simulation.model.membership import begin, new_member, start_clocks
@@ -40,6 +40,7 @@ from simulation.model.triggers import mark_presence, mark_renewal, retime
 from simulation.model.vector import course_of, observe, set_velocity, start_vector
 
 BUDGET = 10_000  # events of past lives that are tried for one member before one life is made to stay
+MORE = 90_000  # further events when a life has come at least half the way: half way is the square root of all of it
 TRIES = 256  # draws of the work that is left beyond a stated progress
 
 
@@ -255,7 +256,12 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
     w.past = 1
     w.budget = BUDGET
     attempt = 0
+    furthest = joined
+    more = MORE
     while True:
+        if w.budget <= 0 and furthest > 0.5 * joined:
+            w.budget += more
+            more = 0
         stays = w.budget <= 0
         w.budget -= 20  # a life costs something even when nothing happens in it
         new_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
@@ -263,8 +269,9 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
         if stays:
             w.n_forced += 1
             break
-        if lives and (row.milestone < -1 or (m.next - 1 == row.milestone and m.cycle == row.cycle)):
+        if lives and (row.milestone < -1 or is_stated(w, i, b)):
             break
+        furthest = max(furthest, m.t)
         attempt += 1
     w.past = 0
 
@@ -368,20 +375,34 @@ def apply_row(w: World, i: int, b: int) -> None:
     set_velocity(m)
 
 
+@inlined
+def stated_place(w: World, b: int) -> tuple[int, int]:
+    """Milestone ahead and cycle of a row that states the milestone reached last."""
+    row = book_at(w, b)
+    s = segment_at(w, row.seg)
+    ahead, cycle = row.milestone + 1, row.cycle
+    if ahead >= s.n_milestones and s.cycle != 0:
+        return s.n_adoption + s.n_value, cycle + 1
+    return ahead, cycle
+
+
+@inlined
+def is_stated(w: World, i: int, b: int) -> bool:
+    """Whether a member is where its row says in its journey."""
+    m = member_at(w, i)
+    ahead, cycle = stated_place(w, b)
+    return bool(m.next == ahead and m.cycle == cycle)
+
+
 @compiled
 def stated_milestone(w: World, i: int, b: int) -> None:
     """Put a member after its stated milestone, with its stated progress; work left is drawn beyond the progress."""
     m = member_at(w, i)
     row = book_at(w, b)
     s = segment_at(w, m.seg)
-    drawn = m.next == row.milestone + 1 and m.cycle == row.cycle and m.since < 0.0
-    if drawn and math.isnan(row.progress) and m.need > m.done:
+    if is_stated(w, i, b) and m.since < 0.0 and math.isnan(row.progress) and m.need > m.done:
         return
-    m.next = row.milestone + 1
-    m.cycle = row.cycle
-    if m.next >= s.n_milestones and s.cycle != 0:
-        m.next = s.n_adoption + s.n_value
-        m.cycle += 1
+    m.next, m.cycle = stated_place(w, b)
     m.done = 0.0
     if not math.isnan(row.progress):
         m.done = row.progress

@@ -113,8 +113,11 @@ def log(x: float) -> float:
 def cos(x: float) -> float:
     """Cosine of an angle in radians; absolute error below 1.2e-16 for |x| <= 1e6. cos(0) is exactly 1.
 
-    Beyond 1e6 the accuracy fades. Near a zero the error is small beside 1, but not beside the value.
+    Beyond 1e6 the accuracy fades, but it stays within [-1, 1]. Near a zero the error is small beside 1, but not beside
+    the value.
     """
+    if abs(x) > 1e6:
+        x %= 6.283185307179586
     shifted = x * 0.6366197723675814 + _MAGIC
     quadrant = bits_of(shifted) & 3
     n = shifted - _MAGIC

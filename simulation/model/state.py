@@ -43,7 +43,6 @@ P_ARR = purpose("arr", "")
 P_TENURE = purpose("tenure", "")
 P_PUSH = purpose("quota push", "")
 P_ARRIVAL = purpose("arrival", "")
-P_PHASE = purpose("phase", "")
 COMMON_PURPOSES = {name: int(value) for name, value in list(globals().items()) if name.startswith("P_")}
 
 D_REFERRAL = np.uint64(domain("referral"))
@@ -178,7 +177,7 @@ SEGMENT = _record(
     "f8: arrivals growth arrival_bound",
     "i4: arr_dist term probability_dist contraction_share hazard_dist return_dist",
     "i4: first_milestone n_milestones n_adoption n_value cycle first_price n_prices season",
-    "i4: needs_value referral_segment watches_approach in_quota population tenure_dist layers",
+    "i4: needs_value referral_segment watches_approach in_quota tenure_dist",
     "u8: domain",
 )
 
@@ -240,7 +239,7 @@ MODIFIER = _record("f8: value since")  # a magnitude factor (since = its expiry)
 
 LOG = _record("f8: time", "u8: key", "f8: direction magnitude progress", "i8: arr", "i4: member seq", "i2: kind name")
 CHANGE = _record("i8: arr", "i4: cell previous")
-BIRTH = _record("f8: time", "u8: key", "i4: segment parent")
+BIRTH = _record("f8: time", "u8: key", "i4: segment")
 ASK = _record("f8: time", "i4: member intervention")
 BOOK = _record(
     "u8: key",

@@ -96,11 +96,11 @@ def turn_away(m: Any, angle: float) -> None:
 
 @compiled
 def turn_toward(m: Any, share: float) -> None:
-    """Take `share` of a member's angle away; a negative share backfires and turns it away."""
+    """Take `share` of a member's angle away, all of it at most; a negative share backfires and turns it away."""
     if share < 0.0:
         turn_away(m, -share * abs(m.base + m.kick))
     else:
-        m.kick -= share * (m.base + m.kick)
+        m.kick -= min(share, 1.0) * (m.base + m.kick)
         set_velocity(m)
 
 

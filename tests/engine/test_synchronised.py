@@ -205,6 +205,18 @@ def test_one_intervention_more_without_effect(base: Future) -> None:
         assert np.allclose(*numbers, rtol=1e-10, atol=1e-10)
 
 
+def test_one_effect_more_of_another_kind(base: Future) -> None:
+    """An effect put before others leaves their luck alone: who was turned by a drawn share is turned by the same."""
+    effects = [{"turn_toward": {"uniform": {"low": "0%", "high": "90%"}}}]
+    act = {"when": {"joined": "1 day"}, "effects": effects}
+    more = act | {"effects": [{"renewal_lift": {"mean": 0.1, "sd": 0.1}}, *effects]}
+    plain = {"name": "t", "start": "2027-01-01", "horizon": "30 days", "segments": {"a": {
+        "desired_outcome": {"required": "works"}, "arr": 100, "population": {"members": 50},
+        "vector": {"direction": {"typical": "30 deg", "spread": "20 deg"}}}}}  # fmt: skip
+    one, other = (lives(play(plain | {"interventions": {"x": effect}})) for effect in (act, more))
+    same(one, other)
+
+
 def test_one_intervention_more_for_a_few(base: Future) -> None:
     """Those whom a further intervention does not reach, nor those who referred them, stay as they are."""
     future = play(with_act({"when": {"reached": "live"}, "who": {"coverage": "30%"}}), seed=11)

@@ -196,7 +196,9 @@ def test_population_of_varying_tenure() -> None:
     populate(memory.world)
     since = memory.arrays["member"]["since"][:4000]
     assert (since == np.floor(since)).all()
-    assert stats.kstest(-since + 0.5, stats.expon(scale=300).cdf).statistic < 0.03  # whole days: a bound, no test
+    days = np.append(np.arange(0.0, 900.0, 30.0), np.inf)  # days are whole: the part of an exponential below is dropped
+    expected = 4000 * np.diff(stats.expon(scale=300).cdf(days))
+    assert stats.chisquare(np.histogram(-since, days)[0], expected).pvalue > LEVEL
     # By inverse transform sampling of tenures, a thinned cold start: arrivals over time give the same mixture.
     own = memory.arrays["member"][:4000]
     recent = own[(since > -100) & (since <= -60)]
@@ -485,3 +487,45 @@ def test_a_stated_vector_is_as_old_as_the_last_interaction(tmp_path: Path) -> No
     met = future.rows("interaction")
     first = np.unique(met["member"], return_index=True)[1]
     assert abs(z_score(np.degrees(met["direction"][first]), 60.0 / (1 + 1 / 3) ** 2)) < 4
+
+
+# ---- lives that are rare
+
+
+def test_long_tenure_is_of_survivors(tmp_path: Path) -> None:
+    """Twenty years at a beta renewal probability: few lives come so far, and those found are Beta(a + 19, b) still."""
+    one = segment(
+        renewal={"probability": {"beta": {"a": 2, "b": 1}}},
+        vector={"direction": {"typical": "35 deg", "spread": "35 deg"}, "interactions": "3 per month"},
+        population={"members": 600, "tenure": "7300 days"},
+    )
+    who, forced = at_start(one)
+    assert forced == 0
+    own = 1 / (1 + np.exp(-who["own_logit"]))
+    assert stats.kstest(own, stats.beta(2 + 19, 1).cdf).pvalue > LEVEL
+    constant = one | {"renewal": {"probability": "80%"}}
+    assert at_start(constant)[1] <= 6  # one life in seventy
+
+
+def test_a_past_that_cannot_be_costs_little(tmp_path: Path) -> None:
+    """Where no life comes half the way, the search ends early: the member is counted, and kept."""
+    one = segment(renewal={"probability": "1%"}, vector={"interactions": "3 per month"},
+                  population={"members": 50, "tenure": "20 years"})  # fmt: skip
+    plan = make_plan(from_mapping(scenario(days=30, start=START.isoformat(), segment=one)))
+    memory = engine_of(plan).memory
+    memory.start(1, 0, log=False)
+    populate(memory.world)
+    assert memory.world["n_forced"] == 50
+    assert memory.world["budget"] > -10_000  # nothing beyond the common budget was spent on the last of them
+
+
+def test_the_last_milestone_of_a_cycle_can_be_stated(tmp_path: Path) -> None:
+    """After the last growth milestone the next cycle begins; a past that has come to it is found."""
+    joined = date(2025, 8, 11)
+    rows = [f"m{cycle}-{n},100,{joined},2027-08-11,wide,{cycle}" for cycle in (0, 1) for n in range(700)]
+    warm, forced = at_start(RICH, book=write_book(tmp_path, RICH, rows, ",milestone,cycle"))
+    assert forced <= 3
+    assert (warm["milestone"] == np.repeat([12, 22], 700)).all()
+    cold = from_joining(RICH, (START - joined).days, 30_000)
+    for place in (12, 22):
+        agree(warm.those(warm["milestone"] == place), cold.those(cold["milestone"] == place))

@@ -211,6 +211,18 @@ def test_turn_toward_takes_its_share_of_the_angle(untouched: Future) -> None:
         assert np.allclose(after["direction"][order], expected, rtol=1e-13, atol=1e-15)
 
 
+def test_turn_toward_never_turns_beyond_the_outcome(untouched: Future) -> None:
+    """A drawn share above 100% takes the whole angle and no more; those below take their share."""
+    effect = {"turn_toward": {"mean": "90%", "sd": "20%"}}
+    found = future({"when": {"joined": "20 days"}, "effects": [effect]}, days=30)
+    before, after = untouched.rows("present")["direction"], found.rows("delivered")
+    kept = after["direction"][np.argsort(after["member"])] / before
+    whole = np.abs(kept) < 1e-12
+    assert (kept[~whole] > 0).all()
+    assert abs(z_share(int(whole.sum()), N, stats.norm.sf(0.5))) < Z
+    assert stats.kstest(1 - kept[~whole], stats.truncnorm(-4.5, 0.5, 0.9, 0.2).cdf).pvalue > LEVEL
+
+
 def test_shorten_takes_its_share_of_the_rest(untouched: Future, velocity: np.ndarray) -> None:
     """25% less on day 30: who is under way arrives after 75% of the time left; 25% of a milestone still ahead, too."""
     act = {"when": {"joined": "30 days"}, "effects": [{"shorten": {"first": "25%"}}, {"shorten": {"second": "40%"}}]}

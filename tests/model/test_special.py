@@ -232,3 +232,12 @@ def test_machine_code_has_no_fused_multiply_add(name: str) -> None:
     if not FUSED.search(machine_code(control)):
         pytest.skip("this processor has none, or the check does not know its name")
     assert not FUSED.search(machine_code(over(getattr(special, name))))
+
+
+def test_cosine_of_any_angle_is_one() -> None:
+    """However large the angle, the cosine lies within [-1, 1]; while a turn can be told, it is that of the angle."""
+    for exponent in range(6, 300, 3):
+        for x in (10.0**exponent, -3.7 * 10.0**exponent):
+            assert -1.0 <= special.cos(x) <= 1.0
+            if exponent <= 9:
+                assert special.cos(x) == pytest.approx(math.cos(x), abs=1e-6)
