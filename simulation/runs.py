@@ -88,16 +88,17 @@ def run(
     ScenarioError
         When the scenario or its book is wrong; `.problems` lists every problem.
     ValueError
-        When an argument is out of its range or names no measure, or `kept` is of another scenario or seed.
+        When an argument is out of its range or names no measure, or `kept` is of another scenario, book or seed.
     Interrupted
         On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the replications finished by then, if any.
     """
     wanted = range(replications) if isinstance(replications, int) else list(replications)
     _check(replications=len(wanted), replication=min(wanted, default=0), seed=seed, engine=engine, workers=workers)
     plan = _loaded(scenario)
-    if kept is not None and (kept.facts.digest, kept.seed) != (plan.digest(), seed):
-        raise ValueError("kept is a forecast of another scenario or seed")
     members = todays_members(plan, quarantine=quarantine) if book is None else book
+    asked = (plan.digest(), seed, "" if members is None else members.content)
+    if kept is not None and (kept.facts.digest, kept.seed, kept.facts.book) != asked:
+        raise ValueError("kept is a forecast of another scenario, book or seed")
 
     simulated = partial(
         _simulated, plan, members, seed=seed, engine=engine, workers=workers, store=store, label=label
@@ -125,6 +126,7 @@ def _simulated(
     from simulation.engine.replicate import run_replications
     from simulation.forecast import Forecast
 
+    content = "" if members is None else members.content
     there = set() if kept is None else set(kept.result.replications)
     missing = [number for number in wanted if number not in there]
     if kept is not None and not missing and kept.label == label:
@@ -150,9 +152,9 @@ def _simulated(
                 parts.append(result)
     except Interrupted as stop:
         parts += [] if stop.result is None else [stop.result]
-        stop.forecast = Forecast.from_result(RunResult.together(parts), plan, label) if parts else None
+        stop.forecast = Forecast.from_result(RunResult.together(parts), plan, label, content) if parts else None
         raise
-    return Forecast.from_result(RunResult.together(parts), plan, label)
+    return Forecast.from_result(RunResult.together(parts), plan, label, content)
 
 
 def _precise(

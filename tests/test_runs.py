@@ -9,6 +9,7 @@ import pytest
 
 import simulation as sim
 from simulation.progress import Interrupted
+from simulation.scenario.book import load_book
 
 PLAN = """\
 name: Small
@@ -79,8 +80,27 @@ def test_a_forecast_is_extended(plan: sim.Scenario) -> None:
 
 def test_only_the_same_run_is_extended(plan: sim.Scenario) -> None:
     some = sim.run(plan, replications=2, seed=3)
-    with pytest.raises(ValueError, match="another scenario or seed"):
+    with pytest.raises(ValueError, match="another scenario, book or seed"):
         sim.run(plan, replications=4, seed=4, kept=some)
+
+
+def test_only_a_run_of_the_same_book_is_extended(plan: sim.Scenario, tmp_path: Path) -> None:
+    """The forecast keeps the digest of what was read of the book, also in its file."""
+    books = []
+    for members in (10, 20):
+        path = tmp_path / f"{members}.csv"
+        rows = [f"m{n},100,2026-06-01,2027-06-01" for n in range(members)]
+        path.write_text("\n".join(["member_id,arr,joined,renews_on", *rows]))
+        books.append(load_book(path, plan))
+    few, many = books
+    some = sim.run(plan, replications=2, book=few)
+    some.save(tmp_path / "some.nc")
+    for kept in (some, sim.Forecast.load(tmp_path / "some.nc")):
+        with pytest.raises(ValueError, match="another scenario, book or seed"):
+            sim.run(plan, replications=4, book=many, kept=kept)
+        with pytest.raises(ValueError, match="another scenario, book or seed"):
+            sim.run(plan, replications=4, kept=kept)
+        assert sim.run(plan, replications=4, book=few, kept=kept).replications == 4
 
 
 def test_an_interruption_brings_what_had_finished(plan: sim.Scenario) -> None:

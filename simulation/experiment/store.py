@@ -21,9 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from simulation.experiment.blocks import DamagedError, read_file, write_file
 from simulation.experiment.shelf import FILES, Shelf
@@ -42,10 +40,6 @@ STALE = 86_400.0
 """Seconds after which a draft belongs to nobody: its writer was killed."""
 PARTS = ("scenario", "model", "engine")
 """Packages whose code makes the numbers."""
-BOOK_ARRAYS = (
-    "key", "segment", "arr", "joined", "renews_on", "milestone", "progress", "direction", "magnitude",
-    "value_recognised_on", "open_setback", "cycle",
-)  # fmt: skip
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(rf"({FILES})(\.[0-9a-f]{{32}}\.part)?")
 
@@ -127,7 +121,7 @@ class Store:
 
     def shelf(self, scenario: Scenario, book: Book | None, seed: int) -> Shelf:
         """The place of one run: of a scenario with its book, and a seed."""
-        parts = [scenario.digest(), _book_digest(book), seed, model_version()]
+        parts = [scenario.digest(), book.content if book is not None else "", seed, model_version()]
         return Shelf(self, hashlib.sha256(json.dumps(parts).encode()).hexdigest(), scenario, seed)
 
     def usage(self) -> Usage:
@@ -203,17 +197,6 @@ class Store:
             if _KEY.fullmatch(path.parent.name) and _FILE.fullmatch(path.name):
                 with suppress(OSError):  # another process may have removed it
                     yield path, path.stat()
-
-
-def _book_digest(book: Book | None) -> str:
-    """SHA-256 of what a run reads of a book; quarantined rows are not in it."""
-    digest = hashlib.sha256()
-    for name in BOOK_ARRAYS if book is not None else ():
-        array: np.ndarray[Any, Any] = np.ascontiguousarray(getattr(book, name))
-        digest.update(f"{name}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
-        digest.update(array.tobytes())
-    digest.update(" ".join(sorted(book.columns) if book is not None else ()).encode())
-    return digest.hexdigest()
 
 
 def _remove(path: Path) -> None:

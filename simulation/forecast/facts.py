@@ -26,6 +26,8 @@ class ScenarioFacts:
     ----------
     yaml, digest
         The resolved scenario as YAML text, and its SHA-256.
+    book
+        SHA-256 of what was read of today's members; "" without a book.
     team_of
         Intervention -> team, None for tech-touch.
     objectives
@@ -49,10 +51,11 @@ class ScenarioFacts:
     assumptions: tuple[dict[str, Any], ...] = field(default=())
     known: tuple[dict[str, Any], ...] = field(default=())
     provenance: tuple[dict[str, Any], ...] = field(default=())
+    book: str = ""
 
     @classmethod
-    def of(cls, scenario: Any) -> ScenarioFacts:
-        """Read the facts of a scenario."""
+    def of(cls, scenario: Any, book: str = "") -> ScenarioFacts:
+        """Read the facts of a scenario; `book` is the digest of the book that it was run with."""
         resolved = scenario.resolved()
         return cls(
             name=scenario.name,
@@ -71,6 +74,7 @@ class ScenarioFacts:
                 {"path": path, "low": one.low, "high": one.high, **_origin(one)} for path, one in scenario.known.items()
             ),
             provenance=tuple({"path": path, **_origin(one)} for path, one in scenario.provenance.items()),
+            book=book,
         )
 
     def to_json(self) -> str:

@@ -68,11 +68,11 @@ class Forecast:
         self._futures = Futures(Counts(result.frame, result.ledger, teams), points, self.has_assumptions)
 
     @classmethod
-    def from_result(cls, result: RunResult, scenario: Any, label: str = "") -> Forecast:
-        """Make a forecast of a finished run of a scenario."""
+    def from_result(cls, result: RunResult, scenario: Any, label: str = "", book: str = "") -> Forecast:
+        """Make a forecast of a finished run of a scenario, with the digest of its book (`Book.content`)."""
         from simulation import __version__
 
-        return cls(result, ScenarioFacts.of(scenario), __version__, label)
+        return cls(result, ScenarioFacts.of(scenario, book), __version__, label)
 
     @property
     def frame(self) -> Frame:
