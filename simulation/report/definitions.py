@@ -17,7 +17,8 @@ DEFINITIONS = {
     "of min(end, start) / sum of start.",
     "Members lost": "Members present at the start of the window and not at its end, divided by those at its start.",
     "Renewal rate": "Contracts renewed / contracts up for renewal and decided within the window; a recovery in grace "
-    "counts as won. First-year renewal rate: the same for first terms only.",
+    "counts as won. First renewal rate: the same for the first renewal decided of each member who has not left before; "
+    "with terms of 12 months that is the renewal of the first year. By number of terms, lost renewals count, too.",
     "Take rate": "Opportunities taken / offered at milestones; quota pushes are counted apart.",
     "Quick ratio": "(new + expansion) / (churn + contraction), of ARR, over the window.",
     "Recurring revenue": "The integral of ARR over the window: what is earned, in money.",

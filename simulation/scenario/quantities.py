@@ -307,11 +307,11 @@ def _reads_as(kind: Kind, text: str, value: float) -> bool:
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+    return str(int(number)) if abs(number) < 1e15 and number == int(number) else repr(number)
 
 
 def _number(number: float) -> int | float:
-    return int(number) if number == int(number) and abs(number) < 1e15 else number
+    return int(number) if abs(number) < 1e15 and number == int(number) else number
 
 
 def _money_written(value: float) -> str | int | float:

@@ -6,12 +6,12 @@ Names are checked on the plain tree, so that they are reported in the same pass 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from simulation.scenario.errors import Misfit, Step, one_of, shown
 from simulation.scenario.provenance import read_provenance
-from simulation.scenario.quantities import WHOLE, parse
+from simulation.scenario.quantities import TERM, WHOLE, parse
 from simulation.scenario.schema import Intervention, Known, Scenario
 from simulation.scenario.schema.base import read_day
 from simulation.scenario.schema.objective import KNOWN_MEASURES, read_known
@@ -68,7 +68,7 @@ def _wrong(tree: Mapping[str, Any]) -> Iterator[Part]:
     for name, objective in _map(tree.get("objectives")).items():
         spec = _map(objective)
         yield from _check(("objectives", name, "segment"), spec.get("segment"), names, "segment")
-        chosen = [str(spec["segment"])] if spec.get("segment") in segments else names
+        chosen = [wanted] if isinstance(wanted := spec.get("segment"), str) and wanted in segments else names
         milestone = spec.get("milestone")
         yield from _check(("objectives", name, "milestone"), milestone, _journeys(segments, chosen), "milestone")
 
@@ -161,8 +161,29 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
         if unknown:
             raise Misfit.of([((key,), f"unknown key: {one_of(keys, key)}", True) for key in unknown])
     low, high = read_known(measure, raw)
+    if measure == "first_year_renewal":
+        _first_year([_term(_map(segments[name]).get("term")) for name in ([steps[1]] if steps else segments)])
     origin = read_provenance(raw if isinstance(raw, Mapping) else {})
     return Known(low=low, high=high, **origin.as_yaml())
+
+
+def _term(raw: object) -> float:
+    """Months of a term as written, 12 when it cannot be read, of which more is said elsewhere."""
+    try:
+        return 12.0 if raw is None else parse(TERM, raw)
+    except Misfit:
+        return 12.0
+
+
+def _first_year(terms: Iterable[float]) -> None:
+    """The first renewal is that of the first year where terms have 12 months, and nowhere else."""
+    for months in terms:
+        if months != 12.0:
+            raise Misfit(
+                f"the first renewal ends the first year only where terms have 12 months, and this term has {months:g}: "
+                f"{'renewal_rate'!r} is the renewal of any term",
+                key=True,
+            )
 
 
 # ---- checks of a scenario whose parts are valid
@@ -177,6 +198,14 @@ def _impossible(scenario: Scenario) -> Iterator[Part]:
     end = scenario.end
     for name, intervention in scenario.interventions.items():
         yield from _workless(scenario, name, intervention)
+    for name, objective in scenario.objectives.items():
+        if objective.measure == "first_year_renewal":
+            segments = scenario.segments
+            chosen = segments.values() if objective.segment is None else [segments[objective.segment]]
+            try:
+                _first_year(one.term for one in chosen)
+            except Misfit as misfit:
+                yield from misfit.under("objectives", name, "measure")
     quota = scenario.selling.quota
     if quota is not None and not any(
         milestone.opportunity is not None

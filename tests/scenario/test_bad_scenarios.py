@@ -74,6 +74,24 @@ CASES = [
         "S:advocacy.segment",
         "there is no segment 'peopl': expected people; did you mean 'people'?",
     ),
+    (
+        "80%}",
+        "80%}\n    term: 1 month\nknown: {segments.people.first_year_renewal: 70%}",
+        "known.segments.people.first_year_renewal",
+        "only where terms have 12 months, and this term has 1",
+    ),
+    (
+        "80%}",
+        "80%}\n    term: 6 months\nobjectives: {o: {measure: first_year_renewal, within: 90 days, at_least: 70%}}",
+        "objectives.o.measure",
+        "only where terms have 12 months, and this term has 6",
+    ),
+    (
+        "80%}",
+        "80%}\nobjectives: {o: {measure: arr, segment: [people], within: 90 days, at_least: 1}}",
+        "objectives.o.segment",
+        "expected text, not a list",
+    ),
     ("people: 2,", "people: 2.5,", "teams.care.people", "expected a whole number, not 2.5"),
     ("people: 2,", "people: 0,", "I:team", "the team 'care' has no people"),
     (
@@ -161,6 +179,7 @@ CASES = [
         "must not exceed",
     ),
     ("{turn_toward: 30%}", "{turn_towards: 30%}", "I:effects.0.turn_towards", "did you mean 'turn_toward'?"),
+    ("{turn_toward: 30%}", "{turn_toward: 300%}", "I:effects.0.turn_toward", "at most 100%, not '300%'"),
     ("{turn_toward: 30%}", "{advance: 30%}", "I:effects.0.advance", "a percentage is not a length of time"),
     ("{turn_toward: 30%}", "{shorten: {strt: 30%}}", "I:effects.0.shorten.strt", "did you mean 'start'?"),
     ("{turn_toward: 30%}", "{shorten: {start: 130%}}", "I:effects.0.shorten.start", "at most 100%"),

@@ -160,3 +160,10 @@ def test_any_text_is_a_number_or_a_misfit(text: str, kind: Kind) -> None:
 
 def test_a_kind_is_one_object_also_after_a_pickle() -> None:
     assert all(pickle.loads(pickle.dumps(kind)) is kind for kind in kinds())
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, float("inf"), float("nan")])
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+def test_no_number_is_too_large_to_be_written(kind: Kind, value: float) -> None:
+    """What stands in a message is written without an error, however absurd it is."""
+    assert written(kind, value) is not None

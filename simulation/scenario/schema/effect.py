@@ -37,6 +37,8 @@ _BOUNDS: dict[str, tuple[Kind, Bounds]] = {
     "renewal_lift": (NUMBER, Bounds()),
     "take_lift": (NUMBER, Bounds()),
 }
+_WHOLE = {"turn_toward": Bounds(at_most=1.0)}
+"""Limits of a plain number only: a draw beyond them is cut off there."""
 
 
 class Effect(Part):
@@ -112,7 +114,10 @@ def _amount(kind: str, value: object, *at: str) -> Distribution:
         return value
     unit, limits = _BOUNDS[kind]
     try:
-        return parse_distribution(unit, value, limits)
+        amount = parse_distribution(unit, value, limits)
+        if amount.is_constant and kind in _WHOLE:
+            parse(unit, value if isinstance(value, (str, int, float)) else amount.value, _WHOLE[kind])
+        return amount
     except Misfit as misfit:
         raise Misfit.of(misfit.under(*at)) from None
 
@@ -150,7 +155,7 @@ def _json_form() -> dict[str, Any]:
     forms: dict[str, dict[str, Any]] = {
         "turn_toward": {
             **amount("turn_toward"),
-            "description": "Share of the angle taken away; negative backfires.",
+            "description": "Share of the angle taken away, at most 100%; negative backfires.",
         },
         "magnitude": {
             **mapping(

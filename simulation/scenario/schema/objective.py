@@ -29,7 +29,7 @@ MEASURES: dict[str, tuple[Kind, str]] = {
     "nrr": (SHARE, "Net revenue retention of the window."),
     "grr": (SHARE, "Gross revenue retention of the window."),
     "renewal_rate": (SHARE, "Renewals won of those decided in the window."),
-    "first_year_renewal": (SHARE, "First renewals won of those decided in the window."),
+    "first_year_renewal": (SHARE, "First renewals won of those decided in the window; of terms of 12 months."),
     "revenue": (MONEY, "Recurring revenue earned in the window."),
     "fees": (MONEY, "Fees earned in the window."),
     "cost": (MONEY, "Cost of teams and interventions in the window."),

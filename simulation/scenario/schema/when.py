@@ -29,7 +29,7 @@ Trigger = Literal[
 _DELAYED: dict[str, tuple[str, bool]] = {
     "joined": ("This long after a member joined.", False),
     "setback": ("This long after a setback (the detection delay), if it is still open.", False),
-    "escalation": ("This long after an escalation.", False),
+    "escalation": ("This long after an escalation, if it is still open.", False),
     "renewal_due": ("This long before a renewal is due.", False),
     "every": ("Every such time of a member's age.", True),
 }
@@ -104,7 +104,7 @@ class When(Part):
             "type": "object",
             "additionalProperties": False,
             "required": ["milestone", "within"],
-            "description": "When at most this much progress toward the milestone is left.",
+            "description": "When at most this much progress toward the milestone is left; once, the first time.",
             "properties": {
                 "milestone": {"type": "string", "description": "The milestone."},
                 "within": {"x-quantity": PACE.name, "description": "Progress left. Unit: pace-months."},
