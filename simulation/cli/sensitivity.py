@@ -155,6 +155,8 @@ def _analysed(plans: Mapping[str, Scenario], asked: Question, **options: Any) ->
             return sensitivity(plans["base"], others, question=asked, progress=progress, **options)
     except Interrupted:
         return None
+    except ModuleNotFoundError as error:
+        raise BadInput(f"sensitivity needs the package {error.name}: pip install 'membersim[decide]'") from None
     except RunawayError as error:
         raise BadInput(f"a scenario cannot be simulated to its end: {error}") from None
     except ValueError as error:
