@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.experiment.pairs import Difference, Pairing
     from simulation.experiment.payback import Payback
 
-__all__ = ["Verdict", "amount", "change", "factor", "interval", "verdict", "whole_futures"]
+__all__ = ["Verdict", "amount", "change", "factor", "interval", "lower_first", "verdict", "whole_futures"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _difference(comparison: Comparison, alternative: str, measure: str) -> str:
     one = comparison.describe(measure, alternative)
     end = frame.start + timedelta(days=frame.days)
     when = at_end(end) if what.nature == "stock" else "over the whole horizon"
-    subject = f"With {name(alternative)}, {_inside(what.title)} {when}"
+    subject = f"With {name(alternative)}, {lower_first(what.title)} {when}"
     if one.futures == 0:
         return f"{subject} is undefined in every future."
     if one.equal == 1.0:
@@ -154,11 +154,9 @@ def _leader(comparison: Comparison, best: Best, measure: str) -> str:
     what = measure_named(measure)
     count = len(comparison.forecasts)
     leader = "the base" if best.leader == "base" else name(best.leader)
+    by = f"By {lower_first(what.title)} over the whole horizon,"
     if best.established:
-        return (
-            f"By {_inside(what.title)} over the whole horizon, {leader} is the best of the {count} scenarios, at 95% "
-            "for all comparisons together."
-        )
+        return f"{by} {leader} is the best of the {count} scenarios, at 95% for all comparisons together."
     rivals = listed(["the base" if one == "base" else name(one) for one in best.rivals])
     more = (
         "More futures would hardly tell them apart."
@@ -166,10 +164,7 @@ def _leader(comparison: Comparison, best: Best, measure: str) -> str:
         else f"About {whole_futures(best.further)} further futures of each scenario would settle it, if the means are "
         "what they seem."
     )
-    return (
-        f"By {_inside(what.title)} over the whole horizon, no scenario is established as the best: {leader} leads, and "
-        f"{rivals} may be as good. {more}"
-    )
+    return f"{by} no scenario is established as the best: {leader} leads, and {rivals} may be as good. {more}"
 
 
 def _money(alternative: str, one: Payback, currency: str) -> str:
@@ -245,6 +240,6 @@ def _wishes(comparison: Comparison) -> Sequence[str]:
     return sentences
 
 
-def _inside(text: str) -> str:
+def lower_first(text: str) -> str:
     """A title within a sentence: its first letter is small, unless it is an abbreviation."""
     return text if text[:2].isupper() else text[0].lower() + text[1:]
