@@ -26,11 +26,11 @@ WORDS = {"prior": "Priors: nobody measured it", "published": "Published figures"
 def borrowed_sentence(alternative: str, found: Borrowed, measure: str, currency: str) -> str:
     """How much of a gain rests on priors, and what is left without them, in a sentence."""
     what = measure_named(measure)
-    subject = f"The difference of {name(alternative)} in {lower_first(what.title)}"
+    subject = f"difference of {name(alternative)} in {lower_first(what.title)}"
     if not found.parts.loc[list(CLASSES), "numbers"].sum():
-        return f"{subject} rests on no effect of its own: the scenarios differ in costs, prices or hours alone."
+        return f"The {subject} rests on no effect of its own: the scenarios differ in costs, prices or hours alone."
     parts = [
-        f"{amount(float(row['mean']), what.unit, currency, float(row['high'] - row['low']))} on {words}"
+        f"{amount(float(row['mean']), what.unit, currency, float(row['high'] - row['low']))} rests on {words}"
         for kind, words in (("prior", "priors"), ("published", "published figures"), ("own", "own data"))
         if (row := found.parts.loc[kind])["numbers"]
     ]
@@ -40,7 +40,7 @@ def borrowed_sentence(alternative: str, found: Borrowed, measure: str, currency:
     chances = ""
     if what.better:
         chances = f", better in {without.better.value:.0%} of the futures instead of {found.gain.better.value:.0%}"
-    return f"{subject} rests to {', '.join(parts)}. With prior effects set to zero it is {left} ({ends}){chances}."
+    return f"Of the {subject}, {', '.join(parts)}. With prior effects set to zero it is {left} ({ends}){chances}."
 
 
 def borrowed_section(found: Mapping[str, Borrowed], measure: str, currency: str) -> Section | str:

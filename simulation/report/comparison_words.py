@@ -230,10 +230,10 @@ def _wishes(comparison: Comparison) -> Sequence[str]:
         parts = []
         for one in comparison.alternatives:
             row = table.loc[(one, wish)]
-            gap = f"{row['difference'] * 100:+.0f} points".replace("-", "−")
+            gap = f"{round(row['difference'] * 100):+d} points".replace("-", "−")
             ends = ""
             if np.isfinite(row["difference_low"]) and row["difference_high"] > row["difference_low"]:
-                low, high = (f"{row[key] * 100:+.0f}" for key in ("difference_low", "difference_high"))
+                low, high = (f"{round(row[key] * 100):+d}" for key in ("difference_low", "difference_high"))
                 ends = f", {low} to {high}".replace("-", "−")
             parts.append(f"{row['probability']:.0%} with {name(one)} ({gap}{ends})")
         sentences.append(f"Chance to meet “{name(wish)}”: {base['probability']:.0%} in the base, {listed(parts)}.")
