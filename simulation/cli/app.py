@@ -39,6 +39,7 @@ from simulation.cli.snapshot import snapshot
 from simulation.cli.starters import new
 from simulation.cli.store import store
 from simulation.cli.sweep import sweep
+from simulation.cli.vectors import vectors
 
 __all__ = ["app", "main"]
 
@@ -64,6 +65,7 @@ for _command in (
     sweep,
     history,
     snapshot,
+    vectors,
 ):
     app.command(_command)
 
