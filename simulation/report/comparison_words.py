@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.forecast.measures import measure_named
-from simulation.report.words import UNITS, at_end, listed, name, number
+from simulation.report.words import UNITS, at_end, listed, name, number, path_words
 
 if TYPE_CHECKING:
     from simulation.experiment.best import Best
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.experiment.pairs import Difference, Pairing
     from simulation.experiment.payback import Payback
 
-__all__ = ["Verdict", "amount", "change", "factor", "interval", "lower_first", "verdict", "whole_futures"]
+__all__ = ["Verdict", "amount", "change", "factor", "interval", "lower_first", "turning", "verdict", "whole_futures"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback]
         points += turning(comparison, one)
         points.append(_money(one, results[one], comparison.base.frame.currency))
         points += _hours(comparison, one)
+        points += _decided(comparison, one, measure)
     points.append(_pairing(comparison))
     return Verdict(headline, tuple(points), tuple(_wishes(comparison)))
 
@@ -122,7 +123,9 @@ def turning(comparison: Comparison, alternative: str, measures: Sequence[str] = 
     for measure in measures:
         what = measure_named(measure)
         leads = comparison.leads(measure, alternative)
-        established = leads[leads["lead"] != 0]["lead"]
+        changes = (leads["lead"] != leads["lead"].shift()).cumsum()
+        lasting = leads["lead"].groupby(changes).transform("size") > 1  # a single period may be noise
+        established = leads[(leads["lead"] != 0) & lasting]["lead"]
         runs = established[established != established.shift()]
         if len(runs) not in (2, 3):
             continue  # one side all along, or a tie that noise breaks to and fro
@@ -185,12 +188,15 @@ def _money(alternative: str, one: Payback, currency: str) -> str:
     late = 1 - one.within.value
     if one.median is not None:
         text += f"; it is paid back for good by the end of {one.median} in half of the futures"
-    return f"{text}; in {late:.0%} of the futures it is not paid back within the horizon."
+    return f"{text}; in {late:.0%} of the futures it is not paid back within the horizon." if late else f"{text}."
 
 
-def _back(one: Payback) -> tuple[float, float, float, float]:
+def _back(one: Payback) -> list[float]:
     """One, and what comes in for each one that is spent, with its interval."""
-    return 1.0, *(round(1 + each, 2) if math.isfinite(each) else each for each in (one.roi, one.roi_low, one.roi_high))
+    return [
+        1.0,
+        *(round(1 + each, 2) if math.isfinite(each) else each for each in (one.roi, one.roi_low, one.roi_high)),
+    ]
 
 
 def _hours(comparison: Comparison, alternative: str, most: int = 3) -> list[str]:
@@ -205,6 +211,25 @@ def _hours(comparison: Comparison, alternative: str, most: int = 3) -> list[str]
         return []
     parts = [f"{amount(float(more), 'hours', '')} of {name(str(what))}" for what, more in sure.items()]
     return [f"Team hours with {name(alternative)}: {listed(parts)}."]
+
+
+def _decided(comparison: Comparison, alternative: str, measure: str) -> list[str]:
+    """Say which assumption decides, where one is known to."""
+    from simulation.experiment.deciding import deciding
+
+    table = deciding(comparison, alternative, measure)
+    if table.empty:
+        return []
+    path, first = str(table.index[0]), table.iloc[0]
+    known = first["low"] > 0 or first["high"] < 0  # NaN is neither
+    low, high = float(first["lowest_better"]), float(first["highest_better"])
+    if not known or not abs(high - low) >= 0.1:  # it moves the difference, but hardly decides its sign
+        return []
+    title = lower_first(measure_named(measure).title)
+    return [
+        f"What decides {name(alternative)} by {title} is most of all “{path_words(path)}”: better in "
+        f"{low:.0%} of the futures in the lowest third of its range, in {high:.0%} in the highest."
+    ]
 
 
 def _pairing(comparison: Comparison) -> str:
