@@ -36,7 +36,7 @@ def vectors(
     exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     particles: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
-    draws: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 64,
+    draws: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 32,
     typical_usage: Annotated[float | None, Parameter(validator=validators.Number(gt=0))] = None,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
@@ -45,8 +45,8 @@ def vectors(
 ) -> int:
     """Say of every member: on track, drifting or away, and the chances of the next milestone and of renewing.
 
-    Writes vectors.csv (one row a member, with the organisation's own ids), draws.parquet (draws from each member's
-    posterior), a figure and a short page.
+    Writes vectors.csv (one row a member, with the organisation's own ids), book.parquet (a book from which a
+    forecast starts, each future from another draw of where the members stand), figures and a short page.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def vectors(
     particles
         Weighted copies that stand for each member; 512 by default, 2,048 where milestones take nearly fixed work.
     draws
-        Draws from the posterior of each member to keep.
+        Draws of where each member stands to keep in the book.
     typical_usage
         Usage in a month of a member at typical pace; by default estimated from those who have just joined.
     out
@@ -149,3 +149,4 @@ def _show(found: Vectors, folder: Path, screen: Screen) -> None:
             "see the column `impossible`"
         )
     screen.show(f"Members one by one: {folder / 'vectors.csv'}. Page: {folder / 'report.html'}")
+    screen.show(f"A scenario with `start: {found.as_of}` and `book: {folder / 'book.parquet'}` starts from here.")

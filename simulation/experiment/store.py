@@ -212,6 +212,9 @@ def _book_digest(book: Book | None) -> str:
         array: np.ndarray[Any, Any] = np.ascontiguousarray(getattr(book, name))
         digest.update(f"{name}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
         digest.update(array.tobytes())
+    if book is not None and book.draws is not None:
+        for name, array in vars(book.draws).items():
+            digest.update(f"draws {name}\x1f{array.shape}\x1f".encode() + np.ascontiguousarray(array).tobytes())
     digest.update(" ".join(sorted(book.columns) if book is not None else ()).encode())
     return digest.hexdigest()
 

@@ -24,9 +24,9 @@ COURSES = (("on_track", "on track", GREEN), ("drifting", "drifting", ORANGE), ("
 
 
 def write_vectors(found: Vectors, folder: Path) -> None:
-    """Write vectors.csv, draws.parquet, report.html and the figures."""
+    """Write vectors.csv, book.parquet, report.html and the figures."""
     write_csv(folder / "vectors.csv", found.table)
-    found.draws_table().to_parquet(folder / "draws.parquet", index=False)
+    found.book_table().to_parquet(folder / "book.parquet", index=False)
     write_bytes(folder / "courses.png", png(courses(found)))
     write_bytes(folder / "next_milestones.png", png(next_milestones(found)))
     write_bytes(folder / "report.html", rendered(vectors_page(found)).encode())

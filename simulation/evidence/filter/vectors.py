@@ -61,21 +61,33 @@ class Vectors:
     journeys: dict[str, tuple[str, ...]]
     particles: int
 
-    def draws_table(self) -> pd.DataFrame:
-        """The posterior draws, a row a member and draw: degrees, pace, pace-months, the last milestone reached."""
+    def book_table(self) -> pd.DataFrame:
+        """The members as a book with draws: a row a member and draw, with the columns of `load_book`.
+
+        A scenario that starts on `as_of` and names it as its book starts each of its futures from another draw.
+        """
         count, width = self.draws.shape
         names: list[str] = []
         for segment, row in zip(self.table["segment"], self.draws["milestone"], strict=True):
             names += [("none", *self.journeys[segment])[place + 1] for place in row.tolist()]
         flat = self.draws.reshape(-1)
+        rows = self.today.loc[self.today.index.repeat(width)].reset_index(drop=True)
+        days = np.datetime64(self.as_of, "D") + np.floor(np.nan_to_num(flat["value_on"])).astype(np.int64)
+        known = ~np.isnan(flat["value_on"])
         return pd.DataFrame({
-            "member_id": np.repeat(self.table["member_id"].to_numpy(), width),
+            "member_id": rows["member_id"],
             "draw": np.tile(np.arange(width), count),
+            "segment": rows["segment"],
+            "arr": rows["arr"] / 100,
+            "joined": rows["joined"].astype("datetime64[s]").dt.date,
+            "renews_on": rows["renews_on"].astype("datetime64[s]").dt.date,
             "milestone": names,
             "cycle": flat["cycle"],
             "progress": flat["progress"],
             "direction": (np.degrees(flat["direction"]) + 180.0) % 360.0 - 180.0,
             "magnitude": flat["magnitude"],
+            "value_recognised_on": pd.Series(days.astype("datetime64[s]")).dt.date.where(pd.Series(known)),
+            "open_setback": rows["open_setback"].astype("datetime64[s]").dt.date,
         })  # fmt: skip
 
     @property

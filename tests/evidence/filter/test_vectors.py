@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pandas as pd
 import pytest
 
 import simulation as sim
+from simulation.engine.pseudonym import pseudonyms
 from simulation.evidence.filter import infer
 from simulation.evidence.history import History
 from simulation.scenario import Scenario, from_mapping
+from simulation.scenario.book import BookError, load_book
 
 Z = 3.3
 """Two-sided level of 1e-3 for a standard normal."""
@@ -152,7 +155,7 @@ def test_neither_threads_nor_others_change_a_member(future: tuple[Scenario, pd.D
     one = infer(history, plan, as_of=day, particles=64, typical_usage=1.0, workers=1)
     two = infer(history, plan, as_of=day, particles=64, typical_usage=1.0, workers=2)
     pd.testing.assert_frame_equal(one.table, two.table)
-    pd.testing.assert_frame_equal(one.draws_table(), two.draws_table())
+    pd.testing.assert_frame_equal(one.book_table(), two.book_table())
     chosen = one.table["member_id"].iloc[::7].tolist()
     few = infer(history.of_members(chosen), plan, as_of=day, particles=64, typical_usage=1.0)
     kept = one.table[one.table["member_id"].isin(chosen)].reset_index(drop=True)
@@ -168,6 +171,53 @@ def test_draws_stand_for_the_posterior(future: tuple[Scenario, pd.DataFrame, His
     # Systematic draws of sorted particles vary less than independent ones.
     assert np.abs(error.mean()) < Z / np.sqrt(len(error))
     assert error.std() < 1.0
+
+
+def test_futures_start_from_the_draws(future: tuple[Scenario, pd.DataFrame, History], tmp_path: Path) -> None:
+    """The book with draws reads back, and future r starts from draw r mod 5: milestone, vector and progress."""
+    plan, _, history = future
+    day = START + dt.timedelta(DAY)
+    found = infer(history, plan, as_of=day, particles=64, draws=5, typical_usage=1.0)
+    table = found.book_table()
+    table.to_parquet(tmp_path / "book.parquet", index=False)
+    tree = plan.resolved() | {"start": day, "horizon": "3 months", "book": "book.parquet"}
+    later = from_mapping(tree, folder=tmp_path)
+    book = load_book(tmp_path / "book.parquet", later)
+    assert len(book) == len(found.table) and book.draws is not None and len(book.draws) == 5
+    assert book.total_arr == int(found.today["arr"].sum())
+    names = dict(zip(pseudonyms(book.key.tolist()), book.member_id, strict=True))
+    for replication in (0, 3, 8):
+        log = sim.events(later, replication=replication, engine="compiled", book=book)
+        there = log[log["kind"] == "present"]
+        there = there.assign(member_id=[names[str(one)] for one in there["member"]]).set_index("member_id")
+        stated = table[table["draw"] == replication % 5].set_index("member_id").reindex(there.index)
+        np.testing.assert_allclose(there["magnitude"], stated["magnitude"], rtol=1e-9)
+        np.testing.assert_allclose(np.cos(np.radians(there["direction"])), np.cos(np.radians(stated["direction"])),
+                                   rtol=0, atol=1e-9)  # fmt: skip
+        np.testing.assert_allclose(there["progress"], stated["progress"], rtol=1e-9)
+    forecast = sim.run(later, replications=4, book=book)
+    simpy = sim.run(later, replications=4, book=book, engine="simpy")
+    assert forecast.ledger.equals(simpy.ledger)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"draw": [0, 1, 0, 2]}, "every member needs the draws 0 to 2"),
+        ({"arr": [100, 100, 100, 90]}, "must be the same in all rows of a member"),
+        ({"draw": [0, 1, 1, 1]}, "stands already on line"),
+    ],
+)
+def test_a_book_with_draws_is_checked(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    """A missing draw, a twice told one, and what must not differ between draws."""
+    rows = pd.DataFrame({
+        "member_id": ["a", "a", "b", "b"], "draw": [0, 1, 0, 1], "segment": "all", "arr": 100,
+        "joined": "2026-05-01", "renews_on": "2027-05-01", "milestone": "none", "progress": 0.1,
+        "direction": [1, 2, 3, 4], "magnitude": 1.0,
+    })  # fmt: skip
+    rows.assign(**change).to_csv(tmp_path / "book.csv", index=False)
+    with pytest.raises(BookError, match=message):
+        load_book(tmp_path / "book.csv", scenario())
 
 
 def test_a_renewal_speaks_for_a_member() -> None:
@@ -239,7 +289,7 @@ def test_the_particles_library_agrees() -> None:
 
         def logG(self, t: int, xp: Any, x: Any) -> Any:  # noqa: N802
             after = np.log(1.0 if steps[t][0] <= hit else 2.0)
-            with np.errstate(divide="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore"):
                 was, now = (norm.logsf((np.log(m) - after) / 0.3) for m in (self.before, x[:, 3]))
                 if steps[t][1] != "hit":
                     return now - was
