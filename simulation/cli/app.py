@@ -21,6 +21,7 @@ from simulation.cli.check import check
 from simulation.cli.compare import compare
 from simulation.cli.history import history
 from simulation.cli.must_be_true import must_be_true
+from simulation.cli.objectives import objectives
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
 from simulation.cli.schema import schema
@@ -60,6 +61,7 @@ for _command in (
     sensitivity,
     must_be_true,
     budget,
+    objectives,
     schema,
     store,
     sweep,
