@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 from simulation import __version__
 from simulation.cli.bridge import bridge
 from simulation.cli.budget import budget
+from simulation.cli.calibrate import calibrate
 from simulation.cli.check import check
 from simulation.cli.compare import compare
 from simulation.cli.history import history
@@ -68,6 +69,7 @@ for _command in (
     history,
     snapshot,
     vectors,
+    calibrate,
 ):
     app.command(_command)
 
