@@ -59,7 +59,7 @@ def used() -> set[str]:
 def test_public_names() -> None:
     assert simulation.__all__ == [
         "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "bridge", "budget", "compare",
-        "events", "load", "run", "sweep",
+        "events", "load", "must_be_true", "run", "sensitivity", "sweep",
     ]  # fmt: skip
     for name in simulation.__all__:
         assert getattr(simulation, name) is not None
@@ -124,7 +124,7 @@ def test_the_readme_names_what_exists() -> None:
 
     readme = (ROOT / "README.md").read_text("utf-8")
     tour = "\n".join(re.findall(r"```sh\n(.+?)```", readme, re.DOTALL))
-    commands = set(re.findall(r"^membersim (\w+)", tour, re.MULTILINE))
+    commands = set(re.findall(r"^membersim ([\w-]+)", tour, re.MULTILINE))
     assert commands and commands <= set(app)
     for name in re.findall(r"^\| `(\w+\.yaml)` \|", readme, re.MULTILINE):
         assert (ROOT / "scenarios" / name).is_file(), name

@@ -17,10 +17,12 @@ from cyclopts import App, CycloptsError, Parameter
 from simulation import __version__
 from simulation.cli.bridge import bridge
 from simulation.cli.budget import budget
+from simulation.cli.calibrate import calibrate
 from simulation.cli.check import check
 from simulation.cli.compare import compare
 from simulation.cli.history import history
 from simulation.cli.must_be_true import must_be_true
+from simulation.cli.objectives import objectives
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
 from simulation.cli.schema import schema
@@ -39,6 +41,7 @@ from simulation.cli.snapshot import snapshot
 from simulation.cli.starters import new
 from simulation.cli.store import store
 from simulation.cli.sweep import sweep
+from simulation.cli.vectors import vectors
 
 __all__ = ["app", "main"]
 
@@ -59,11 +62,14 @@ for _command in (
     sensitivity,
     must_be_true,
     budget,
+    objectives,
     schema,
     store,
     sweep,
     history,
     snapshot,
+    vectors,
+    calibrate,
 ):
     app.command(_command)
 

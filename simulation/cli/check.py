@@ -10,9 +10,11 @@ from cyclopts import Parameter, validators
 
 from simulation.cli.outcome import Request, book_facts, introduce, simulate, warnings_of
 from simulation.cli.screen import BAD_INPUT, INTERRUPTED, SCREEN, BadInput, Screen, problem_fields
+from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import STATED_COLUMNS, records, stated
 
 if TYPE_CHECKING:
+    from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
@@ -33,6 +35,7 @@ def check(
     *files: Path,
     replications: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 20,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    no_store: NoStore = False,
     screen: Screen = SCREEN,
 ) -> int:
     """Check scenarios: every mistake at once, then stated beside simulated rates.
@@ -45,16 +48,19 @@ def check(
         Simulated futures for the rates; 0 leaves them out.
     quarantine
         Go on without the bad rows of the book.
+    no_store
+        Neither read nor keep finished futures (see `membersim store`).
     """
     from simulation.scenario import ScenarioError
 
     if not files:
         raise BadInput("name a scenario file, such as: membersim check plan.yaml")
     request = Request(replications=replications, seed=1, engine="compiled", quarantine=quarantine)
+    store = chosen_store(no_store, screen)
     found: list[dict[str, Any]] = []
     for file in files:
         try:
-            found.append({"file": file, "problems": [], **_check(file, request, screen)})
+            found.append({"file": file, "problems": [], **_check(file, request, store, screen)})
         except ScenarioError as error:
             screen.note(str(error))
             found.append({"file": file, "problems": [problem_fields(problem) for problem in error.problems]})
@@ -67,7 +73,7 @@ def check(
     return INTERRUPTED if any(one.get("interrupted") for one in found) else 0
 
 
-def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
+def _check(file: Path, request: Request, store: Store | None, screen: Screen) -> dict[str, Any]:
     """Load, show and try one scenario."""
     import simulation as sim
     from simulation.runs import todays_members
@@ -93,7 +99,7 @@ def _check(file: Path, request: Request, screen: Screen) -> dict[str, Any]:
     }
     if request.replications == 0:
         return report
-    outcome = simulate(scenario, request, "A quick run", book=book)
+    outcome = simulate(scenario, request, "A quick run", book=book, store=store)
     if outcome.forecast is None:
         screen.note("Interrupted during the quick run; the scenario itself is fine.")
         return {**report, "interrupted": True}

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.folder import named_files, publish, relative, run_facts, sha256
+from simulation.cli.compared import record_of, shown
+from simulation.cli.folder import publish
 from simulation.cli.goal import share_of
 from simulation.cli.lives import show_lives
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store
-from simulation.cli.tables import records
-from simulation.progress import progress_bar
+from simulation.progress import Interrupted, progress_bar
 from simulation.runs import MAX_REPLICATIONS, Engine
 
 if TYPE_CHECKING:
+    from simulation.experiment.borrowed import Borrowed
     from simulation.experiment.comparison import Comparison
     from simulation.experiment.twins import Twins
     from simulation.scenario import Scenario
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 RECORD = "comparison.json"
-COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "better", "paired")
-HEADLINES = (
-    "members", "arr", "nrr", "renewal_rate", "expansion", "churn", "hours", "revenue", "fees", "cost", "contribution",
-)  # fmt: skip
+TWINS, BORROWED = 40, 100
+"""Futures in which members are matched, and in which effects are taken away, by default."""
 
 
 def compare(
@@ -49,7 +47,8 @@ def compare(
     at: str = "",
     precision: str = "",
     max_replications: Annotated[int, Parameter(validator=validators.Number(gte=4))] = MAX_REPLICATIONS,
-    twins: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 40,
+    twins: Annotated[int, Parameter(validator=validators.Number(gte=0))] = TWINS,
+    borrowed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = BORROWED,
     explain: str | None = None,
     future: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
@@ -84,6 +83,9 @@ def compare(
         Where --precision stops even so.
     twins
         Futures in which every member is matched with itself, to see who benefits; 0 leaves that out.
+    borrowed
+        Futures in which the alternatives are run again without their effects, to see what rests on priors; 0 leaves
+        that out.
     explain
         Print one member's lives side by side, and where and why they part: an id of the book, or a pseudonym.
     future
@@ -112,11 +114,13 @@ def compare(
     words += ["--measure", measure] if measure != "contribution" else []
     words += ["--at", at] if at else []
     words += ["--precision", precision, "--max-replications", max_replications] if precision else []
-    words += ["--twins", twins] if twins != 40 else []
+    words += ["--twins", twins] if twins != TWINS else []
+    words += ["--borrowed", borrowed] if borrowed != BORROWED else []
     words += ["--engine", engine] if engine != "compiled" else []
     words += ["--quarantine"] if quarantine else []
     words += ["--out", out] if out is not None else []
     command = shlex.join(map(str, words))
+    kept = chosen_store(no_store, screen)
     started = time.perf_counter()
     comparison, interrupted = _compared(
         plans,
@@ -125,7 +129,7 @@ def compare(
         engine=engine,
         workers=workers,
         quarantine=quarantine,
-        store=chosen_store(no_store, screen),
+        store=kept,
         precision=share_of(precision, "--precision") if precision else None,
         measure=measure,
         max_replications=max_replications,
@@ -138,20 +142,28 @@ def compare(
         comparison.over(spans, ())
     except ValueError as error:
         raise BadInput(f"--at: {error}") from None
-    record = _record(plans, comparison, folder, command, interrupted, time.perf_counter() - started)
+    record = record_of(plans, comparison, folder, command, interrupted, time.perf_counter() - started)
     matched: dict[str, Twins] = {}
-    if twins and not interrupted:
-        matched, interrupted = _matched(plans, min(twins, replications), seed, engine, workers, quarantine)
+    rests_on: dict[str, Borrowed] = {}
+    try:
+        if twins and not interrupted:
+            _match(matched, plans, min(twins, comparison.replications), quarantine, seed, engine, workers)
+        if borrowed and not interrupted:
+            same: dict[str, Any] = {"engine": engine, "workers": workers, "store": kept, "quarantine": quarantine}
+            _take_away(rests_on, comparison, plans, measure=measure, replications=borrowed, **same)
+    except Interrupted:
+        interrupted = True
     notes = list(dict.fromkeys(f"{name}: {one}" for name, plan in plans.items() for one in plan.warnings))
 
     def fill(staging: Path) -> None:
-        _fill(comparison, staging, measure=measure, spans=spans, twins=matched, warnings=notes)
+        _fill(comparison, staging, measure=measure, spans=spans, twins=matched, rests_on=rests_on, warnings=notes)
 
     files = publish(folder, fill, record, RECORD)
     if interrupted:
         screen.note(f"Interrupted: {comparison.replications} of {replications} futures of each are finished.")
         screen.note(f"To go on from there: {command}")
-    screen.result(_shown(comparison, spans, folder, files, screen) | {"interrupted": interrupted, "command": command})
+    told = shown(comparison, measure, rests_on, folder, files, screen)
+    screen.result(told | {"interrupted": interrupted, "command": command})
     return INTERRUPTED if interrupted else 0
 
 
@@ -184,34 +196,43 @@ def _compared(plans: Mapping[str, Scenario], **options: Any) -> tuple[Comparison
         raise
 
 
-def _matched(
-    plans: Mapping[str, Scenario], futures: int, seed: int, engine: Engine, workers: int | None, quarantine: bool
-) -> tuple[dict[str, Twins], bool]:
-    """Match the members of each alternative with the base; what was finished, and whether it was stopped."""
+def _match(
+    found: dict[str, Twins],
+    plans: Mapping[str, Scenario],
+    futures: int,
+    quarantine: bool,
+    seed: int,
+    engine: Engine,
+    workers: int | None,
+) -> None:
+    """Match the members of each alternative with the base."""
     from simulation.experiment.compare import books_of
     from simulation.experiment.twins import twins
-    from simulation.progress import Interrupted
 
     books = books_of(plans, quarantine=quarantine)
-    found: dict[str, Twins] = {}
-    for name, plan in plans.items():
-        if name == "base":
-            continue
-        try:
-            with progress_bar(f"Matching members: {name}") as progress:
-                found[name] = twins(
-                    plans["base"],
-                    plan,
-                    books=(books["base"], books[name]),
-                    replications=futures,
-                    seed=seed,
-                    engine=engine,
-                    workers=workers,
-                    progress=progress,
-                )
-        except Interrupted:
-            return found, True
-    return found, False
+    for name in list(plans)[1:]:
+        with progress_bar(f"Matching members: {name}") as progress:
+            found[name] = twins(
+                plans["base"],
+                plans[name],
+                books=(books["base"], books[name]),
+                replications=futures,
+                seed=seed,
+                engine=engine,
+                workers=workers,
+                progress=progress,
+            )
+
+
+def _take_away(
+    found: dict[str, Borrowed], comparison: Comparison, plans: Mapping[str, Scenario], **options: Any
+) -> None:
+    """Run each alternative without its effects."""
+    from simulation.experiment.borrowed import borrowed
+
+    for name in comparison.alternatives:
+        with progress_bar(f"Without its effects: {name}") as progress:
+            found[name] = borrowed(comparison, plans, name, progress=progress, **options)
 
 
 def _fill(comparison: Comparison, staging: Path, **options: Any) -> None:
@@ -219,74 +240,3 @@ def _fill(comparison: Comparison, staging: Path, **options: Any) -> None:
 
     write_comparison(comparison, staging, **options)
     comparison.save(staging / "differences.nc")
-
-
-def _record(
-    plans: Mapping[str, Scenario], comparison: Comparison, folder: Path, command: str, interrupted: bool, seconds: float
-) -> dict[str, Any]:
-    """Everything that says what was compared."""
-    return {
-        **run_facts(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 3),
-        "interrupted": interrupted,
-        "seed": comparison.base.seed,
-        "replications": comparison.replications,
-        "command": command,
-        "scenarios": [
-            {
-                "name": name,
-                "digest": plan.digest(),
-                "root": relative(plan.root, folder),
-                "scenario": comparison.forecasts[name].facts.yaml,
-                "data": [
-                    {"path": path, "file": file, "sha256": sha256(plan.root / file)}
-                    for path, file in named_files(plan.resolved())
-                ],
-            }
-            for name, plan in plans.items()
-            if name in comparison.forecasts
-        ],
-    }
-
-
-def _shown(
-    comparison: Comparison, spans: Mapping[str, int], folder: Path, files: Sequence[Path], screen: Screen
-) -> dict[str, Any]:
-    """Show the short tables and return the same, and more, for programs."""
-    table = comparison.table()
-    currency = comparison.base.frame.currency
-    for name, other in comparison.alternatives.items():
-        title = f"{other.facts.name} against {comparison.base.facts.name}: {comparison.replications:,} futures"
-        rows = [_row(row, currency) for row in records(table.loc[[name]]) if row["measure"] in HEADLINES]
-        screen.table(title, COLUMNS, rows)
-    screen.show(f"Report: {folder / 'report.html'}")
-    return {
-        "base": comparison.base.facts.name,
-        "alternatives": {name: one.facts.name for name, one in comparison.alternatives.items()},
-        "replications": comparison.replications,
-        "seed": comparison.base.seed,
-        "folder": folder,
-        "files": list(files),
-        "differences": records(table),
-        "objectives": records(comparison.objectives()),
-    }
-
-
-def _row(row: Mapping[str, Any], currency: str) -> tuple[str, ...]:
-    from simulation.forecast.measures import measure_named
-    from simulation.report.comparison_words import amount, interval
-    from simulation.report.words import number
-
-    what = measure_named(row["measure"])
-    width, spread = row["high"] - row["low"], row["P90"] - row["P10"]
-    factor = row["factor"]
-    return (
-        what.title,
-        number(row["base"], what.unit, currency, width),
-        amount(row["mean"], what.unit, currency, width),
-        interval(row["low"], row["high"], what.unit, currency),
-        *(amount(row[one], what.unit, currency, spread) for one in ("P10", "P90")),
-        number(row["better"], "share"),
-        "exact" if factor > 1e6 else number(factor, "ratio"),
-    )

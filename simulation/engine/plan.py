@@ -62,6 +62,8 @@ class Plan:
         Longest journey; number of effects that leave a trace on a member.
     expected
         Members to expect in one replication, to size memory.
+    drawn
+        The book's rows by draw, BOOK[draws, rows]: replication r starts from draw r mod draws. None: one book.
     """
 
     frame: Frame
@@ -73,6 +75,7 @@ class Plan:
     journey: int
     modifiers: int
     expected: int
+    drawn: Records | None = None
 
 
 def make_plan(scenario: Scenario, book: Book | None = None) -> Plan:
@@ -95,7 +98,10 @@ def make_plan(scenario: Scenario, book: Book | None = None) -> Plan:
     if len(scenario.segments) > 62 or len(names) > 62:
         message = "a plan holds at most 62 segments and 62 different names of milestones"
         raise ScenarioError([Problem(file, None, None, "segments", message)])
-    rows = _book_rows(scenario, book, collector)
+    rows = _book_rows(scenario, book)
+    drawn = None
+    if book is not None and book.draws is not None:
+        drawn = np.stack([_book_rows(scenario, book.draws.book(book, draw)) for draw in range(len(book.draws))])
     distributions, table = collector.compile()
     cal, quota = _calendar(scenario, frame)
     teams, servers = _teams(scenario)
@@ -118,6 +124,7 @@ def make_plan(scenario: Scenario, book: Book | None = None) -> Plan:
         journey=journey,
         modifiers=max(1, modifiers),
         expected=int(len(rows) + arrivals + 6 * math.sqrt(arrivals) + 16),
+        drawn=drawn,
     )
 
 
@@ -207,7 +214,7 @@ def _teams(scenario: Scenario) -> tuple[Records, Records]:
     return teams, np.array(servers, SERVER)
 
 
-def _book_rows(scenario: Scenario, book: Book | None, collector: Collector) -> Records:
+def _book_rows(scenario: Scenario, book: Book | None) -> Records:
     parts: list[Records] = []
     if book is not None:
         rows = np.zeros(len(book.key), BOOK)

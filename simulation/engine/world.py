@@ -99,6 +99,7 @@ class Memory:
     def load(self, plan: Plan) -> None:
         """Take another plan of the same shape (the same scenario at another assumption point)."""
         self.arrays: dict[str, Records] = plan.tables | self._own
+        self._drawn = plan.drawn
         self._header = plan.header.copy()
         self.world: World = self._header[0]
         for name, array in self.arrays.items():
@@ -112,6 +113,9 @@ class Memory:
         world = self.world
         for field in ("past", "n_members", "n_events", "n_log", "n_change", "n_birth", "n_ask", "n_forced", "overflow"):
             world[field] = 0
+        if self._drawn is not None:
+            self.arrays["book"] = self._drawn[replication % len(self._drawn)]
+            world["at_book"] = self.arrays["book"].ctypes.data
         world["seed"], world["replication"], world["logging"] = seed, replication, int(log)
         for name in ("ledger", "sold"):
             self.arrays[name]["n"] = 0

@@ -62,7 +62,7 @@ def steps_between(old: Scenario, new: Scenario) -> Iterator[Step]:
     for name, tree in trees.items():
         names.append(name)
         try:
-            scenario = next((one for other, one in known if other == tree), None)
+            scenario = next((one for other, one in known if _same(other, tree)), None)
             scenario = scenario or from_mapping(tree, folder=new.root, allow_outside=True)
         except ScenarioError as error:
             said += (f"The step “{name}” alone is no possible scenario ({error.problems[0].message}).",)
@@ -71,6 +71,12 @@ def steps_between(old: Scenario, new: Scenario) -> Iterator[Step]:
         yield Step(" and ".join(names), scenario, said)
         names, said = [], ()
     yield Step(" and ".join([*names, PRICE]), new, said)
+
+
+def _same(one: Tree, other: Tree) -> bool:
+    """Whether two scenarios differ in nothing but what they are called."""
+    names = ("name", "description")
+    return {**one, **dict.fromkeys(names)} == {**other, **dict.fromkeys(names)}
 
 
 def _tree(scenario: Scenario) -> Tree:
@@ -205,4 +211,5 @@ def _of_price(path: str) -> bool:
 def _stands(path: str, tree: Tree) -> bool:
     """Whether the part of a scenario that a path leads to is there; draws of a file are asked of their columns."""
     steps = path.split(".")
-    return len(steps) < 2 or steps[0] == "selling" or steps[1] in tree.get(steps[0], {})
+    part = tree.get(steps[0], {})
+    return len(steps) < 2 or (isinstance(part, Mapping) and steps[1] in part)  # selling may be the word "objectives"

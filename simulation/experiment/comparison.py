@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from simulation.experiment.best import Best, best_of
+from simulation.experiment.hours import hours_of
 from simulation.experiment.pairs import Difference, difference, point_means
 from simulation.forecast import MEASURES, Forecast
 from simulation.forecast.beside import met
@@ -50,6 +51,8 @@ class Comparison:
 
     def __init__(self, forecasts: Mapping[str, Forecast]) -> None:
         self.forecasts = dict(forecasts)
+        self._read: dict[Any, xr.DataArray] = {}  # a report asks for the same measures again and again
+        self._work: pd.DataFrame | None = None
         if next(iter(self.forecasts), None) != BASE or len(self.forecasts) < 2:
             raise ValueError("a comparison needs a base and at least one alternative")
         for name, one in self.forecasts.items():
@@ -90,14 +93,10 @@ class Comparison:
         ValueError
             For what no scenario has, with the nearest right name.
         """
-        for what, names in PARTS.items():
-            part = where.get(what)
-            if part is not None and part not in getattr(self.forecasts[scenario].frame, names):
-                owner = next((one for one in self.forecasts.values() if part in getattr(one.frame, names)), None)
-                if owner is not None:
-                    there = owner.measure(measure, by=by, **where)
-                    return xr.full_like(there, np.nan if measure_named(measure).nature == "ratio" else 0.0)
-        return self.forecasts[scenario].measure(measure, by=by, **where)
+        key = (scenario, measure, by, tuple(sorted(where.items())))
+        if key not in self._read:
+            self._read[key] = self._values(scenario, measure, by, where)
+        return self._read[key]
 
     def difference(self, measure: str, alternative: str, *, by: By = "horizon", **where: Unpack[Where]) -> xr.DataArray:
         """Difference of a measure in each future, alternative less base; parameters as of `Forecast.measure`."""
@@ -244,30 +243,9 @@ class Comparison:
             over the futures, and for the alternatives delivered_more, hours_more with hours_low and hours_high
             (paired 95% interval).
         """
-        rows = []
-        names = dict.fromkeys(one for each in self.forecasts.values() for one in each.frame.interventions)
-        for scenario, forecast in self.forecasts.items():
-            for name in names:
-                owner = next(one for one in (forecast, *self.forecasts.values()) if name in one.frame.interventions)
-                hours, delivered = (
-                    self.values(scenario, one, intervention=name).to_numpy() for one in ("work_hours", "delivered")
-                )
-                team = owner.facts.team_of.get(name) or ""
-                wait = self.values(scenario, "wait", intervention=name).to_numpy() if team else np.array([np.nan])
-                more = hours - self.values(BASE, "work_hours", intervention=name).to_numpy()
-                mean, low, high, _ = (float(one[0]) for one in means(more[:, None], self.groups))
-                rows.append({
-                    "scenario": scenario, "team": team, "intervention": name,
-                    "delivered": delivered.mean(), "hours": hours.mean(),
-                    "wait": float(np.nanmean(wait)) if np.isfinite(wait).any() else np.nan,
-                    "delivered_more": float((delivered - self.values(BASE, "delivered", intervention=name)).mean()),
-                    "hours_more": mean, "hours_low": low, "hours_high": high,
-                })  # fmt: skip
-        columns = [
-            "scenario", "team", "intervention", "delivered", "hours", "wait",
-            "delivered_more", "hours_more", "hours_low", "hours_high",
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns).set_index(["scenario", "team", "intervention"])
+        if self._work is None:
+            self._work = hours_of(self)
+        return self._work
 
     def to_dataset(self) -> xr.Dataset:
         """Differences of every measure: dimensions alternative, replication and period."""
@@ -294,6 +272,16 @@ class Comparison:
         encoding = {name: {"zlib": True, "complevel": 2} for name in data.data_vars}
         data.to_netcdf(target, engine="h5netcdf", encoding=encoding)
         return target
+
+    def _values(self, scenario: str, measure: str, by: By, where: Where) -> xr.DataArray:
+        for what, names in PARTS.items():
+            part = where.get(what)
+            if part is not None and part not in getattr(self.forecasts[scenario].frame, names):
+                owner = next((one for one in self.forecasts.values() if part in getattr(one.frame, names)), None)
+                if owner is not None:
+                    there = owner.measure(measure, by=by, **where)
+                    return xr.full_like(there, np.nan if measure_named(measure).nature == "ratio" else 0.0)
+        return self.forecasts[scenario].measure(measure, by=by, **where)
 
     def _row(self, name: str, alternative: str, where: Where) -> dict[str, Any]:
         one = self.describe(name, alternative, **where)

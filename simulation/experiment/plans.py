@@ -10,7 +10,7 @@ import numpy as np
 from simulation.experiment.criterion import Criterion
 from simulation.experiment.levers import Levels
 from simulation.experiment.trials import Outcome, Trials
-from simulation.forecast.statistics import Float, means, percentiles
+from simulation.forecast.statistics import Float, Z, means, percentiles, proportion
 from simulation.progress import Progress
 
 __all__ = ["Estimate", "Measuring", "Plan", "Step"]
@@ -117,9 +117,9 @@ class Measuring:
             shown = percentiles((mine.value - zero.value)[:, None], (10, 50, 90))[:, 0]
         return Plan(
             levels,
-            self.estimate(score),
+            self._score(score),
             self.estimate(mine.cost - zero.cost),
-            self.estimate(score - without),
+            self._gain(score - without),
             *(float(one) for one in shown),
         )
 
@@ -129,13 +129,44 @@ class Measuring:
             return Step(place, None, NOTHING, NOTHING, NOTHING)
         (mine, score), (more, higher) = self.outcome(levels), self.outcome(after)
         gain, spend = higher - score, more.cost - mine.cost
-        return Step(place, after, self.estimate(gain), self.estimate(spend), self._quotient(gain, spend))
+        return Step(place, after, self._gain(gain), self.estimate(spend), self._quotient(gain, spend))
+
+    def _score(self, values: Float) -> Estimate:
+        """Mean score: of a chance with Wilson's interval, else with that of a mean."""
+        if self.criterion.objective is None:
+            return self.estimate(values)
+        chance = proportion(values, values > 0.5, self.groups)
+        return Estimate(chance.value, chance.low, chance.high)
+
+    def _gain(self, values: Float) -> Estimate:
+        """Mean difference of scores.
+
+        Few futures may differ in whether an objective is met, or none: then the plain interval is too narrow, and it
+        is widened to that of Agresti and Min (2005), who add half a future to each of the four outcomes of a pair.
+        """
+        plain = self.estimate(values)
+        if self.criterion.objective is None:
+            return plain
+        points = len(np.unique(self.groups))  # futures of one point may well agree, so points are what counts
+        size, more, less = points + 2.0, *(points * float((one > 0).mean()) + 0.5 for one in (values, -values))
+        middle = (more - less) / size
+        half = Z * float(np.sqrt(more + less - (more - less) ** 2 / size)) / size
+        low, high = (
+            float(one) for one in (np.nan_to_num(plain.low, nan=middle), np.nan_to_num(plain.high, nan=middle))
+        )
+        return Estimate(plain.mean, min(low, middle - half), max(high, middle + half))
 
     def _quotient(self, top: Float, bottom: Float) -> Estimate:
-        """Mean of the one by mean of the other, with the interval of the linearised quotient."""
+        """Mean of the one by mean of the other, with the interval of the linearised quotient.
+
+        What a chance costs is hardly uncertain beside the chance, so its interval is that of the gain.
+        """
         below = float(bottom.mean())
         if below <= 0.0:
             return NOTHING
+        if self.criterion.objective is not None:
+            gain = self._gain(top)
+            return Estimate(gain.mean / below, gain.low / below, gain.high / below)
         value = float(top.mean()) / below
         rest = self.estimate(top - value * bottom)
         return Estimate(value, value + rest.low / below, value + rest.high / below)

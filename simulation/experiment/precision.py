@@ -108,7 +108,7 @@ class Rule:
     def _quantile(self, freedom: npt.NDArray[np.int64]) -> Float:
         from scipy.special import stdtrit
 
-        quantile: Float = stdtrit(np.maximum(freedom, 1), (1 + self.level) / 2)
+        quantile: Float = np.asarray(stdtrit(np.maximum(freedom, 1), (1 + self.level) / 2), np.float64)
         return quantile
 
 

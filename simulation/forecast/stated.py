@@ -112,10 +112,11 @@ def _known(path: str, known: Any) -> Stated | None:
         scale = 100.0 if unit == "money" else 1.0
     else:
         return None
-    segment = keys[1] if keys[0] == "segments" and len(keys) == 3 else None
+    segment = keys[1] if keys[0] == "segments" and len(keys) >= 3 else None
+    milestone = keys[3] if segment is not None and len(keys) == 5 else None
     low, high = float(known.low) / scale, float(known.high) / scale
     value = low if low == high else None
-    return Stated(segment, measure, unit, value, low, high, known.source or "", path, note="known, to compare with")
+    return Stated(segment, measure, unit, value, low, high, known.source or "", path, milestone, "known, to compare with")
 
 
 def _source(scenario: Any, path: str) -> str:

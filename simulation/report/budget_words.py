@@ -22,11 +22,13 @@ def answer(found: Budget) -> str:
     cap = money(found, found.spend)
     if plan.levels == found.answer.nothing.levels:
         return f"For {_goal(found)} nothing within {cap} that was tried is better than to buy nothing."
-    gain = amount(found, plan.gain.mean, plan.gain)
+    gain, ends = amount(found, plan.gain.mean, plan.gain), between(found, plan.gain)
+    if found.criterion.unit == "share":
+        gain, ends = f"{gain[:-1]} percentage points", ends.replace("%", "")
     verdict = "adds" if plan.gain.low > 0 else "may add"
     return (
         f"With {cap} to spend, buy {bought(found, plan.levels)}: for {money(found, plan.spend.mean)} this {verdict} "
-        f"{gain} to {_goal(found)} (95% interval {between(found, plan.gain)})."
+        f"{gain} to {_goal(found)} (95% interval {ends})."
     )
 
 
@@ -128,7 +130,7 @@ def sure(found: Budget) -> str:
 
 def _goal(found: Budget) -> str:
     title = found.criterion.title
-    return title if title.isupper() else title[0].lower() + title[1:]
+    return f"the {title[0].lower()}{title[1:]}"
 
 
 def money(found: Budget, value: float) -> str:

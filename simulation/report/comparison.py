@@ -12,6 +12,7 @@ import pandas as pd
 from simulation.experiment.payback import Payback, payback
 from simulation.report import comparison_sections as sections
 from simulation.report.album import Album
+from simulation.report.borrowed import borrowed_section, borrowed_sentence, borrowed_table
 from simulation.report.comparison_words import verdict
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.definitions import DEFINITIONS
@@ -20,6 +21,7 @@ from simulation.report.twins import benefits_section, twin_tables
 from simulation.report.words import day, name
 
 if TYPE_CHECKING:
+    from simulation.experiment.borrowed import Borrowed
     from simulation.experiment.comparison import Comparison
     from simulation.experiment.twins import Twins
 
@@ -36,6 +38,7 @@ def write_comparison(
     measure: str = "contribution",
     spans: Mapping[str, int] | None = None,
     twins: Mapping[str, Twins] | None = None,
+    rests_on: Mapping[str, Borrowed] | None = None,
     warnings: Sequence[str] = (),
 ) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; each file appears complete or not at all.
@@ -52,6 +55,8 @@ def write_comparison(
         Other spans to compare over, as days from the start by name.
     twins
         Effects on members, of each alternative.
+    rests_on
+        What the difference of each alternative rests on.
     warnings
         What was noticed about the scenarios.
 
@@ -61,7 +66,7 @@ def write_comparison(
         The files written, report.html first.
     """
     folder = Path(folder)
-    album = Album()
+    album, currency = Album(), comparison.base.frame.currency
     results = {one: payback(comparison, one) for one in comparison.alternatives}
     best = comparison.best(measure)
     said = verdict(comparison, measure, results, best)
@@ -75,20 +80,22 @@ def write_comparison(
         timed,
         sections.over_time(comparison, album),
         sections.segments(comparison),
-        benefits_section(twins or {}, comparison.base.frame.currency, album),
+        benefits_section(twins or {}, currency, album),
         working,
         decided,
+        borrowed_section(rests_on or {}, measure, currency),
     ]
     parts.append(_method(comparison, [part for part in parts if isinstance(part, str)]))
     frame, facts = comparison.base.frame, comparison.base.facts
     others = ", ".join(one.facts.name for one in comparison.alternatives.values())
+    borrowed_points = [borrowed_sentence(key, one, measure, currency) for key, one in (rests_on or {}).items()]
     page = Page(
         title=facts.name,
         description=f"Compared with: {others}",
         subtitle=f"{day(frame.start)} to {day(frame.start + timedelta(days=frame.days - 1))}, "
         f"{comparison.replications:,} simulated futures of each scenario, money in {frame.currency}",
         headline=said.headline,
-        points=said.points,
+        points=[*said.points, *borrowed_points],
         objectives=said.objectives,
         hint="Differences are taken between two lives of the same people with the same luck.",
         notices=[*_few(comparison), *warnings],
@@ -107,6 +114,7 @@ def write_comparison(
         "work": work,
         "over_spans": over,
         "deciding": deciding,
+        "rests_on": borrowed_table(rests_on or {}),
         **twin_tables(twins or {}),
     }
     for key, table in tables.items():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.forecast.measures import measure_named
-from simulation.report.words import UNITS, at_end, listed, name, number
+from simulation.report.words import UNITS, at_end, listed, name, number, path_words
 
 if TYPE_CHECKING:
     from simulation.experiment.best import Best
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.experiment.pairs import Difference, Pairing
     from simulation.experiment.payback import Payback
 
-__all__ = ["Verdict", "amount", "change", "factor", "interval", "verdict", "whole_futures"]
+__all__ = ["Verdict", "amount", "change", "factor", "interval", "lower_first", "turning", "verdict", "whole_futures"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback]
         points += turning(comparison, one)
         points.append(_money(one, results[one], comparison.base.frame.currency))
         points += _hours(comparison, one)
+        points += _decided(comparison, one, measure)
     points.append(_pairing(comparison))
     return Verdict(headline, tuple(points), tuple(_wishes(comparison)))
 
@@ -101,7 +102,7 @@ def _difference(comparison: Comparison, alternative: str, measure: str) -> str:
     one = comparison.describe(measure, alternative)
     end = frame.start + timedelta(days=frame.days)
     when = at_end(end) if what.nature == "stock" else "over the whole horizon"
-    subject = f"With {name(alternative)}, {_inside(what.title)} {when}"
+    subject = f"With {name(alternative)}, {lower_first(what.title)} {when}"
     if one.futures == 0:
         return f"{subject} is undefined in every future."
     if one.equal == 1.0:
@@ -122,7 +123,9 @@ def turning(comparison: Comparison, alternative: str, measures: Sequence[str] = 
     for measure in measures:
         what = measure_named(measure)
         leads = comparison.leads(measure, alternative)
-        established = leads[leads["lead"] != 0]["lead"]
+        changes = (leads["lead"] != leads["lead"].shift()).cumsum()
+        lasting = leads["lead"].groupby(changes).transform("size") > 1  # a single period may be noise
+        established = leads[(leads["lead"] != 0) & lasting]["lead"]
         runs = established[established != established.shift()]
         if len(runs) not in (2, 3):
             continue  # one side all along, or a tie that noise breaks to and fro
@@ -154,11 +157,9 @@ def _leader(comparison: Comparison, best: Best, measure: str) -> str:
     what = measure_named(measure)
     count = len(comparison.forecasts)
     leader = "the base" if best.leader == "base" else name(best.leader)
+    by = f"By {lower_first(what.title)} over the whole horizon,"
     if best.established:
-        return (
-            f"By {_inside(what.title)} over the whole horizon, {leader} is the best of the {count} scenarios, at 95% "
-            "for all comparisons together."
-        )
+        return f"{by} {leader} is the best of the {count} scenarios, at 95% for all comparisons together."
     rivals = listed(["the base" if one == "base" else name(one) for one in best.rivals])
     more = (
         "More futures would hardly tell them apart."
@@ -166,10 +167,7 @@ def _leader(comparison: Comparison, best: Best, measure: str) -> str:
         else f"About {whole_futures(best.further)} further futures of each scenario would settle it, if the means are "
         "what they seem."
     )
-    return (
-        f"By {_inside(what.title)} over the whole horizon, no scenario is established as the best: {leader} leads, and "
-        f"{rivals} may be as good. {more}"
-    )
+    return f"{by} no scenario is established as the best: {leader} leads, and {rivals} may be as good. {more}"
 
 
 def _money(alternative: str, one: Payback, currency: str) -> str:
@@ -190,12 +188,15 @@ def _money(alternative: str, one: Payback, currency: str) -> str:
     late = 1 - one.within.value
     if one.median is not None:
         text += f"; it is paid back for good by the end of {one.median} in half of the futures"
-    return f"{text}; in {late:.0%} of the futures it is not paid back within the horizon."
+    return f"{text}; in {late:.0%} of the futures it is not paid back within the horizon." if late else f"{text}."
 
 
-def _back(one: Payback) -> tuple[float, float, float, float]:
+def _back(one: Payback) -> list[float]:
     """One, and what comes in for each one that is spent, with its interval."""
-    return 1.0, *(round(1 + each, 2) if math.isfinite(each) else each for each in (one.roi, one.roi_low, one.roi_high))
+    return [
+        1.0,
+        *(round(1 + each, 2) if math.isfinite(each) else each for each in (one.roi, one.roi_low, one.roi_high)),
+    ]
 
 
 def _hours(comparison: Comparison, alternative: str, most: int = 3) -> list[str]:
@@ -210,6 +211,25 @@ def _hours(comparison: Comparison, alternative: str, most: int = 3) -> list[str]
         return []
     parts = [f"{amount(float(more), 'hours', '')} of {name(str(what))}" for what, more in sure.items()]
     return [f"Team hours with {name(alternative)}: {listed(parts)}."]
+
+
+def _decided(comparison: Comparison, alternative: str, measure: str) -> list[str]:
+    """Say which assumption decides, where one is known to."""
+    from simulation.experiment.deciding import deciding
+
+    table = deciding(comparison, alternative, measure)
+    if table.empty:
+        return []
+    path, first = str(table.index[0]), table.iloc[0]
+    known = first["low"] > 0 or first["high"] < 0  # NaN is neither
+    low, high = float(first["lowest_better"]), float(first["highest_better"])
+    if not known or not abs(high - low) >= 0.1:  # it moves the difference, but hardly decides its sign
+        return []
+    title = lower_first(measure_named(measure).title)
+    return [
+        f"What decides {name(alternative)} by {title} is most of all “{path_words(path)}”: better in "
+        f"{low:.0%} of the futures in the lowest third of its range, in {high:.0%} in the highest."
+    ]
 
 
 def _pairing(comparison: Comparison) -> str:
@@ -235,16 +255,16 @@ def _wishes(comparison: Comparison) -> Sequence[str]:
         parts = []
         for one in comparison.alternatives:
             row = table.loc[(one, wish)]
-            gap = f"{row['difference'] * 100:+.0f} points".replace("-", "−")
+            gap = f"{round(row['difference'] * 100):+d} points".replace("-", "−")
             ends = ""
             if np.isfinite(row["difference_low"]) and row["difference_high"] > row["difference_low"]:
-                low, high = (f"{row[key] * 100:+.0f}" for key in ("difference_low", "difference_high"))
+                low, high = (f"{round(row[key] * 100):+d}" for key in ("difference_low", "difference_high"))
                 ends = f", {low} to {high}".replace("-", "−")
             parts.append(f"{row['probability']:.0%} with {name(one)} ({gap}{ends})")
         sentences.append(f"Chance to meet “{name(wish)}”: {base['probability']:.0%} in the base, {listed(parts)}.")
     return sentences
 
 
-def _inside(text: str) -> str:
+def lower_first(text: str) -> str:
     """A title within a sentence: its first letter is small, unless it is an abbreviation."""
     return text if text[:2].isupper() else text[0].lower() + text[1:]

@@ -69,7 +69,7 @@ def difference_fan(comparison: Comparison, measure: str) -> Figure | None:
         bands(ax, times, whole, BLUE, label=place == 0)
         ax.relim()
         ax.autoscale(axis="y")  # a difference has no natural size: show it as large as it is
-        if not np.nan_to_num(values).any():
+        if not np.nan_to_num(percentiles(values, (10, 90))).any():
             ax.set_ylim(-1, 1)
         ax.axhline(0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
         ax.set_title(name(one, 48), fontsize=10, color=MUTED)

@@ -120,6 +120,19 @@ def test_the_choice_between_scenarios(call: Any, plan: Path) -> None:
     assert Path("reports/small+no_calls-sensitivity/figures/lead.png").is_file()
 
 
+def test_costs_that_do_not_vary_are_said(call: Any, plan: Path) -> None:
+    plan.write_text(
+        PLAN.replace(
+            "assumptions:", "assumptions:\n  interventions.call.cost.per_delivery: {uniform: {low: 1, high: 9}}"
+        )
+    )
+    status, out, err = call("sensitivity", plan, "--points", 8, "--json")
+    assert status == 0 and "“call: cost, per delivery” on costs" in json.loads(out)["warnings"][0]
+    assert "warning: Costs and capacities are counted alike" in err
+    plan.write_text(PLAN)
+    assert json.loads(call("sensitivity", plan, "--points", 8, "--json")[1])["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

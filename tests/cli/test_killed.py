@@ -33,7 +33,7 @@ def start(out: Path, store: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*COMMAND, *WORDS, "--out", str(out)],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=store.with_suffix(".said").open("wb"),
         env={**os.environ, "MEMBERSIM_STORE": str(store)},
     )
 
@@ -41,7 +41,7 @@ def start(out: Path, store: Path) -> subprocess.Popen[bytes]:
 def finished(out: Path, store: Path) -> dict[str, bytes]:
     """Run to the end: every file by name, and of the record what does not tell the time."""
     process = start(out, store)
-    assert process.wait(PATIENCE) == 0
+    assert process.wait(PATIENCE) == 0, store.with_suffix(".said").read_text()
     files = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
     record = json.loads(files.pop("run.json"))
     for name in ("finished", "seconds", "command", "root"):

@@ -133,4 +133,6 @@ def test_an_interruption_anywhere_is_130(monkeypatch: pytest.MonkeyPatch, capsys
 def test_commands_are_the_promised_ones() -> None:
     assert {name for name in app if not name.startswith("-")} == {
         "new", "check", "run", "rerun", "schema", "version",
+        "compare", "sensitivity", "must-be-true", "bridge", "budget", "sweep", "store",
+        "history", "snapshot", "vectors",
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +36,19 @@ def test_a_store_that_cannot_be_used_is_a_warning(call: Call, plan: Path, monkey
     monkeypatch.setenv("MEMBERSIM_STORE", "file")
     status, _, said = call("run", plan, "--replications", 2)
     assert status == 0 and said.count("warning: The store at file cannot be written") == 1
+
+
+def test_what_a_check_simulated_a_run_finds(call: Call, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulation.engine import replicate
+
+    asked: list[int] = []
+    real = replicate.run_replications
+
+    def run_replications(*arguments: Any, **options: Any) -> Any:
+        asked.extend(options["replications"])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(replicate, "run_replications", run_replications)
+    assert call("check", plan, "--replications", 4)[0] == 0
+    assert call("run", plan, "--replications", 6)[0] == 0
+    assert asked == list(range(6))

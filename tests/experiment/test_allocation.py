@@ -220,3 +220,19 @@ def test_arguments_are_checked() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         Effort(screening=1)
     assert Effort(screening=3, choosing=5).screening == 4
+
+
+def test_the_interval_of_a_chance_that_no_future_moves_is_no_point() -> None:
+    facts: Any = {"at_least": 0.0, "at_most": None, "day": None}
+
+    def trial(levels: Levels, numbers: Sequence[int], progress: Progress | None) -> Outcome:
+        return Outcome(np.ones(len(numbers)), np.full(len(numbers), 10.0 * sum(levels)))
+
+    answer = allocate(trial, (1,), Criterion("wish", "arr", None, facts), 10.0, effort=Effort(2, 20, 120, 40))
+    assert answer.recommended.levels == (0,)
+    step = answer.steps[0]
+    assert step.gain.mean == 0.0
+    # Agresti and Min: half a point of 22 each way, 1.96 * sqrt(1) / 22; Wilson: 20 / (20 + 1.96 ** 2).
+    assert (step.gain.low, step.gain.high) == pytest.approx((-0.08909, 0.08909), abs=1e-5)
+    assert step.per_unit.high == pytest.approx(0.008909, abs=1e-6)
+    assert answer.recommended.score.low == pytest.approx(0.8389, abs=1e-4) and answer.recommended.score.high == 1.0

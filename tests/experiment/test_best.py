@@ -24,6 +24,7 @@ def _samples(rng: np.random.Generator, mean: np.ndarray, spread: np.ndarray, sha
         ([0.1, 0.0, 0.0], [1.0, 3.0, 0.2], 0.8, 10),  # variances of differences far from alike
         ([0.0, 0.2, 0.1, -0.5, 0.19], [1.0, 0.3, 2.0, 1.0, 1.0], 0.3, 40),
         ([1.0, 1.05], [5.0, 5.0], 0.99, 15),
+        ([0.3, 0.0, 0.0, 0.0, 0.0], [3.0, 0.3, 0.3, 0.3, 0.3], 0.5, 30),  # a pooled variance covers only 91% here
     ],
 )
 def test_intervals_cover_jointly(mean: list[float], spread: list[float], shared: float, n: int) -> None:

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import simulation as sim
+from simulation.experiment.between import steps_between
 from simulation.experiment.bridge import ALL, Bridge, FinishedRun, bridge
 from simulation.experiment.bridge_people import CAME, FUTURE, LEFT, STAYED
 from simulation.forecast import Forecast
@@ -263,6 +264,28 @@ def test_people_are_the_whole_level_where_nobody_joins(make: Make) -> None:
         assert table[column].sum() == pytest.approx(total[ALL] / 100, abs=0.01 * len(table))
     future = sum(cents for (group, _), cents in found.people.groups.items() if group == FUTURE)
     assert abs(future) <= len(table)  # cents of rounding
+
+
+@pytest.mark.parametrize(
+    ("base", "overlay", "changed"),
+    [
+        ("association", "training", {"plan"}),
+        ("saas", "consulting_addon", {"plan"}),
+        ("saas", "tee_up", {"plan"}),
+        ("saas", "quota_selling", {"plan"}),
+    ],
+)
+def test_steps_of_shipped_plans(base: str, overlay: str, changed: set[str]) -> None:
+    old, new = (sim.load(f"scenarios/{name}.yaml") for name in (base, overlay))
+    steps = list(steps_between(old, new))
+    assert [step.name for step in steps] == ["time passed and the new book", "assumptions", "plan", "price"]
+    before = [old, *(step.scenario for step in steps)]
+    found = {
+        step.name
+        for step, last in zip(steps, before, strict=False)
+        if step.scenario is not last and step.scenario.model_dump() != last.model_dump()
+    }
+    assert found == changed
 
 
 def test_what_cannot_be_bridged(make: Make) -> None:

@@ -83,6 +83,25 @@ def test_quasi_p_is_the_binomial_tail() -> None:
     assert box.moved((0, LOW), 1.0).limits() == [(0, LOW), (0, HIGH)]
 
 
+@pytest.mark.parametrize(
+    ("seed", "high_a", "low_b", "coverage", "density"),
+    [(0, 0.453, 0.502, 0.595, 0.801), (1, 0.463, 0.493, 0.659, 0.807), (2, 0.448, 0.503, 0.605, 0.810)],
+)
+def test_boxes_are_those_of_ema_workbench(
+    seed: int, high_a: float, low_b: float, coverage: float, density: float
+) -> None:
+    """Reference: ema_workbench 2.5.3, default PRIM, the box of its trajectory that wins most accuracy."""
+    rng = np.random.default_rng(seed)
+    x = rng.random((1000, 6))
+    y = (rng.random(1000) < np.where((x[:, 0] < 0.45) & (x[:, 1] > 0.5), 0.8, 0.15)).astype(np.float64)
+    box = find_box(x, y)
+    inside = box.inside(x)
+    assert box.limits() == [(1, LOW), (0, HIGH)]
+    assert (box.high[0], box.low[1]) == pytest.approx((high_a, low_b), abs=0.005)
+    assert float(y[inside].sum() / y.sum()) == pytest.approx(coverage, abs=0.01)
+    assert float(y[inside].mean()) == pytest.approx(density, abs=0.01)
+
+
 def test_equal_values_are_peeled_together() -> None:
     x = np.repeat([[0.0], [1.0], [2.0]], 100, axis=0)
     y = np.repeat([0.1, 0.9, 0.1], 100)

@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from simulation.experiment.question import Question
-from simulation.experiment.sensitivity import TORNADO, Design, Sensitivity, analysed
+from simulation.experiment.sensitivity import TORNADO, Design
 from simulation.experiment.sobol import LUCK, indices, saltelli
-from simulation.scenario import from_mapping
-
-PI = 3.141592653589793
+from tests.experiment.known import PI, analyse, scenario
 
 
-def scenario() -> Any:
-    """Three assumptions, uniform between -pi and pi."""
-    calls = {
-        name: {"when": {"joined": "1 day"}, "effects": [{"renewal_lift": {"points": 0}}]}
-        for name in ("one", "two", "three")
-    }
-    return from_mapping(
-        {
-            "name": "Ishigami",
-            "start": "2027-01-01",
-            "horizon": "6 months",
-            "segments": {"only": {"desired_outcome": {"required": "works"}, "arr": 100}},
-            "interventions": calls,
-            "assumptions": {
-                f"interventions.{name}.effects.0.renewal_lift.points": {"uniform": {"low": -PI, "high": PI}}
-                for name in calls
-            },
-        }
-    )
-
-
-class Futures:
-    """In place of the simulation: the assumption values of every setting, and its luck."""
-
-    def __init__(self, settings: Any, plan: Any) -> None:
-        self.assumption_values = settings.values([plan])
-        self.luck = settings.luck
-        self.points = settings.points().tolist()
-        self.frame = SimpleNamespace(periods=[SimpleNamespace(label="early"), SimpleNamespace(label="late")])
-
-
-@dataclass(frozen=True)
-class Ishigami(Question):
-    """f = sin a + 7 sin(b)^2 + 0.1 c^4 sin a, plus luck of a standard deviation."""
-
-    luck: float = 0.0
-
-    def read(self, forecast: Any) -> Any:
-        a, b, c = forecast.assumption_values.values()
-        draws = np.random.default_rng(1).standard_normal(forecast.luck.max() + 1)
-        return np.sin(a) + 7 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a) + self.luck * draws[forecast.luck]
-
-    def over_time(self, forecast: Any) -> Any:
-        return np.column_stack([np.zeros(len(forecast.luck)), self.read(forecast)])
-
-    def moment(self, forecast: Any) -> str:
-        return "2027-07-01"
+def ishigami(a: Any, b: Any, c: Any) -> Any:
+    """sin a + 7 sin(b)^2 + 0.1 c^4 sin a."""
+    return np.sin(a) + 7 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a)
 
 
 VARIANCE = 7**2 / 8 + 0.1 * PI**4 / 5 + 0.1**2 * PI**8 / 18 + 0.5
@@ -72,17 +23,10 @@ FIRST = np.array([0.5 * (1 + 0.1 * PI**4 / 5) ** 2, 7**2 / 8, 0.0]) / VARIANCE
 TOTAL = FIRST + np.array([1, 0, 1]) * 0.1**2 * PI**8 * (1 / 18 - 1 / 50) / VARIANCE
 
 
-def analyse(luck: float, points: int = 2048) -> Sensitivity:
-    plan = scenario()
-    design = Design.of([plan], points, seed=1)
-    futures: Any = {"base": Futures(design.settings, plan)}
-    return analysed({"base": plan}, design, futures, Ishigami(luck=luck), seed=1)
-
-
 def test_ishigami() -> None:
     """The published indices (0.314, 0.442, 0), within 0.02: four times what the quasi-random points scatter."""
     assert FIRST.round(3).tolist() == [0.314, 0.442, 0.0]
-    found = analyse(0.0)
+    found = analyse(ishigami)
     assert found.now.first[0, :3] == pytest.approx(FIRST, abs=0.02)
     assert found.now.total[0, :3] == pytest.approx(TOTAL, abs=0.02)
     assert found.now.share[0] == pytest.approx(FIRST, abs=0.02)
@@ -97,7 +41,7 @@ def test_ishigami() -> None:
 def test_ishigami_with_luck() -> None:
     """Luck has its share, and what we do not know is shared out as without it."""
     sigma = 3.0
-    found = analyse(sigma)
+    found = analyse(ishigami, sigma)
     known = VARIANCE / (VARIANCE + sigma**2)
     assert found.now.unknown[0] == pytest.approx(known, abs=0.05)
     assert found.now.share[0] == pytest.approx(FIRST, abs=0.08)
@@ -139,7 +83,7 @@ def test_undefined_futures_leave_out_their_base_sample() -> None:
 
 
 def test_the_tornado_pairs_luck() -> None:
-    found = analyse(50.0, points=8)
+    found = analyse(ishigami, 50.0, points=8)
     table = found.tornado
     names = list(found.design.names)
     # sin(a) at its P10 and P90 with b = c = 0; luck of 50 cancels.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ import simulation as sim
 from simulation.experiment.comparison import Comparison
 from simulation.experiment.pairs import Pairing
 from simulation.report import write_comparison
-from simulation.report.comparison_words import amount, change, factor, interval, whole_futures
+from simulation.report.comparison_words import amount, change, factor, interval, turning, whole_futures
 from tests.experiment.cases import plan, training
 
 
@@ -64,3 +66,36 @@ def test_words() -> None:
     assert factor(Pairing(69.2, 40, 90, 1, 69.2)) == "69 times"
     assert factor(Pairing(float("inf"), 1, 1, 0, 1)) == "exact"
     assert [whole_futures(one) for one in (1, 23, 1234)] == ["1", "23", "1,300"]
+
+
+def test_when_an_alternative_is_ahead_and_when_behind() -> None:
+    months = [f"2027-{month:02d}" for month in range(1, 9)]
+
+    class Told:
+        """A comparison of which only the leads are asked."""
+
+        base = SimpleNamespace(frame=SimpleNamespace(periods=[SimpleNamespace(label=one) for one in months]))
+
+        def __init__(self, lead: list[int]) -> None:
+            self.lead = pd.DataFrame({"lead": lead}, index=pd.Index(months, name="period"))
+
+        def leads(self, measure: str, alternative: str) -> pd.DataFrame:
+            return self.lead
+
+    def said(*lead: int) -> list[str]:
+        told: Any = Told(list(lead))
+        return turning(told, "quota", ("contribution",))
+
+    assert said(1, 1, 1, 0, 0, -1, -1, -1) == [
+        "Contribution of the month with quota is ahead from 2027-01 to 2027-03 and behind from 2027-06 to the end, "
+        "each at 95%."
+    ]
+    assert said(1, 1, 1, 1, 1, 1, 1, 1) == said(0, 0, 0, 0, 0, 0, 0, 0) == []
+    assert said(1, 1, 1, -1, 1, 1, 1, 1) == []  # a single month may be noise
+    assert said(1, 1, -1, -1, 1, 1, -1, -1) == []  # to and fro
+
+
+def test_leads_are_paired_intervals(several: Comparison) -> None:
+    leads = several.leads("cost", "tech_touch")
+    assert leads["mean"].tolist() == [50.0, 0.0, 0.0, 0.0]
+    assert leads["lead"].tolist() == [-1, 0, 0, 0]

@@ -46,6 +46,10 @@ class Vectors:
         One row a member: member_id, segment, milestone, the COLUMNS of `records`, next milestone's name, renews_on.
     draws
         DRAW[members, draws]: equally weighted draws from each posterior.
+    today
+        The members as the history has them, with the columns of a book; see `todays_rows`.
+    journeys
+        Milestones of each segment, in order: what `milestone` of a draw counts.
     particles
         How many particles stood for each member.
     """
@@ -54,7 +58,37 @@ class Vectors:
     table: pd.DataFrame = field(repr=False)
     draws: Records = field(repr=False)
     today: pd.DataFrame = field(repr=False)
+    journeys: dict[str, tuple[str, ...]]
     particles: int
+
+    def book_table(self) -> pd.DataFrame:
+        """The members as a book with draws: a row a member and draw, with the columns of `load_book`.
+
+        A scenario that starts on `as_of` and names it as its book starts each of its futures from another draw.
+        """
+        count, width = self.draws.shape
+        names: list[str] = []
+        for segment, row in zip(self.table["segment"], self.draws["milestone"], strict=True):
+            names += [("none", *self.journeys[segment])[place + 1] for place in row.tolist()]
+        flat = self.draws.reshape(-1)
+        rows = self.today.loc[self.today.index.repeat(width)].reset_index(drop=True)
+        days = np.datetime64(self.as_of, "D") + np.floor(np.nan_to_num(flat["value_on"])).astype(np.int64)
+        known = ~np.isnan(flat["value_on"])
+        return pd.DataFrame({
+            "member_id": rows["member_id"],
+            "draw": np.tile(np.arange(width), count),
+            "segment": rows["segment"],
+            "arr": rows["arr"] / 100,
+            "joined": rows["joined"].astype("datetime64[s]").dt.date,
+            "renews_on": rows["renews_on"].astype("datetime64[s]").dt.date,
+            "milestone": names,
+            "cycle": flat["cycle"],
+            "progress": flat["progress"],
+            "direction": (np.degrees(flat["direction"]) + 180.0) % 360.0 - 180.0,
+            "magnitude": flat["magnitude"],
+            "value_recognised_on": pd.Series(days.astype("datetime64[s]")).dt.date.where(pd.Series(known)),
+            "open_setback": rows["open_setback"].astype("datetime64[s]").dt.date,
+        })  # fmt: skip
 
     @property
     def unexplained(self) -> pd.DataFrame:
@@ -113,7 +147,8 @@ def infer(
         raise ValueError(f"nobody in the history is a member on {day}")
     count = particles or _enough(model)
     out, kept = _run(model, seen, count, draws, seed, workers or os.cpu_count() or 1, progress)
-    return Vectors(day, _table(seen, model, out), kept, seen.today, count)
+    journeys = {name: tuple(segment.journey) for name, segment in model.segments.items()}
+    return Vectors(day, _table(seen, model, out), kept, seen.today, journeys, count)
 
 
 def at_rest(scenario: Scenario, day: dt.date) -> Scenario:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulation.evidence.history import impossible
+from simulation.evidence.history import impossible, lives
 from simulation.evidence.history.history import History
+from simulation.evidence.history.marks import Check
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -111,10 +112,10 @@ def findings_of(
     return findings, bad, notes
 
 
-def _checks(history: History, rules: Rules) -> Iterator[impossible.Check]:
-    sources: list[Callable[[History, Any], Iterator[impossible.Check]]] = [
-        impossible.dates, impossible.copies, impossible.names, impossible.amounts, impossible.membership,
-        impossible.journeys, impossible.offers, impossible.renewals, impossible.corrections,
+def _checks(history: History, rules: Rules) -> Iterator[Check]:
+    sources: list[Callable[[History, Any], Iterator[Check]]] = [
+        impossible.dates, impossible.copies, impossible.names, impossible.amounts, lives.membership,
+        lives.journeys, lives.offers, lives.renewals, lives.corrections,
     ]  # fmt: skip
     for source in sources:
         yield from source(history, rules)

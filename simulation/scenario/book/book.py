@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from simulation.model.random import book_key
 from simulation.scenario.book.columns import open_table
+from simulation.scenario.book.draws import Draws, folded
 from simulation.scenario.book.errors import BookError, TableError
 from simulation.scenario.book.rows import Finding, Rows
 from simulation.scenario.errors import Problem
@@ -112,6 +113,9 @@ class Book:
         Our names of the columns that the file has. Where it has `value_recognised_on`, an empty cell of a row
         that states milestone, direction and magnitude says that the member never recognised value; where it has
         not, nothing is known of it.
+    draws : Draws or None
+        Where the file has a column `draw`: where each member stands in each of them. The fields above then are
+        those of draw 0.
     """
 
     line: NDArray[np.int64] = field(repr=False)
@@ -133,6 +137,7 @@ class Book:
     excluded: Excluded = field(repr=False)
     warnings: tuple[str, ...]
     columns: frozenset[str] = frozenset()
+    draws: Draws | None = None
 
     def __len__(self) -> int:
         return len(self.member_id)
@@ -153,6 +158,8 @@ class Book:
             array: NDArray[Any] = np.ascontiguousarray(getattr(self, name))
             digest.update(f"{name}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
             digest.update(array.tobytes())
+        for name, array in vars(self.draws).items() if self.draws is not None else ():
+            digest.update(f"draws {name}\x1f{array.shape}\x1f".encode() + np.ascontiguousarray(array).tobytes())
         digest.update(" ".join(sorted(self.columns)).encode())
         return digest.hexdigest()
 
@@ -168,7 +175,8 @@ def load_book(path: str | Path, scenario: Scenario, *, quarantine: bool = False)
         `segment` (not needed when the scenario has one), `arr` (a year), `joined`, `renews_on`, and as far as
         known `milestone` (the last reached; `none` = none yet; blank = not known), `progress` (pace-months),
         `direction` (degrees), `magnitude`, `value_recognised_on`, `open_setback` (the day it came),
-        `cycle`. Dates are year-month-day; a time of day is dropped.
+        `cycle`. With a column `draw` (0, 1, ...) a member stands in a row for each draw of where it is.
+        Dates are year-month-day; a time of day is dropped.
     scenario : Scenario
         Its `book.columns` maps these names to those in the file; its `book.sha256` is checked.
     quarantine : bool
@@ -245,21 +253,12 @@ def _book(path: Path, digest: str, rows: Rows, warnings: list[str], columns: fro
         parts = [block[name][keep] for block, keep in zip(rows.blocks, good, strict=True)]
         return np.concatenate(parts).astype(kind)
 
-    arr = column("arr", np.int64)
-    if float(arr.sum(dtype=np.float64)) > MAX_TOTAL:
-        raise wrong(f"the ARR of all members together is absurd: at most {MAX_TOTAL // 100:,} a year")
-    key = np.fromiter((book_key(member) for member in ids), np.uint64, len(ids))
-    _, first, count = np.unique(key, return_index=True, return_counts=True)
-    if (count > 1).any():
-        twice = key[first[count > 1][0]]
-        lines = column("line", np.int64)[key == twice].tolist()
-        raise wrong(f"the ids on lines {lines} share one random-number key: change one of them", lines[-1])
-    return Book(
+    book = Book(
         line=column("line", np.int64),
         member_id=ids,
-        key=key,
+        key=np.fromiter((book_key(member) for member in ids), np.uint64, len(ids)),
         segment=column("segment", np.int32),
-        arr=arr,
+        arr=column("arr", np.int64),
         joined=column("joined", np.float64),
         renews_on=column("renews_on", np.float64),
         milestone=column("milestone", np.int32),
@@ -275,6 +274,20 @@ def _book(path: Path, digest: str, rows: Rows, warnings: list[str], columns: fro
         warnings=tuple(warnings),
         columns=columns,
     )
+    if "draw" in columns:
+        if excluded.members:
+            raise wrong("a book with draws has no use without its wrong rows: a member needs all its draws")
+        whole, problems = folded(book, column("draw", np.int64))
+        if whole is None:
+            raise BookError(problems)
+        book = whole
+    if float(book.arr.sum(dtype=np.float64)) > MAX_TOTAL:
+        raise wrong(f"the ARR of all members together is absurd: at most {MAX_TOTAL // 100:,} a year")
+    _, first, count = np.unique(book.key, return_index=True, return_counts=True)
+    if (count > 1).any():
+        lines = book.line[book.key == book.key[first[count > 1][0]]].tolist()
+        raise wrong(f"the ids on lines {lines} share one random-number key: change one of them", lines[-1])
+    return book
 
 
 def _excluded(rows: Rows) -> Excluded:

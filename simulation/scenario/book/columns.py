@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenedBook", "open_table"]
 
 REQUIRED = ("member_id", "segment", "arr", "joined", "renews_on")
-OPTIONAL = ("milestone", "progress", "direction", "magnitude", "value_recognised_on", "open_setback", "cycle")
+OPTIONAL = ("milestone", "progress", "direction", "magnitude", "value_recognised_on", "open_setback", "cycle", "draw")
 MAX_NAME = 200  # characters of a column's name
 
 

@@ -93,7 +93,8 @@ class Rows:
         cells = dict(zip(self._columns, chunk.columns, strict=True))
         block: dict[str, Any] = {
             "line": np.array(chunk.lines, np.int64),
-            "member_id": self._ids(cells["member_id"]),
+            "member_id": self._ids(cells["member_id"], cells.get("draw")),
+            "draw": np.array(self._read("draw", self._whole, cells), np.int64),
             "segment": self._segment(cells.get("segment")),
             "arr": np.array(self._read("arr", self._money, cells), np.int64),
             "joined": np.array(self._read("joined", self._required_day, cells)),
@@ -132,16 +133,18 @@ class Rows:
             self._find(row, column, error.reason, error.message)
         return values
 
-    def _ids(self, cells: list[str]) -> list[str]:
+    def _ids(self, cells: list[str], draws: list[str] | None) -> list[str]:
         ids = [cell.strip() for cell in cells]
         seen = self.first_line
-        for row, (member, line) in enumerate(zip(ids, self._lines, strict=True)):
+        # With draws a member stands in a row for each.
+        own = ids if draws is None else [f"{one}\x1f{draw.strip()}" for one, draw in zip(ids, draws, strict=True)]
+        for row, (member, identity, line) in enumerate(zip(ids, own, self._lines, strict=True)):
             try:
                 read_id(member)
             except CellError as error:
                 self._find(row, "member_id", error.reason, error.message)
                 continue
-            first = seen.setdefault(member, line)
+            first = seen.setdefault(identity, line)
             if first != line:
                 message = f"{quoted(member)} stands already on line {first}"
                 self._find(row, "member_id", f"duplicate member id (first on line {first})", message)

@@ -119,8 +119,15 @@ KNOWN_MEASURES: dict[str, Kind] = {
     "first_year_renewal": SHARE, "renewal_rate": SHARE, "nrr": SHARE, "grr": SHARE,
     "time_to_first_value": DURATION, "take_rate": SHARE, "reached": NUMBER, "members": NUMBER,
     "arr": MONEY, "churn": MONEY, "expansion": MONEY, "joined": NUMBER, "left": NUMBER,
+    **{f"first_value_{days}": SHARE for days in (30, 90, 180)},
+    **{f"reached_{days}": SHARE for days in (90, 180, 365)},
+    **{f"renewal_year_{year}": SHARE for year in range(1, 6)},
+    "renewal_adopted": SHARE, "renewal_not_adopted": SHARE, "still_on_track": SHARE, "usage_spread": NUMBER,
 }  # fmt: skip
-"""What can be known of a segment (``segments.<name>.<measure>``) or of all members (``<measure>``)."""
+"""What can be known of a segment (``segments.<name>.<measure>``), of a milestone or of all members (``<measure>``).
+
+Those in the last rows are read out of lives: see `simulation.evidence.observables`.
+"""
 
 
 class Known(Part):

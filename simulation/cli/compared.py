@@ -1,0 +1,112 @@
+"""What `membersim compare` tells: the record of a comparison, the answer, and the short tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulation.cli.folder import named_files, relative, run_facts, sha256
+from simulation.cli.screen import Screen
+from simulation.cli.tables import records
+
+if TYPE_CHECKING:
+    from simulation.experiment.borrowed import Borrowed
+    from simulation.experiment.comparison import Comparison
+    from simulation.scenario import Scenario
+
+__all__ = ["record_of", "shown"]
+
+COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "better", "paired")
+HEADLINES = (
+    "members", "arr", "nrr", "renewal_rate", "expansion", "churn", "hours", "revenue", "fees", "cost", "contribution",
+)  # fmt: skip
+
+
+def record_of(
+    plans: Mapping[str, Scenario], comparison: Comparison, folder: Path, command: str, interrupted: bool, seconds: float
+) -> dict[str, Any]:
+    """Everything that says what was compared."""
+    return {
+        **run_facts(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "interrupted": interrupted,
+        "seed": comparison.base.seed,
+        "replications": comparison.replications,
+        "command": command,
+        "scenarios": [
+            {
+                "name": name,
+                "digest": plan.digest(),
+                "root": relative(plan.root, folder),
+                "scenario": comparison.forecasts[name].facts.yaml,
+                "data": [
+                    {"path": path, "file": file, "sha256": sha256(plan.root / file)}
+                    for path, file in named_files(plan.resolved())
+                ],
+            }
+            for name, plan in plans.items()
+            if name in comparison.forecasts
+        ],
+    }
+
+
+def shown(
+    comparison: Comparison,
+    measure: str,
+    rests_on: Mapping[str, Borrowed],
+    folder: Path,
+    files: Sequence[Path],
+    screen: Screen,
+) -> dict[str, Any]:
+    """Show the answer and the short tables, and return the same, and more, for programs."""
+    from simulation.experiment.payback import payback
+    from simulation.report.borrowed import borrowed_sentence, borrowed_table
+    from simulation.report.comparison_words import verdict
+
+    table, currency = comparison.table(), comparison.base.frame.currency
+    best = comparison.best(measure)
+    said = verdict(comparison, measure, {one: payback(comparison, one) for one in comparison.alternatives}, best)
+    sentences = [said.headline, *said.points, *said.objectives]
+    sentences += [borrowed_sentence(name, one, measure, currency) for name, one in rests_on.items()]
+    for name, other in comparison.alternatives.items():
+        title = f"{other.facts.name} against {comparison.base.facts.name}: {comparison.replications:,} futures"
+        rows = [_row(row, currency) for row in records(table.loc[[name]]) if row["measure"] in HEADLINES]
+        screen.table(title, COLUMNS, rows)
+    for sentence in sentences:
+        screen.show(sentence)
+    screen.show(f"Report: {folder / 'report.html'}")
+    return {
+        "answer": sentences,
+        "base": comparison.base.facts.name,
+        "alternatives": {name: one.facts.name for name, one in comparison.alternatives.items()},
+        "replications": comparison.replications,
+        "seed": comparison.base.seed,
+        "folder": folder,
+        "files": list(files),
+        "best": {"measure": measure, "leader": best.leader, "established": best.established, "rivals": best.rivals},
+        "differences": records(table),
+        "objectives": records(comparison.objectives()),
+        "rests_on": records(borrowed_table(rests_on)) if rests_on else [],
+    }
+
+
+def _row(row: Mapping[str, Any], currency: str) -> tuple[str, ...]:
+    from simulation.forecast.measures import measure_named
+    from simulation.report.comparison_words import amount, interval
+    from simulation.report.words import number
+
+    what = measure_named(row["measure"])
+    width, spread = row["high"] - row["low"], row["P90"] - row["P10"]
+    factor = row["factor"]
+    return (
+        what.title,
+        number(row["base"], what.unit, currency, width),
+        amount(row["mean"], what.unit, currency, width),
+        interval(row["low"], row["high"], what.unit, currency),
+        *(amount(row[one], what.unit, currency, spread) for one in ("P10", "P90")),
+        number(row["better"], "share"),
+        "exact" if factor > 1e6 else number(factor, "ratio"),
+    )

@@ -1,0 +1,152 @@
+"""`membersim vectors`: where every member stands, inferred from what happened."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from simulation.cli.folder import publish, run_facts
+from simulation.cli.history import day_of, read_source
+from simulation.cli.outcome import prepare
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.progress import progress_bar
+
+if TYPE_CHECKING:
+    from simulation.evidence.filter import Vectors
+
+__all__ = ["vectors"]
+
+RECORD = "vectors.json"
+COURSES = (("on_track", "on track"), ("drifting", "drifting"), ("away", "away"))
+
+
+def vectors(
+    source: str | None = None,
+    *,
+    scenario: Path,
+    as_of: Annotated[str | None, Parameter(help="Day of inference, such as 2027-01-31.")] = None,
+    columns: Annotated[Path | None, Parameter(help="A YAML file with `columns:`, how columns are read.")] = None,
+    table: Annotated[str | None, Parameter(help="Table of the database.")] = None,
+    query: Annotated[str | None, Parameter(help="SELECT of the database.")] = None,
+    exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
+    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    particles: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
+    draws: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 32,
+    typical_usage: Annotated[float | None, Parameter(validator=validators.Number(gt=0))] = None,
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    out: Path | None = None,
+    screen: Screen = SCREEN,
+) -> int:
+    """Say of every member: on track, drifting or away, and the chances of the next milestone and of renewing.
+
+    Writes vectors.csv (one row a member, with the organisation's own ids), book.parquet (a book from which a
+    forecast starts, each future from another draw of where the members stand), figures and a short page.
+
+    Parameters
+    ----------
+    source
+        A history: a CSV, Parquet or Excel file, or the URL of a database; by default what the scenario names.
+    scenario
+        The model; where it has assumptions, their middle.
+    quarantine
+        Go on without the members that have an impossible row.
+    particles
+        Weighted copies that stand for each member; 512 by default, 2,048 where milestones take nearly fixed work.
+    draws
+        Draws of where each member stands to keep in the book.
+    typical_usage
+        Usage in a month of a member at typical pace; by default estimated from those who have just joined.
+    out
+        Folder to write to; reports/<name of the scenario's file>-vectors by default.
+    """
+    import simulation as sim
+    from simulation.evidence.filter import infer
+
+    plan = sim.load(scenario)
+    if source is None and plan.history is None:
+        raise BadInput("name a history: a file, the URL of a database, or a --scenario that has one")
+    read = read_source(
+        source, plan, columns=columns, table=table, query=query, exported=exported, quarantine=quarantine
+    )
+    if read.excluded is not None:
+        screen.note(f"Left out: {read.excluded.members:,} members ({read.excluded.share:.1%})")
+    folder = out or Path("reports", f"{scenario.stem}-vectors")
+    prepare(folder)
+    words: list[object] = ["membersim", "vectors", *([source] if source else []), "--scenario", scenario]
+    words += ["--as-of", as_of] if as_of else []
+    words += ["--seed", seed] if seed != 1 else []
+    command, started = shlex.join(map(str, words)), time.perf_counter()
+    try:
+        with progress_bar("Inferring members") as progress:
+            found = infer(
+                read, plan, as_of=day_of(as_of), particles=particles, draws=draws, typical_usage=typical_usage,
+                seed=seed, workers=workers, progress=progress,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        screen.note(f"Interrupted; nothing is written. To start again: {command}")
+        screen.result({"interrupted": True, "command": command})
+        return INTERRUPTED
+    except ValueError as error:
+        if type(error) is not ValueError:
+            raise
+        raise BadInput(str(error)) from None
+    facts = _facts(found) | {"history": read.fingerprint, "scenario": plan.digest(), "seed": seed}
+    record = {
+        **run_facts(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - started, 3),
+        "command": command,
+        **facts,
+    }
+    files = publish(folder, lambda staging: _fill(found, staging), record, RECORD)
+    _show(found, folder, screen)
+    screen.result({**facts, "interrupted": False, "folder": folder, "files": files, "command": command})
+    return 0
+
+
+def _fill(found: Vectors, staging: Path) -> None:
+    from simulation.report.vectors import write_vectors
+
+    write_vectors(found, staging)
+
+
+def _facts(found: Vectors) -> dict[str, Any]:
+    """What was found, for a program; no ids."""
+    table = found.table
+    return {
+        "as_of": found.as_of,
+        "members": len(table),
+        "particles": found.particles,
+        "expected": {name: float(table[name].sum()) for name, _ in COURSES},
+        "next_90": float(table["next_90"].sum()),
+        "renews": float(table["renews"].mean()),
+        "unexplained": len(found.unexplained),
+        "effective_size": {"median": float(table["ess"].median()), "least": float(table["ess"].min())},
+        "segments": {
+            str(segment): {"members": len(rows), **{name: float(rows[name].sum()) for name, _ in COURSES}}
+            for segment, rows in table.groupby("segment", observed=True)
+        },
+    }
+
+
+def _show(found: Vectors, folder: Path, screen: Screen) -> None:
+    rows = []
+    for segment, part in found.table.groupby("segment", observed=True):
+        shares = (f"{part[name].mean():.0%}" for name, _ in COURSES)
+        rows.append((str(segment), f"{len(part):,}", *shares, f"{part['next_90'].sum():,.0f}",
+                     f"{part['renews'].mean():.0%}"))  # fmt: skip
+    heads = ("segment", "members", "on track", "drifting", "away", "next milestone in 90 days", "renew")
+    screen.table(f"Where the members stand on {found.as_of}", heads, rows)
+    if len(found.unexplained):
+        screen.note(
+            f"{len(found.unexplained):,} members have something in their history that the scenario holds impossible: "
+            "see the column `impossible`"
+        )
+    screen.show(f"Members one by one: {folder / 'vectors.csv'}. Page: {folder / 'report.html'}")
+    screen.show(f"A scenario with `start: {found.as_of}` and `book: {folder / 'book.parquet'}` starts from here.")

@@ -1,0 +1,148 @@
+"""Where the members stand, as a page, figures and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from simulation.report.csvfile import write_bytes, write_csv
+from simulation.report.page import Page, Picture, Section, Table, Text, rendered
+from simulation.report.style import BLUE, DPI, GREEN, MUTED, ORANGE, RED, WIDTH, drawn, png, svg, title
+from simulation.report.words import day
+
+if TYPE_CHECKING:
+    from simulation.evidence.filter import Vectors
+
+__all__ = ["courses", "next_milestones", "vectors_page", "write_vectors"]
+
+COURSES = (("on_track", "on track", GREEN), ("drifting", "drifting", ORANGE), ("away", "away", RED))
+
+
+def write_vectors(found: Vectors, folder: Path) -> None:
+    """Write vectors.csv, book.parquet, report.html and the figures."""
+    write_csv(folder / "vectors.csv", found.table)
+    found.book_table().to_parquet(folder / "book.parquet", index=False)
+    write_bytes(folder / "courses.png", png(courses(found)))
+    write_bytes(folder / "next_milestones.png", png(next_milestones(found)))
+    write_bytes(folder / "report.html", rendered(vectors_page(found)).encode())
+
+
+@drawn
+def courses(found: Vectors) -> Figure:
+    """Draw the share of each segment that is on track, drifting and away, by milestone ahead."""
+    parts = {
+        (str(segment), str(milestone)): rows
+        for (segment, milestone), rows in found.table.groupby(["segment", "milestone"], observed=True)
+    }
+    order = [(one, milestone) for one, names in found.journeys.items() for milestone in ("", "none", *names)]
+    groups = [(key, parts[key]) for key in order if key in parts]
+    several = found.table["segment"].nunique() > 1
+    figure = Figure(figsize=(WIDTH, 1.1 + 0.42 * len(groups)), dpi=DPI, layout="constrained")
+    ax = figure.subplots()
+    labels = []
+    for place, ((segment, milestone), rows) in enumerate(groups):
+        name = {"none": "none yet", "": "not known"}.get(milestone, milestone.replace("_", " "))
+        labels.append(f"{segment}: {name} ({len(rows):,})" if several else f"{name} ({len(rows):,})")
+        left = 0.0
+        for column, label, colour in COURSES:
+            share = float(rows[column].mean())
+            ax.barh(place, share, left=left, color=colour, height=0.66, label=label if place == 0 else None)
+            if share >= 0.08:
+                ax.text(left + share / 2, place, f"{share:.0%}", ha="center", va="center", color="white", fontsize=9)
+            left += share
+    ax.set_yticks(range(len(groups)), labels)
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.set_xlabel("share of members")
+    ax.grid(visible=False)
+    figure.legend(loc="outside lower center", ncols=3)
+    title(figure, "Course, by the last milestone reached")
+    return figure
+
+
+@drawn
+def next_milestones(found: Vectors) -> Figure:
+    """Draw how many members have which chance to reach their next milestone within 90 days, and to renew."""
+    figure = Figure(figsize=(WIDTH, 2.9), dpi=DPI, layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    bins = np.linspace(0, 1, 11)
+    for ax, column, colour, label in (
+        (left, "next_90", BLUE, "next milestone\nwithin 90 days"),
+        (right, "renews", GREEN, "renewing at the\nnext renewal"),
+    ):
+        ax.hist(found.table[column].dropna(), bins=list(bins), color=colour, edgecolor="white", linewidth=0.6)
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        ax.set_xlabel(f"chance of {label}")
+        ax.grid(axis="x", visible=False)
+        ax.axvline(float(found.table[column].mean()), color=MUTED, linewidth=1.2)
+    left.set_ylabel("members")
+    title(figure, "Chances, member by member (line: mean)")
+    return figure
+
+
+def vectors_page(found: Vectors) -> Page:
+    """The page on where the members stand: no ids, those are in the table."""
+    table = found.table
+    shares = {column: float(table[column].mean()) for column, _, _ in COURSES}
+    soon = float(table["next_90"].sum())
+    points = [
+        f"About {soon:,.0f} of {int(table['next_90'].notna().sum()):,} members reach their next milestone within "
+        "90 days.",
+        f"On average a member renews with a chance of {float(table['renews'].mean()):.0%} at its next renewal.",
+    ]
+    notices = []
+    if len(found.unexplained):
+        notices.append(
+            f"{len(found.unexplained):,} members have something in their history that the scenario holds impossible."
+        )
+    rows = [_row(str(segment), part) for segment, part in table.groupby("segment", observed=True)]
+    sections = [
+        Section("courses", "Course", [
+            Picture(Markup(svg(courses(found), "courses")), "Shares of each course by last milestone reached."),
+            Picture(Markup(svg(next_milestones(found), "next")), "How members spread over both chances."),
+            Table(("segment", "members", "on track", "drifting", "away", "next milestone in 90 days", "renew"), rows),
+        ]),
+        Section("method", "How this was found", [
+            Text(
+                "Nobody sees a member's direction and pace. They are inferred from what happened: when milestones were "
+                "reached or are still ahead, renewals, setbacks, what was delivered, and usage where the history has "
+                f"it. {found.particles:,} weighted copies of each member live by the scenario's own rules (a particle "
+                "filter); those that explain its history count more. On track: less than 45 degrees off its Desired "
+                "Outcome; away: 90 degrees or more. The chances hold as far as the scenario does."
+            ),
+            Text(
+                f"Effective number of copies: median {float(table['ess'].median()):,.0f}, least "
+                f"{float(table['ess'].min()):,.0f}. Few means that the history is surprising for the scenario."
+            ),
+        ]),
+    ]  # fmt: skip
+    return Page(
+        title="Where the members stand",
+        description="",
+        subtitle=f"{len(table):,} members on {day(found.as_of)}",
+        headline=f"{shares['on_track']:.0%} of {len(table):,} members are on track, {shares['drifting']:.0%} are "
+        f"drifting and {shares['away']:.0%} head away.",
+        points=points,
+        objectives=(),
+        hint="Shares are means of each member's probability.",
+        notices=notices,
+        sections=sections,
+        footer="Member by member: vectors.csv.",
+        kind="Members",
+    )
+
+
+def _row(segment: str, part: pd.DataFrame) -> list[str]:
+    return [
+        segment,
+        f"{len(part):,}",
+        *(f"{float(part[column].mean()):.0%}" for column, _, _ in COURSES),
+        f"{float(part['next_90'].sum()):,.0f}",
+        f"{float(part['renews'].mean()):.0%}",
+    ]
