@@ -171,7 +171,7 @@ def finish_books(w: World, vals: np.ndarray) -> None:
             for k in range(w.size_intervention):
                 slot = slot_at(w, i, k)
                 if (slot.state == WAITING or slot.state == BOOKED) and intervention_at(w, k).team >= 0:
-                    spread_seconds(w, intervention_at(w, k).team, Q_QUEUE_SECONDS, slot.requested, w.end, 1)
+                    spread_seconds(w, intervention_at(w, k).team, Q_QUEUE_SECONDS, slot.last_request, w.end, 1)
     keys.sort()
     for i in range(1, w.n_members):
         if keys[i] == keys[i - 1]:

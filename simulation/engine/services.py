@@ -58,9 +58,9 @@ def request(w: World, i: int, k: int, t: float, token: int) -> int:
     v = intervention_at(w, k)
     key = member_at(w, i).key
     if v.delivery == BY_SESSION:
-        line_up(w, w.size_team + k, v.priority, slot.rank, slot.requested, key, i, k, token)
+        line_up(w, w.size_team + k, v.priority, slot.rank, slot.last_request, key, i, k, token)
         return -1
-    line_up(w, v.team, v.priority, slot.rank, slot.requested, key, i, k, token)
+    line_up(w, v.team, v.priority, slot.rank, slot.last_request, key, i, k, token)
     return int(v.team)
 
 

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from simulation.model import state
 from simulation.model.jit import inlined
-from simulation.model.state import World
+from simulation.model.state import Key, World
 
 
 def pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
@@ -29,8 +29,9 @@ def pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
     def row(_context: Any, _address: Any, _index: Any) -> Any:
         def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             address, index = arguments
-            offset = builder.mul(index, index.type(size))
-            return builder.inttoptr(builder.add(address, offset), context.get_value_type(record))
+            first = builder.inttoptr(address, ir.IntType(8).as_pointer())
+            row = builder.gep(first, [builder.mul(index, index.type(size))])
+            return builder.bitcast(row, context.get_value_type(record))
 
         return record(types.uint64, types.int64), codegen
 
@@ -205,6 +206,18 @@ def member_at(w: World, i: int) -> Any:
 def ledger_at(w: World, n: int) -> Any:
     """Row of word `n` of the ledger."""
     return _count(w.at_ledger, np.int64(n))
+
+
+@inlined
+def ahead_at(w: World, n: int) -> Any:
+    """Draw `n` of those that lie ahead."""
+    return _number(w.at_ahead, np.int64(n))
+
+
+@inlined
+def number_from(address: Key, n: int) -> Any:
+    """Number `n` of those at an address; for loops that the processor can do side by side, which read no world."""
+    return _number(address, np.int64(n))
 
 
 @inlined
