@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.engine.advance import A_COMPLETION, A_DISPATCH, A_SESSION, resume, take_asks
-from simulation.engine.calendar import leave_line, line_up, next_time, queue_of, schedule
+from simulation.engine.advance import resume, take_asks
+from simulation.engine.calendar import (
+    A_COMPLETION,
+    A_DISPATCH,
+    A_SESSION,
+    leave_line,
+    line_up,
+    next_time,
+    queue_of,
+    schedule,
+)
 from simulation.engine.desk import (
     attendee_at,
     batch_at,
