@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulation.engine.calendar import schedule
+from simulation.engine.calendar import A_MEMBER, A_REQUEST, schedule
 from simulation.engine.desk import desk_of
 from simulation.model.jit import compiled
 from simulation.model.life import CLASS_OF, live, next_event
@@ -10,9 +10,6 @@ from simulation.model.membership import new_member
 from simulation.model.state import CAUSE, FULL_MEMBERS, NEVER, QUOTA, World
 from simulation.model.tables import ask_at, birth_at, member_at, quota_at, slot_at
 from simulation.model.triggers import retime
-
-A_MEMBER, A_REQUEST, A_COMPLETION, A_CAPACITY, A_SESSION, A_QUOTA, A_DISPATCH = range(7)
-"""What an entry of the calendar is about."""
 
 
 @compiled

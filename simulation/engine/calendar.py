@@ -10,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from simulation.engine.desk import WAITER, day_at, desk_of, entry_at, length_at, waiter_at
+from simulation.engine.desk import WAITER, day_at, desk_of, entry_at, length_at, post_at, waiter_at
 from simulation.model.jit import compiled, inlined
 from simulation.model.state import FULL_CALENDAR, FULL_QUEUE, NEVER, Key, World
+from simulation.model.tables import fetch_member
+
+A_MEMBER, A_REQUEST, A_COMPLETION, A_CAPACITY, A_SESSION, A_QUOTA, A_DISPATCH = range(7)
+"""What an entry of the calendar is about."""
 
 _WAITER_BYTES = WAITER.itemsize
 
@@ -135,6 +139,10 @@ def next_time(w: World) -> float:
         n = int(day_at(w, d.today).n)
         while n >= 0:
             e = entry_at(d.at_later, n)
+            if e.kind <= A_REQUEST:
+                fetch_member(w, e.a)
+            elif e.kind == A_COMPLETION and post_at(w, e.a).batch < 0:
+                fetch_member(w, post_at(w, e.a).member)
             copy_entry(e, entry_at(d.at_today, d.n_today))
             d.n_today += 1
             sift_entry_up(w, d.n_today - 1)

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.engine.advance import (
+from simulation.engine.advance import resume, take_asks, welcome
+from simulation.engine.calendar import (
     A_CAPACITY,
     A_COMPLETION,
     A_DISPATCH,
@@ -20,18 +21,13 @@ from simulation.engine.advance import (
     A_QUOTA,
     A_REQUEST,
     A_SESSION,
-    resume,
-    take_asks,
-    welcome,
-)  # fmt: skip
-from simulation.engine.calendar import (
     clear_calendar,
     drop_first_entry,
     drop_first_waiter,
     insert_waiter,
     next_time,
     schedule,
-)
+)  # fmt: skip
 from simulation.engine.desk import Desk, desk_of, dispatched_at, entry_at, length_at, post_at, session_at, waiter_at
 from simulation.engine.plan import Plan
 from simulation.engine.services import completion, dispatch, hold_session, request, want_dispatch
@@ -171,7 +167,7 @@ def finish_books(w: World, vals: np.ndarray) -> None:
             for k in range(w.size_intervention):
                 slot = slot_at(w, i, k)
                 if (slot.state == WAITING or slot.state == BOOKED) and intervention_at(w, k).team >= 0:
-                    spread_seconds(w, intervention_at(w, k).team, Q_QUEUE_SECONDS, slot.requested, w.end, 1)
+                    spread_seconds(w, intervention_at(w, k).team, Q_QUEUE_SECONDS, slot.last_request, w.end, 1)
     keys.sort()
     for i in range(1, w.n_members):
         if keys[i] == keys[i - 1]:

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.engine.advance import A_COMPLETION, A_DISPATCH, A_SESSION, resume, take_asks
-from simulation.engine.calendar import leave_line, line_up, next_time, queue_of, schedule
+from simulation.engine.advance import resume, take_asks
+from simulation.engine.calendar import (
+    A_COMPLETION,
+    A_DISPATCH,
+    A_SESSION,
+    leave_line,
+    line_up,
+    next_time,
+    queue_of,
+    schedule,
+)
 from simulation.engine.desk import (
     attendee_at,
     batch_at,
@@ -58,9 +67,9 @@ def request(w: World, i: int, k: int, t: float, token: int) -> int:
     v = intervention_at(w, k)
     key = member_at(w, i).key
     if v.delivery == BY_SESSION:
-        line_up(w, w.size_team + k, v.priority, slot.rank, slot.requested, key, i, k, token)
+        line_up(w, w.size_team + k, v.priority, slot.rank, slot.last_request, key, i, k, token)
         return -1
-    line_up(w, v.team, v.priority, slot.rank, slot.requested, key, i, k, token)
+    line_up(w, v.team, v.priority, slot.rank, slot.last_request, key, i, k, token)
     return int(v.team)
 
 

@@ -150,7 +150,7 @@ class Replication:
             for k in range(self.plan.sizes["intervention"]):
                 slot, team = self.slot(i, k), int(interventions[k]["team"])
                 if slot["state"] in (WAITING, BOOKED) and team >= 0:
-                    since = float(slot["requested"])
+                    since = float(slot["last_request"])
                     spread_seconds(self.world, team, Q_QUEUE_SECONDS, since, self.end, 1)
         if len(np.unique(members["key"])) < n:
             self.world["overflow"] |= COLLISION

@@ -196,6 +196,6 @@ def request(replication: Replication, i: int, k: int) -> None:
     """Let a member's request wait, at its frozen rank, for a team or for the next session."""
     row, slot = replication.table("intervention")[k], replication.slot(i, k)
     key = int(replication.member(i)["key"])
-    place = (int(row["priority"]), float(slot["rank"]), float(slot["requested"]), key, k)
+    place = (int(row["priority"]), float(slot["rank"]), float(slot["last_request"]), key, k)
     job = Job(place, k, [(i, int(slot["token"]))], float(slot["effort"]), WAITING)
     (replication.sessions.get(k) or replication.teams[int(row["team"])]).join(job)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from simulation.engine.plan import Plan, ledger_size
 from simulation.model.rare import CROWD, act
-from simulation.model.state import COLLISION, ENDLESS, OWN_TABLES, Records, World
+from simulation.model.state import AHEAD, COLLISION, ENDLESS, OWN_TABLES, Records, World
 
 MOST = 1 << 27
 """Most rows of any array of one replication."""
@@ -38,7 +38,7 @@ class Room:
         years = plan.frame.days / 365.25
         return cls(
             members=n,
-            changes=int(n * (3 + 2 * years)) + 64,
+            changes=int(n * (2 + 1.5 * years)) + 64,
             births=256,
             log=min(int(n * 48 * years), 1 << 21) + 4096 if log else 1,
             calendar=n + 1024,
@@ -90,7 +90,7 @@ class Memory:
             "opportunity": room.members * plan.journey,
             "modifier": room.members * plan.modifiers, "ledger": ledger_size(plan.frame),
             "sold": plan.frame.days // 28 + 2, "log": room.log, "change": room.changes, "birth": room.births,
-            "ask": k + 1,
+            "ask": k + 1, "ahead": 3 * AHEAD,
         }  # fmt: skip
         self._own = {name: np.zeros(max(1, size), OWN_TABLES[name]) for name, size in sizes.items()}
         self._sizes = sizes
@@ -111,7 +111,8 @@ class Memory:
     def start(self, seed: int, replication: int, *, log: bool) -> None:
         """Clear what a replication writes, and set its seed and number."""
         world = self.world
-        for field in ("past", "n_members", "n_events", "n_log", "n_change", "n_birth", "n_ask", "n_forced", "overflow"):
+        counters = ("n_members", "n_events", "n_log", "n_change", "n_birth", "n_ask", "n_forced")
+        for field in (*counters, "past", "overflow", "ahead_left"):
             world[field] = 0
         if self._drawn is not None:
             self.arrays["book"] = self._drawn[replication % len(self._drawn)]

@@ -163,7 +163,7 @@ def offer_if_ready(w: World, i: int, t: float) -> None:
     """Offer what is open, in journey order, once adoption is complete and the observed velocity is positive."""
     m = member_at(w, i)
     s = segment_at(w, m.seg)
-    if not is_adopted(m, s) or observed_velocity(m) <= 0.0:
+    if not is_adopted(m, s) or observed_velocity(w, i) <= 0.0:
         return
     for j in range(s.n_milestones):
         if opportunity_at(w, i, j).state == OPEN and t < opportunity_at(w, i, j).close:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from simulation.model.ahead import draw_ahead
 from simulation.model.jit import compiled, inlined
 from simulation.model.journey import aim, sync
-from simulation.model.random import uniform_times_and_two
-from simulation.model.special import log, ndtri
 from simulation.model.state import (
+    AHEAD,
     CAUSE,
     ESCALATION,
     EXPIRY,
@@ -23,7 +23,6 @@ from simulation.model.state import (
     JOIN,
     K_INTERACTION,
     NEVER,
-    P_INTERACTION,
     PATIENCE,
     RENEWAL,
     RESOLUTION,
@@ -33,9 +32,9 @@ from simulation.model.state import (
     WINDOW,
     World,
 )
-from simulation.model.tables import call_act, member_at, segment_at
+from simulation.model.tables import ahead_at, call_act, member_at, segment_at
 from simulation.model.tally import log_row
-from simulation.model.vector import observe, observed_direction, redraw, set_course
+from simulation.model.vector import observed_direction, redraw, set_course
 
 # What a private event is: its class, and two that share a class with another.
 LEAVING = 18  # the mid-term hazard, in the class of renewal or leaving
@@ -102,20 +101,20 @@ def interact(w: World, i: int, t: float) -> None:
     sync(w, i, t)
     number = np.uint32(m.n_inter)
     # One block serves the three draws of an interaction: its redraw, and the gap to the next one.
-    u, a, b = uniform_times_and_two(w.seed, w.replication, m.key, P_INTERACTION, number)
-    redraw(m, s, t - m.last_inter, ndtri(a), ndtri(b))
+    if w.ahead_key != m.key or np.uint32(number - w.ahead_first) >= w.ahead_left:
+        draw_ahead(w, m.key, int(number))
+    n = int(np.uint32(number - w.ahead_first))
+    redraw(m, s, t - m.last_inter, ahead_at(w, n + AHEAD).x, ahead_at(w, n + 2 * AHEAD).x)
     m.last_inter = t
     m.n_inter = number + np.uint32(1)
-    m.t_inter = t - s.interaction_gap * log(u)
-    if w.past == 0 and (s.noise_dir > 0.0 or s.noise_mag > 0.0):
-        observe(w, i, m.n_inter)
+    m.t_inter = t - s.interaction_gap * ahead_at(w, n).x
     log_row(w, i, t, K_INTERACTION, -1, m.done)
     aim(w, i)
     set_course(w, i, t)
     if (
         s.hazard_dist >= 0
         or m.n_open > 0
-        or abs(observed_direction(m)) >= s.course_angle
+        or (w.past == 0 and s.course_angle < NEVER and abs(observed_direction(w, i)) >= s.course_angle)
         or m.need - m.done <= s.approach_within
     ):
         call_act(w.at_act, w.at_world, i, t, AFTER, 0, 0, 0)

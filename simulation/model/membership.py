@@ -71,12 +71,39 @@ from simulation.model.tally import (
     spread_seconds,
 )  # fmt: skip
 from simulation.model.triggers import forget_causes, mark_presence, retime
-from simulation.model.vector import observe, redraw, set_course, start_vector
+from simulation.model.vector import redraw, set_course, start_vector
 
 
 @compiled
 def new_member(w: World, i: int, key: Key, seg: int) -> None:
-    """Write a blank record for a person who is not a member yet; nothing is due."""
+    """Write the blank records of a person who is not a member yet; nothing is due."""
+    blank_member(w, i, key, seg)
+    for k in range(w.size_intervention):
+        slot = slot_at(w, i, k)
+        cause_at(w, i, k).x = NEVER
+        slot.last_request = -NEVER
+        slot.rank = 0.0
+        slot.effort = 0.0
+        slot.until = NEVER
+        slot.occurrence = 0
+        slot.marked = 0
+        slot.token = 0
+        slot.tick = 0
+        slot.state = IDLE
+        slot.impatient = 0
+    for j in range(w.journey):
+        opportunity_at(w, i, j).state = 0
+        opportunity_at(w, i, j).close = NEVER
+        opportunity_at(w, i, j).cycle = 0
+        opportunity_at(w, i, j).short = 1.0
+    for e in range(w.modifiers):
+        modifier_at(w, i, e).value = 0.0
+        modifier_at(w, i, e).since = NEVER
+
+
+@compiled
+def blank_member(w: World, i: int, key: Key, seg: int) -> None:
+    """Write a blank record of a member; a past life writes nothing else."""
     m = member_at(w, i)
     m.key = key
     m.seg = seg
@@ -102,6 +129,7 @@ def new_member(w: World, i: int, key: Key, seg: int) -> None:
     m.done = 0.0
     m.arr = 0
     m.n_inter = 0
+    m.seen = 0
     m.n_shift = 0
     m.n_setback = 0
     m.n_referral = 0
@@ -149,29 +177,6 @@ def new_member(w: World, i: int, key: Key, seg: int) -> None:
     m.since = 0.0
     m.price_t = 0.0
     m.logit_p = 0.0
-    for k in range(w.size_intervention):
-        slot = slot_at(w, i, k)
-        cause_at(w, i, k).x = NEVER
-        slot.last_request = -NEVER
-        slot.requested = 0.0
-        slot.rank = 0.0
-        slot.effort = 0.0
-        slot.until = NEVER
-        slot.occurrence = 0
-        slot.marked = 0
-        slot.token = 0
-        slot.tick = 0
-        slot.fired = -1
-        slot.state = IDLE
-        slot.impatient = 0
-    for j in range(w.journey):
-        opportunity_at(w, i, j).state = 0
-        opportunity_at(w, i, j).close = NEVER
-        opportunity_at(w, i, j).cycle = 0
-        opportunity_at(w, i, j).short = 1.0
-    for e in range(w.modifiers):
-        modifier_at(w, i, e).value = 0.0
-        modifier_at(w, i, e).since = NEVER
 
 
 @compiled
@@ -207,7 +212,6 @@ def start_clocks(w: World, i: int, t: float) -> None:
 def begin(w: World, i: int, t: float) -> None:
     """Make a person a member from `t` on with a fresh vector and journey; ARR and log are the caller's."""
     m = member_at(w, i)
-    s = segment_at(w, m.seg)
     m.t_join = NEVER
     m.since = t
     m.last_inter = t
@@ -216,8 +220,6 @@ def begin(w: World, i: int, t: float) -> None:
     m.price_t = t
     m.logit_p = member_logit(w, m.seg, luck(w, m.key, P_PROBABILITY, 0))
     start_vector(w, i)
-    if w.past == 0 and (s.noise_dir > 0.0 or s.noise_mag > 0.0):
-        observe(w, i, 0)
     set_need(w, i)
     anchor(w, i, t)
     start_clocks(w, i, t)
@@ -274,7 +276,7 @@ def withdraw(w: World, i: int, t: float) -> None:
             team = intervention_at(w, k).team
             if team >= 0:
                 add_team(w, team, cell, Q_QUEUE, -1)
-                spread_seconds(w, team, Q_QUEUE_SECONDS, slot.requested, t, 1)
+                spread_seconds(w, team, Q_QUEUE_SECONDS, slot.last_request, t, 1)
     m.waiting = 0
     m.t_patience = NEVER
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from simulation.model.draws import cents, draw, exponential, luck, luck_pair
 from simulation.model.jit import compiled, inlined
 from simulation.model.journey import set_need, settle, sync
 from simulation.model.life import live, next_event
-from simulation.model.membership import begin, new_member, start_clocks
+from simulation.model.membership import begin, blank_member, new_member, start_clocks
 from simulation.model.quantiles import CONSTANT
 from simulation.model.random import member_key_child
 from simulation.model.renewal import list_factor, member_logit, set_due
@@ -37,7 +38,7 @@ from simulation.model.state import (
 from simulation.model.tables import book_at, distribution_at, ledger_at, member_at, milestone_at, number_at, segment_at
 from simulation.model.tally import N_OPEN, chain, log_row, stage_of
 from simulation.model.triggers import mark_presence, mark_renewal, retime
-from simulation.model.vector import course_of, observe, set_velocity, start_vector
+from simulation.model.vector import course_of, set_velocity, start_vector
 
 BUDGET = 10_000  # events of past lives that are tried for one member before one life is made to stay
 MORE = 90_000  # further events when a life has come at least half the way: half way is the square root of all of it
@@ -129,14 +130,13 @@ def enter(w: World, b: int) -> None:
     apply_row(w, i, b)
     m.spell = 0
     m.n_inter = 0
+    m.seen = 0
     m.n_shift = 0
     m.n_setback = 0
     m.n_referral = 0
     m.arr = row.arr
     if row.arr < 0:
         m.arr = max(0, cents(draw(w, s.arr_dist, luck(w, row.key, P_ARR, 0))))
-    if s.noise_dir > 0.0 or s.noise_mag > 0.0:
-        observe(w, i, 0)
     rate = m.hazard_rate
     start_clocks(w, i, 0.0)
     if not known:
@@ -197,22 +197,26 @@ def contract_terms(w: World, b: int, joined: float) -> int:
 
 
 @compiled
-def set_contract(w: World, i: int, b: int, joined: float) -> int:
-    """Set a member's contract from its row, at its first term; the number of terms to the row's renewal."""
-    m = member_at(w, i)
+def contract_of(w: World, b: int, joined: float) -> tuple[int, int]:
+    """First day of a row's contract, and the number of terms from there to the row's renewal."""
     row = book_at(w, b)
-    s = segment_at(w, row.seg)
+    term = segment_at(w, row.seg).term
     if math.isnan(row.renews_on):  # a synthetic member: terms run from joining
-        m.anchor_day = w.start_day + int(math.floor(joined))
+        day = w.start_day + int(math.floor(joined))
         n = 1
-        while add_months(m.anchor_day, n * s.term) <= w.start_day:
+        while add_months(day, n * term) <= w.start_day:
             n += 1
-    else:
-        n = contract_terms(w, b, joined)
-        m.anchor_day = add_months(w.start_day + int(math.floor(row.renews_on)), -n * s.term)
+        return day, n
+    n = contract_terms(w, b, joined)
+    return add_months(w.start_day + int(math.floor(row.renews_on)), -n * term), n
+
+
+@inlined
+def set_contract(m: Any, day: int) -> None:
+    """Set a member's contract, at its first term."""
+    m.anchor_day = day
     m.anchor_fraction = 0.0
     m.anchor_terms = 0
-    return n
 
 
 @compiled
@@ -231,7 +235,8 @@ def start_from_row(w: World, i: int, b: int, joined: float) -> None:
     set_need(w, i)
     ago = exponential(s.interaction_gap, luck(w, member_key_child(D_STATED, m.key, np.uint64(0)), P_FIRST, 0))
     m.last_inter = max(joined, -ago)
-    n = set_contract(w, i, b, joined)
+    day, n = contract_of(w, b, joined)
+    set_contract(m, day)
     m.anchor_terms = n - 1
     m.terms = n - 1
     m.last_renewal = joined
@@ -255,6 +260,7 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
     row = book_at(w, b)
     w.past = 1
     w.budget = BUDGET
+    day, terms = contract_of(w, b, joined)
     attempt = 0
     furthest = joined
     more = MORE
@@ -264,8 +270,8 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
             more = 0
         stays = w.budget <= 0
         w.budget -= 20  # a life costs something even when nothing happens in it
-        new_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
-        lives = relive(w, i, b, joined, stays)
+        blank_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
+        lives = relive(w, i, b, joined, day, terms, stays)
         if stays:
             w.n_forced += 1
             break
@@ -277,17 +283,18 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
 
 
 @compiled
-def relive(w: World, i: int, b: int, joined: float, stays: bool) -> bool:
+def relive(w: World, i: int, b: int, joined: float, day: int, n: int, stays: bool) -> bool:
     """Simulate one past life up to the start; False when it left before. With `stays` it never leaves.
 
-    A setback that its row states arrives on its day, and is still open today.
+    Its contract is of `n` terms from `day` to the row's renewal. A setback that its row states arrives on its day, and
+    is still open today.
     """
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     begin(w, i, joined)
     if stays:
         m.hazard_left = NEVER
-    n = set_contract(w, i, b, joined)
+    set_contract(m, day)
     set_due(w, i)
     settle(w, i, joined)
     missed = is_missed(w, b)

@@ -122,7 +122,7 @@ def renewal_probability(w: World, i: int, t: float) -> float:
 @compiled
 def risk(w: World, i: int) -> float:
     """Risk of a member: 1 - P(renew) at the observed vector, without price and lifts."""
-    return 1.0 - logistic(renewal_logit(w, i, observed_velocity(member_at(w, i))))
+    return 1.0 - logistic(renewal_logit(w, i, observed_velocity(w, i)))
 
 
 @compiled

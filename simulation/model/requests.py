@@ -89,11 +89,11 @@ def in_audience(w: World, i: int, k: int, t: float) -> bool:
     if v.value >= 0 and v.value != m.recognised:
         return False
     if v.off_course > 0.0 or v.on_course < NEVER:
-        off = abs(observed_direction(m))
+        off = abs(observed_direction(w, i))
         if off < v.off_course or off >= v.on_course:
             return False
     if v.usage_low > 0.0 or v.usage_high < NEVER:
-        usage = observed_usage(m)
+        usage = observed_usage(w, i)
         if usage < v.usage_low or usage > v.usage_high:
             return False
     if v.risk_low > 0.0 or v.risk_high < NEVER:
@@ -129,8 +129,7 @@ def consider(w: World, i: int, k: int, t: float, occurrence: int) -> None:
         return
     log_row(w, i, t, K_REQUESTED, k, peek_progress(w, i, t))
     slot.state = WAITING
-    slot.token += 1
-    slot.requested = t
+    slot.token = slot.token % 65535 + 1
     slot.impatient = 0
     slot.occurrence = occurrence
     slot.effort = 0.0
@@ -168,7 +167,7 @@ def next_patience(w: World, i: int) -> None:
             slot = slot_at(w, i, k)
             waits = (slot.state == WAITING or slot.state == BOOKED) and intervention_at(w, k).team >= 0
             if waits and slot.impatient == 0:
-                first = min(first, slot.requested + patience)
+                first = min(first, slot.last_request + patience)
     m.t_patience = first
     retime(m)
 
@@ -181,7 +180,7 @@ def lose_patience(w: World, i: int, t: float) -> None:
     for k in range(w.size_intervention):
         slot = slot_at(w, i, k)
         waits = (slot.state == WAITING or slot.state == BOOKED) and intervention_at(w, k).team >= 0
-        if waits and slot.impatient == 0 and slot.requested + s.patience <= t:
+        if waits and slot.impatient == 0 and slot.last_request + s.patience <= t:
             slot.impatient = 1
             turn_away(m, s.patience_turn)
             log_row(w, i, t, K_IMPATIENT, k, m.done)
@@ -213,7 +212,7 @@ def start_service(w: World, i: int, k: int, t: float) -> None:
     m.waiting -= 1
     m.serving += 1
     next_patience(w, i)
-    add_wait(w, intervention_at(w, k).team, k, m.seg, t, t - slot.requested)
+    add_wait(w, intervention_at(w, k).team, k, m.seg, t, t - slot.last_request)
     log_row(w, i, t, K_STARTED, k, peek_progress(w, i, t))
 
 

@@ -17,6 +17,7 @@ from simulation.model.random import domain, purpose
 
 MONTH = 365.25 / 12.0
 NEVER = np.inf
+AHEAD = 8  # interactions drawn at a time
 INSTANT = 1e-6  # days; limits of whole periods hold for everybody, whatever the rounding of the day of joining
 SECONDS = 86400.0
 
@@ -214,7 +215,7 @@ MEMBER = _record(
     "f8: t t_hit t_inter t_rare base kick logmag factor pace vel done need last_inter",
     "u8: key",
     "i8: arr",
-    "u4: n_inter n_shift n_setback n_referral setback_number",
+    "u4: n_inter seen n_shift n_setback n_referral setback_number",
     "i4: seg next cycle terms spell waiting serving n_open seq change version anchor_terms",
     "i1: present grace setback escalated pending recognised course stage joined referred",
     # what rare events touch
@@ -225,11 +226,11 @@ MEMBER = _record(
 )
 
 SLOT = _record(
-    "f8: last_request requested rank effort until",
-    "u4: occurrence token",
-    "i4: tick fired",
+    "f8: last_request rank effort until",
+    "u4: occurrence marked",
+    "i4: tick",  # of a clock or a list of dates; of `approaching` the cycles in which it has fired
+    "u2: token",  # number of the request, 1 to 65,535 and round again
     "i1: state impatient",
-    "u4: marked",
 )
 # `occurrence` is that of the request under way, `marked` that of the cause ahead, which may be marked meanwhile.
 # When the next cause of each is due stands apart (`cause`): it is looked at often and fits one cache line.
@@ -263,7 +264,7 @@ PLAN_TABLES = {
 OWN_TABLES = {
     "member": MEMBER, "cause": NUMBER, "slot": SLOT,
     "opportunity": OPPORTUNITY, "modifier": MODIFIER, "ledger": COUNT, "sold": COUNT,
-    "log": LOG, "change": CHANGE, "birth": BIRTH, "ask": ASK,
+    "ahead": NUMBER, "log": LOG, "change": CHANGE, "birth": BIRTH, "ask": ASK,
 }  # fmt: skip
 TABLES = PLAN_TABLES | OWN_TABLES
 
@@ -276,6 +277,8 @@ WORLD = _record(
     "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),
+    "u8: ahead_key",
+    "u4: ahead_first ahead_left",  # whose draws lie ahead, from which interaction on, and how many
     "u8: at_world at_act at_desk " + " ".join(f"at_{name}" for name in TABLES),
 )
 """One replication: its counters, and where its arrays are. A record with addresses and not a tuple of arrays, for

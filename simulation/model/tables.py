@@ -16,8 +16,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulation.model import state
-from simulation.model.jit import inlined
-from simulation.model.state import World
+from simulation.model.jit import compiled, inlined
+from simulation.model.state import Key, World
 
 
 def pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
@@ -29,8 +29,9 @@ def pointer_to(dtype: np.dtype[np.void]) -> Callable[[Any, Any], Any]:
     def row(_context: Any, _address: Any, _index: Any) -> Any:
         def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             address, index = arguments
-            offset = builder.mul(index, index.type(size))
-            return builder.inttoptr(builder.add(address, offset), context.get_value_type(record))
+            first = builder.inttoptr(address, ir.IntType(8).as_pointer())
+            row = builder.gep(first, [builder.mul(index, index.type(size))])
+            return builder.bitcast(row, context.get_value_type(record))
 
         return record(types.uint64, types.int64), codegen
 
@@ -79,6 +80,24 @@ def _call_act(
     return number(types.uint64, *given), codegen
 
 
+@intrinsic
+def _prefetch(_context: Any, _address: Any) -> Any:
+    """Ask for the cache line at an address, to be written soon."""
+
+    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(32)
+        pointer = ir.IntType(8).as_pointer()
+        form = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], form)
+        builder.call(fetch, [builder.inttoptr(arguments[0], pointer), word(1), word(3), word(1)])
+        return _context.get_dummy_value()
+
+    return types.none(types.uint64), codegen
+
+
+MEMBER_BYTES = state.MEMBER.itemsize
+SLOT_BYTES = state.SLOT.itemsize
+_ask_for: Callable[..., None] = _prefetch
 call_act: Callable[..., int] = _call_act  # typed without the context that Numba fills in
 
 
@@ -208,6 +227,18 @@ def ledger_at(w: World, n: int) -> Any:
 
 
 @inlined
+def ahead_at(w: World, n: int) -> Any:
+    """Draw `n` of those that lie ahead."""
+    return _number(w.at_ahead, np.int64(n))
+
+
+@inlined
+def number_from(address: Key, n: int) -> Any:
+    """Number `n` of those at an address; for loops that the processor can do side by side, which read no world."""
+    return _number(address, np.int64(n))
+
+
+@inlined
 def sold_at(w: World, month: int) -> Any:
     """Row of expansion of a calendar month where a quota counts it."""
     return _count(w.at_sold, np.int64(month))
@@ -259,6 +290,21 @@ def opportunity_at(w: World, i: int, j: int) -> Any:
 def modifier_at(w: World, i: int, e: int) -> Any:
     """Row of member `i` and trace `e`."""
     return _modifier(w.at_modifier, np.int64(i) * w.modifiers + np.int64(e))
+
+
+@compiled
+def fetch_member(w: World, i: int) -> None:
+    """Ask for the cache lines of a member that is wanted soon: its record, its causes and its slots."""
+    _fetch(w.at_member, i, MEMBER_BYTES)
+    _fetch(w.at_cause, i, w.size_intervention * 8)
+    _fetch(w.at_slot, i, w.size_intervention * SLOT_BYTES)
+
+
+@inlined
+def _fetch(address: Key, row: int, size: int) -> None:
+    start = address + np.uint64(row * size)
+    for offset in range(0, size, 64):
+        _ask_for(start + np.uint64(offset))
 
 
 @inlined

@@ -143,7 +143,7 @@ def mark_renewal(w: World, i: int) -> None:
 def mark_course(w: World, i: int, t: float) -> None:
     """Test `off_course` at an interaction: observed |direction| at least the angle."""
     m = member_at(w, i)
-    off = abs(observed_direction(m))
+    off = abs(observed_direction(w, i))
     for k in range(w.size_intervention):
         v = intervention_at(w, k)
         if v.trigger == T_OFF_COURSE and off >= v.angle:
@@ -165,8 +165,8 @@ def mark_approach(w: World, i: int, t: float) -> None:
         if (
             v.trigger == T_APPROACHING
             and v.milestone == name
-            and slot_at(w, i, k).fired < m.cycle
+            and slot_at(w, i, k).tick <= m.cycle
             and m.need - m.done <= v.within
         ):
-            slot_at(w, i, k).fired = m.cycle
+            slot_at(w, i, k).tick = m.cycle + 1
             mark(w, i, k, t, m.cycle)

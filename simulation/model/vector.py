@@ -54,32 +54,41 @@ def redraw(m: Any, s: Any, dt: float, z_direction: float, z_magnitude: float) ->
     set_velocity(m)
 
 
-@inlined
-def observe(w: World, i: int, occurrence: int) -> None:
-    """Draw the errors of observation that hold until the next interaction; without noise nothing is drawn."""
+@compiled
+def observe(w: World, i: int) -> None:
+    """Look at a member: the errors of observation are those of its last interaction, drawn when somebody looks."""
     m = member_at(w, i)
     s = segment_at(w, m.seg)
-    u, v = uniform_pair(w.seed, w.replication, m.key, P_NOISE, np.uint32(occurrence))
-    m.noise_dir = s.noise_dir * ndtri(u)
-    m.noise_mag = s.noise_mag * ndtri(v)
+    look = m.n_inter + np.uint32(1)
+    if m.seen != look and (s.noise_dir > 0.0 or s.noise_mag > 0.0):
+        m.seen = look
+        u, v = uniform_pair(w.seed, w.replication, m.key, P_NOISE, m.n_inter)
+        m.noise_dir = s.noise_dir * ndtri(u)
+        m.noise_mag = s.noise_mag * ndtri(v)
 
 
-@inlined
-def observed_direction(m: Any) -> float:
+@compiled
+def observed_direction(w: World, i: int) -> float:
     """Direction as the organisation sees it, radians."""
-    return m.base + m.kick + m.noise_dir
+    m = member_at(w, i)
+    observe(w, i)
+    direction: float = m.base + m.kick + m.noise_dir
+    return direction
 
 
-@inlined
-def observed_usage(m: Any) -> float:
+@compiled
+def observed_usage(w: World, i: int) -> float:
     """Magnitude as the organisation sees it: what activity data show."""
-    return m.pace * exp(m.noise_mag)
+    m = member_at(w, i)
+    observe(w, i)
+    usage: float = m.pace * exp(m.noise_mag)
+    return usage
 
 
-@inlined
-def observed_velocity(m: Any) -> float:
+@compiled
+def observed_velocity(w: World, i: int) -> float:
     """Velocity at the observed vector, pace-months per month."""
-    return observed_usage(m) * cos(observed_direction(m))
+    return observed_usage(w, i) * cos(observed_direction(w, i))
 
 
 @compiled

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from simulation.experiment.information import EVERYTHING, LUCK_TOO
 from simulation.experiment.sobol import LUCK
+from simulation.forecast import Measure
 from simulation.report.amounts import amount
 from simulation.report.style import (
     BLUE,
@@ -79,9 +80,7 @@ def tornado(found: Sensitivity) -> Figure | None:
     ax.margins(x=0.16)
     value_axis(ax, what.unit, currency, axis="x", ticks=5)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel(
-        f"{what.title}, {money_unit(currency, what.unit)}; line: all assumptions at their medians", loc="right"
-    )
+    ax.set_xlabel(f"{_unit(what, currency)}; line: all assumptions at their medians", loc="right")
     title(figure, f"How far each assumption moves {what.title}")
     legend(figure, ax, columns=2)
     return figure
@@ -181,6 +180,11 @@ def information(found: Sensitivity) -> Figure | None:
     ax.set_xlim(left=0)
     value_axis(ax, what.unit, currency, axis="x", ticks=5)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel(f"{what.title}, {money_unit(currency, what.unit)}; whiskers: 95% interval", loc="right")
+    ax.set_xlabel(f"{_unit(what, currency)}; whiskers: 95% interval", loc="right")
     title(figure, "What knowing it before choosing is worth")
     return figure
+
+
+def _unit(what: Measure, currency: str) -> str:
+    """Return the measure with its unit, where its name does not say it."""
+    return what.title if what.unit in ("members", "count") else f"{what.title}, {money_unit(currency, what.unit)}"

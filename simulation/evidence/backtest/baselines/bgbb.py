@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from simulation.evidence.backtest.baselines.contracts import BOUND, _covariance
+from simulation.evidence.backtest.baselines.contracts import BOUND, covariance_at
 
-__all__ = ["BgbbFit", "Chances", "active", "fit_bgbb", "log_likelihood", "posterior_sample"]
+__all__ = ["BgbbFit", "Chances", "PosteriorGrid", "active", "fit_bgbb", "log_likelihood", "posterior_grid"]
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -116,7 +116,7 @@ def fit_bgbb(data: Chances) -> BgbbFit:
         loss, best.x, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-6, "fatol": 1e-6, "maxiter": 4000}
     )
     point = np.asarray(best.x, np.float64)
-    return BgbbFit(point, _covariance(loss, point), -float(best.fun))
+    return BgbbFit(point, covariance_at(loss, point), -float(best.fun))
 
 
 def active(log_parameters: npt.ArrayLike, members: float, chances: npt.ArrayLike) -> Float:
@@ -130,32 +130,28 @@ def active(log_parameters: npt.ArrayLike, members: float, chances: npt.ArrayLike
 
 
 @dataclass(frozen=True)
-class PosteriorSample:
-    """Members one by one: their p, their theta and whether they are still interested."""
+class PosteriorGrid:
+    """What is thought of a member: nodes of p and theta, the weight of each, and there the chance to be interested."""
 
     p: Float
     theta: Float
-    alive: npt.NDArray[np.bool_]
+    weight: Float
+    alive: Float
 
 
-def posterior_sample(
-    log_parameters: npt.ArrayLike, taken: int, last: int, chances: int, size: int, rng: np.random.Generator
-) -> PosteriorSample:
-    """Draw p, theta and interest of members of whom x, t and n are known.
+def posterior_grid(log_parameters: npt.ArrayLike, taken: int, last: int, chances: int) -> PosteriorGrid:
+    """Law of p, theta and interest of a member of whom x, t and n are known.
 
-    On a grid of quantile midpoints of the two Betas, so that the prior weights of its nodes are equal; the place
-    within a node does not matter at its size.
+    On a grid of quantile midpoints of the two Betas, so that the prior weights of its nodes are equal.
     """
     p, theta = _grid(np.exp(np.asarray(log_parameters, np.float64)))
     log_p, log_q = np.log(p), np.log1p(-p)
     stay = np.log1p(-theta)
-    alive = taken * log_p + (chances - taken) * log_q + chances * stay
+    alive = np.exp(taken * log_p + (chances - taken) * log_q + chances * stay)
     gaps = np.arange(chances - last)[:, None]
-    gone = taken * log_p + (last - taken + gaps) * log_q + np.log(theta) + (last + gaps) * stay
-    dead = np.exp(gone).sum(axis=0) if chances > last else np.zeros_like(alive)
-    weight = np.exp(alive) + dead
-    node = rng.choice(len(p), size, p=weight / weight.sum())
-    return PosteriorSample(p[node], theta[node], rng.random(size) < (np.exp(alive) / weight)[node])
+    gone = np.exp(taken * log_p + (last - taken + gaps) * log_q + np.log(theta) + (last + gaps) * stay).sum(axis=0)
+    weight = alive + gone
+    return PosteriorGrid(p, theta, weight / weight.sum(), np.clip(alive / np.maximum(weight, 1e-300), 0.0, 1.0))
 
 
 def _grid(parameters: Float) -> tuple[Float, Float]:

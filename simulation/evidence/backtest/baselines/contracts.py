@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MODELS", "ContractFit", "RiskTable", "fit_contracts", "survival"]
+__all__ = ["MODELS", "ContractFit", "RiskTable", "covariance_at", "fit_contracts", "survival"]
 
 Float = npt.NDArray[np.float64]
 BOUND = 12.0
@@ -144,10 +144,10 @@ def fit_contracts(model: str, table: RiskTable) -> ContractFit:
         found.append(minimize(loss, np.asarray(start), method="L-BFGS-B", bounds=bounds))
     best = min(found, key=lambda result: float(result.fun))
     point = np.asarray(best.x, np.float64)
-    return ContractFit(model, point, _covariance(loss, point), -float(best.fun))
+    return ContractFit(model, point, covariance_at(loss, point), -float(best.fun))
 
 
-def _covariance(loss: Callable[[Float], float], at: Float, widest: float = 1.0) -> Float:
+def covariance_at(loss: Callable[[Float], float], at: Float, widest: float = 1.0) -> Float:
     """Inverse of the curvature; a direction that the data say nothing of has the standard deviation `widest`."""
     size, step = len(at), 1e-3
     curve = np.zeros((size, size))

@@ -1,0 +1,206 @@
+"""Fits to the past only: what a backtest asks of a way to learn a scenario from a history, and the direct way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.evidence.backtest.spells import spells_of
+
+if TYPE_CHECKING:
+    from simulation.evidence.history import History
+    from simulation.scenario import Scenario
+    from simulation.scenario.book import Book
+
+__all__ = ["DRAWS", "DirectFitter", "Draft", "Fitted", "Fitter", "rebased"]
+
+Float = npt.NDArray[np.float64]
+DRAWS = 100
+"""Joint draws of the fitted numbers."""
+HALF = 183.0
+"""Days: the middle of a yearly term."""
+RECENT = 36
+"""Months before the origin whose arrivals and amounts count: older ones say little of the coming year."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A scenario learnt from the past, ready to be simulated.
+
+    Attributes
+    ----------
+    scenario
+        It starts on the origin; its assumptions are the joint draws of the fit.
+    book
+        The members of that morning.
+    lapsed
+        Segments whose arrivals are returns: former members, grouped by what is known of them.
+    notes
+        What was fitted and how, and what the scenario had to keep, in sentences.
+    """
+
+    scenario: Scenario
+    book: Book
+    lapsed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Fitter(Protocol):
+    """A way to learn a scenario from the past."""
+
+    name: str
+
+    def fit(
+        self, past: History, scenario: Scenario, origin: dt.date, months: int, *, seed: int, folder: Path
+    ) -> Fitted:
+        """Learn a scenario from what was known on the morning of `origin`.
+
+        Parameters
+        ----------
+        past
+            `history.as_of(origin)`: nothing later is there.
+        scenario
+            The mechanisms, and the numbers that the past says nothing of.
+        origin
+            First day of the forecast.
+        months
+            Its horizon.
+        seed
+            Of the draws.
+        folder
+            Where files of the fit go; it exists.
+
+        Raises
+        ------
+        ValueError
+            The past is too short, or does not belong to the scenario.
+        """
+        ...
+
+
+@dataclass
+class Draft:
+    """A scenario in the making: its tree, and joint draws of some numbers by path.
+
+    `rng` is the luck of all draws, so a fit is the same for the same seed.
+    """
+
+    tree: dict[str, Any]
+    rng: np.random.Generator
+    draws: dict[str, Float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    lapsed: list[str] = field(default_factory=list)
+
+    def set(self, path: str, draws: npt.ArrayLike, unit: str = "") -> None:
+        """Put a number that is not known exactly: its draws, and their mean as its value."""
+        values = np.asarray(draws, np.float64)
+        steps = path.split(".")
+        node = self.tree
+        for step in steps[:-1]:
+            node = node.setdefault(step, {})
+        node[steps[-1]] = f"{values.mean():.9g} {unit}" if unit else float(f"{values.mean():.9g}")
+        self.draws[path] = values
+
+    def scenario(self, root: Path, folder: Path) -> Scenario:
+        """Make the scenario, with its draws in a file."""
+        import pandas as pd
+
+        from simulation.scenario import from_mapping
+
+        assumptions = {path: one for path, one in self.tree.get("assumptions", {}).items() if self._free(path, one)}
+        if self.draws:
+            table = pd.DataFrame({path: values for path, values in self.draws.items()})
+            table.to_csv(folder / "draws.csv", index=False, float_format="%.9g")
+            file = str((folder / "draws.csv").resolve())
+            assumptions["fitted"] = {"joint": file, "source": "the history before the origin", "evidence": "own"}
+        return from_mapping({**self.tree, "assumptions": assumptions}, folder=root, allow_outside=True)
+
+    def _free(self, path: str, assumption: Any) -> bool:
+        """Whether an assumption of the scenario stays: nothing at, above or below its path was fitted."""
+        if isinstance(assumption, Mapping) and "joint" in assumption:
+            return False
+        return not any(
+            f"{path}.".startswith(f"{own}.") or f"{own}.".startswith(f"{path}.") for own in self.draws
+        ) and self._has(path)
+
+    def _has(self, path: str) -> bool:
+        node: Any = self.tree
+        for step in path.split("."):
+            if not isinstance(node, Mapping) or step not in node:
+                return False
+            node = node[step]
+        return True
+
+
+def rebased(scenario: Scenario, origin: dt.date, months: int) -> dict[str, Any]:
+    """The scenario as plain values, moved to another start, without its own book, population and goals."""
+    tree: dict[str, Any] = scenario.resolved()
+    for key in ("book", "history", "objectives", "known", "levers"):
+        tree.pop(key, None)
+    for segment in tree["segments"].values():
+        segment.pop("population", None)
+    return {**tree, "start": origin.isoformat(), "horizon": f"{months} months", "periods": "month"}
+
+
+class DirectFitter:
+    """Fits what a history shows directly: arrivals, ARR, leaving, returning, and by simulation renewal and take.
+
+    Of a segment without a journey, renewal and return are fitted as laws of their own (`laws`). With a journey, a
+    year before the origin is simulated, and renewal and take are shifted on the logit scale by how far the simulated
+    rates were from what came; vectors, work and setbacks stay what the scenario says.
+    """
+
+    name = "direct"
+
+    def fit(
+        self, past: History, scenario: Scenario, origin: dt.date, months: int, *, seed: int, folder: Path
+    ) -> Fitted:
+        """Learn a scenario from the past; see `Fitter`."""
+        from simulation.evidence.backtest import journeys, laws
+
+        terms = {name: segment.term for name, segment in scenario.segments.items()}
+        spells = spells_of(past, terms, origin)
+        if not len(spells):
+            raise ValueError(f"the history has no member before {origin}")
+        draft = Draft(rebased(scenario, origin, months), np.random.default_rng([seed, origin.toordinal()]))
+        moved: dict[str, str] = {}
+        for name in scenario.segments:
+            own = spells.of(spells.segment == name)
+            if not len(own):
+                draft.notes.append(f"{name}: no member before {origin}; the scenario's own numbers stand.")
+                continue
+            laws.arrivals(draft, name, past, own, origin, RECENT)
+            laws.amounts(draft, name, past, origin, RECENT)
+            if laws.is_plain(scenario, name):
+                moved |= laws.staying(draft, name, past, own, months)
+        if not all(laws.is_plain(scenario, name) for name in scenario.segments):
+            journeys.shift(draft, past, scenario, origin, seed)
+        made = draft.scenario(scenario.root, folder)
+        return Fitted(made, _book(past, scenario, made, origin, moved), tuple(draft.lapsed), tuple(draft.notes))
+
+
+def _book(past: History, scenario: Scenario, made: Scenario, origin: dt.date, moved: Mapping[str, str]) -> Book:
+    """Today's members; those who were sorted into a segment of the fit have their past in its numbers already."""
+    from dataclasses import replace
+
+    from simulation.evidence.history.today import book_of
+
+    if not moved:
+        return book_of(past, made, origin)
+    plan = scenario.model_copy(update={"start": origin})
+    book = book_of(past, plan, origin)
+    names = list(made.segments)
+    old = list(scenario.segments)
+    goal = [moved.get(member, old[place]) for member, place in zip(book.member_id, book.segment, strict=True)]
+    sorted_in = np.array([member in moved for member in book.member_id])
+    # Their renewals so far are in the law of their segment: to the engine they are in the middle of their first term.
+    renews = np.where(sorted_in, HALF, book.renews_on)
+    joined = np.where(sorted_in, HALF - 365.0, book.joined)
+    segment = np.array([names.index(one) for one in goal], np.int32)
+    return replace(book, segment=segment, joined=joined, renews_on=renews)
