@@ -15,6 +15,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from simulation import __version__
+from simulation.cli.backtest import backtest
 from simulation.cli.bridge import bridge
 from simulation.cli.budget import budget
 from simulation.cli.calibrate import calibrate
@@ -59,6 +60,7 @@ for _command in (
     rerun,
     compare,
     bridge,
+    backtest,
     sensitivity,
     must_be_true,
     budget,

@@ -37,7 +37,7 @@ def history(
     Parameters
     ----------
     source
-        A CSV, Parquet or Excel file, or the URL of a database such as postgresql+psycopg://user@host/name (password
+        A CSV, Parquet or Excel file, or the URL of a database such as postgresql+pg8000://user@host/name (password
         from PGPASSWORD); by default what the scenario names.
     quarantine
         Go on without the members that have an impossible row, and say how many these are.

@@ -85,7 +85,8 @@ class Spells:
 
     def won(self) -> Int:
         """Renewals won, by spell."""
-        last = np.where(self.here, np.datetime64(self.until, "D"), self.end - np.timedelta64(NEAR, "D"))
+        early: Days = self.end - np.timedelta64(NEAR, "D")  # type: ignore[assignment]  # numpy's stubs: NaT
+        last: Days = np.where(self.here, np.datetime64(self.until, "D"), early)
         return self.dues(last)
 
     def risk_table(self) -> RiskTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -65,11 +66,11 @@ def open_database(url: str, *, table: str | None, query: str | None) -> Iterator
     if (table is None) == (query is None):
         raise TableError("is a database: name either a table (--table) or a query (--query)")
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(_with_password(sa.make_url(url)))
     except (sa.exc.NoSuchModuleError, ImportError) as error:
         raise TableError(f"needs a driver that is not installed: {_plain(error, url)}") from None
     except sa.exc.ArgumentError:
-        raise TableError("has a URL that cannot be read: expected as postgresql+psycopg://user@host/name") from None
+        raise TableError("has a URL that cannot be read: expected as postgresql+pg8000://user@host/name") from None
     try:
         with engine.connect() as connection:
             statement, rows = _statement(connection, table, query)
@@ -78,6 +79,14 @@ def open_database(url: str, *, table: str | None, query: str | None) -> Iterator
         raise TableError(f"cannot be read: {_plain(error, url)}") from None
     finally:
         engine.dispose()
+
+
+def _with_password(url: Any) -> Any:
+    """The URL with the password of the environment, which only some of PostgreSQL's drivers look up themselves."""
+    secret = os.environ.get("PGPASSWORD")
+    if secret and url.password is None and url.get_backend_name() == "postgresql":
+        return url.set(password=secret)
+    return url
 
 
 def _statement(connection: Any, table: str | None, query: str | None) -> tuple[Any, int | None]:

@@ -54,7 +54,7 @@ def read_history(
     ----------
     where
         A CSV, Parquet or Excel file, or the URL of a database (`sqlite:///members.db`,
-        `postgresql+psycopg://user@host/name`; the password from the environment, as PGPASSWORD). None: what
+        `postgresql+pg8000://user@host/name`; the password from the environment, as PGPASSWORD). None: what
         the scenario's `history:` names.
     scenario
         Its segments, journeys, interventions and terms are checked too; its `history:` gives the defaults of

@@ -127,7 +127,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     options = f"-k {folder} -c listen_addresses='' -c fsync=off"
     call(str(programs / "pg_ctl"), "-D", str(folder / "data"), "-o", options, "-l", str(folder / "log"), "-w", "start")
-    yield f"postgresql+psycopg://reader:pa%3Ass%20w%40rd@/postgres?host={folder}"
+    yield f"postgresql+pg8000://reader:pa%3Ass%20w%40rd@/postgres?unix_sock={folder}/.s.PGSQL.5432"
     call(str(programs / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop")
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -160,7 +160,7 @@ def test_a_query_dates_with_zones_and_numerics_of_postgresql(postgres: str) -> N
 
 @pytest.mark.parametrize(("change", "expected"), [
     (("reader:pa%3Ass%20w%40rd", "reader:wr0ngsecret"), "password authentication failed"),
-    (("?host=", "?host=/nowhere"), "cannot be read"),
+    (("?unix_sock=", "?unix_sock=/nowhere"), "cannot be read"),
 ])  # fmt: skip
 def test_no_password_is_ever_shown(postgres: str, change: tuple[str, str], expected: str) -> None:
     with pytest.raises(HistoryError) as caught:
@@ -300,3 +300,16 @@ def test_values_are_kept_bit_for_bit(tmp_path: Path) -> None:
         write_history(History.of(table), tmp_path / f"h.{ending}")
         again = read_history(tmp_path / f"h.{ending}", exported=LATE)
         assert again.frame["value"].tolist() == values.tolist()
+
+
+def test_the_password_comes_from_the_environment(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PGPASSWORD serves where the URL has none, with any driver."""
+    head, _, tail = postgres.partition(":pa%3Ass%20w%40rd@")
+    monkeypatch.setenv("PGPASSWORD", "pa:ss w@rd")
+    query = "select 'a' as member_id, '2027-01-01' as date, 'joined' as event"
+    read = read_history(f"{head}@{tail}", query=query, exported=dt.date(2028, 1, 1))
+    assert len(read) == 1
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    with pytest.raises(Exception, match="cannot be read") as caught:
+        read_history(f"{head}@{tail}", query=query, exported=dt.date(2028, 1, 1))
+    assert "wrong" not in str(caught.value)
