@@ -15,6 +15,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Parameter
 
 from simulation import __version__
+from simulation.cli.attribute import attribute
 from simulation.cli.backtest import backtest
 from simulation.cli.bridge import bridge
 from simulation.cli.budget import budget
@@ -65,6 +66,7 @@ for _command in (
     must_be_true,
     budget,
     objectives,
+    attribute,
     schema,
     store,
     sweep,
