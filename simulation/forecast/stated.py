@@ -58,7 +58,7 @@ class Stated:
 def stated_by(scenario: Any) -> list[Stated]:
     """Return what a scenario states: renewal, take and time to first value by segment, and its knowns.
 
-    The first renewal has a row without a value where it is not known: the simulated one is shown.
+    The first-year renewal has a row without a value where it is not known: the simulated one is shown.
     """
     rows: list[Stated] = []
     for segment in scenario.segments:
