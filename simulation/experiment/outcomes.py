@@ -151,8 +151,8 @@ def _waited(log: Records, who: Int, end: float, count: int) -> Float:
     last = np.append((owner[1:] != owner[:-1]) | (rows["name"][1:] != rows["name"][:-1]), True)
     until[last] = end
     asked = rows["kind"] == K_REQUESTED
-    days: Float = np.bincount(owner[asked], weights=(until - rows["time"])[asked], minlength=count)
-    return days
+    waited = np.bincount(owner[asked], weights=(until - rows["time"])[asked], minlength=count)
+    return waited.astype(np.float64)
 
 
 def _deliveries(log: Records, who: Int, count: int, interventions: int) -> Int:

@@ -30,9 +30,9 @@ def borrowed_sentence(alternative: str, found: Borrowed, measure: str, currency:
     if not found.parts.loc[list(CLASSES), "numbers"].sum():
         return f"The {subject} rests on no effect of its own: the scenarios differ in costs, prices or hours alone."
     parts = [
-        f"{amount(float(row['mean']), what.unit, currency, float(row['high'] - row['low']))} rests on {words}"
+        f"{amount(row['mean'], what.unit, currency, row['high'] - row['low'])} rests on {words}"
         for kind, words in (("prior", "priors"), ("published", "published figures"), ("own", "own data"))
-        if (row := found.parts.loc[kind])["numbers"]
+        if (row := found.parts.to_dict("index")[kind])["numbers"]
     ]
     without = found.without_priors
     left = amount(without.mean, what.unit, currency, without.high - without.low)

@@ -174,7 +174,7 @@ def spans(comparison: Comparison, days: Mapping[str, int], album: Album) -> tupl
             for measure in OVER_SPANS:
                 if (span_name, alternative, measure) in table.index:
                     one = comparison.describe(measure, alternative, within=days[span_name])
-                    base = float(table.loc[(span_name, alternative, measure), "base"])
+                    base = float(table["base"].to_dict()[span_name, alternative, measure])
                     rows.append(_row(measure_named(measure).title, measure, base, one, currency))
         blocks.append(Table(COLUMNS, rows, caption=f"{_title(alternative)} against the base"))
     return Section("spans", f"After {', '.join(days)}", blocks), table
@@ -208,11 +208,12 @@ def work(comparison: Comparison, album: Album) -> tuple[Section | str, pd.DataFr
     blocks += album.add(
         "hours", versus.hours(comparison, table), "Hours of each intervention that a team delivers, in every scenario."
     )
+    of_base = table.loc[["base"]].droplevel(0).to_dict("index")
     for alternative in comparison.alternatives:
         rows: list[Row] = []
         team = None
         for (owner, one), row in table.loc[alternative].iterrows():  # type: ignore[misc]
-            base = table.loc[("base", owner, one)]
+            base = of_base[owner, one]
             if not (base["delivered"] or row["delivered"]):
                 continue
             if owner != team:
