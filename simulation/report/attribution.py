@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
 from simulation.report.style import BLUE, DPI, MUTED, RED, WIDTH, drawn, png, svg, title
-from simulation.report.words import day, number, span
+from simulation.report.words import day, number, span, two_lines
 
 if TYPE_CHECKING:
     from simulation.evidence.attribution import Attribution
@@ -105,23 +105,24 @@ def claim(found: Attribution) -> list[str]:
 def causes(found: Attribution) -> Figure:
     """Draw every row beside the range of luck."""
     table = found.table.iloc[::-1]
-    figure = Figure(figsize=(WIDTH, 1.2 + 0.34 * len(table)), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.4 + 0.42 * len(table)), dpi=DPI, layout="constrained")
     ax = figure.subplots()
     places = range(len(table))
     ax.barh(
         places, table["P90"] - table["P10"], left=table["P10"], color="#d9d9d9", height=0.7,
-        label="8 of 10 futures of the forecast",
+        label="8 of 10 futures",
     )  # fmt: skip
     for flagged, colour, label in ((False, BLUE, "what happened"), (True, RED, "what happened, flagged")):
         rows = [place for place in places if bool(table["flag"].iloc[place]) is flagged]
         if rows:
             ax.plot(table["amount"].iloc[rows], rows, "o", color=colour, markersize=6, label=label)
     ax.axvline(0, color=MUTED, linewidth=0.8)
-    ax.set_yticks(list(places), [str(one) for one in table["title"]])
+    ax.set_yticks(list(places), [two_lines(str(one), 32) for one in table["title"]])
+    ax.margins(x=0.06)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    ax.set_xlabel(f"difference in ARR, {found.currency} a year")
+    ax.set_xlabel(f"{found.currency} a year")
     ax.grid(axis="y", visible=False)
-    figure.legend(loc="outside lower center", ncols=3)
+    figure.legend(loc="outside lower center", ncols=2)
     title(figure, "Causes of the difference, and what luck does to each")
     return figure
 
