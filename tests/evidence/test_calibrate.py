@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,10 @@ assumptions: {{segments.individual.renewal.probability.beta.b: null}}
 @pytest.mark.soak
 def test_association_is_put_right(tmp_path: Path) -> None:
     folder = Path(__file__).parents[2] / "scenarios"
-    (tmp_path / "wrong.yaml").write_text(WRONG.format(plan=(folder / "association.yaml").as_posix()), encoding="utf-8")
-    plan = load(tmp_path / "wrong.yaml")
+    shutil.copytree(folder, tmp_path / "scenarios")
+    wrong = tmp_path / "scenarios" / "wrong.yaml"
+    wrong.write_text(WRONG.format(plan="association.yaml"), encoding="utf-8")
+    plan = load(wrong)
     found = calibrate(plan, book=todays_members(plan), replications=2)
     for fact in found.facts:
         assert abs(fact.before - (fact.low + fact.high) / 2) > 0.08
