@@ -84,7 +84,7 @@ def copied(plan: Plan, memory: Memory) -> Future:
         plan=plan,
         log=memory.arrays["log"][: int(world["n_log"])].copy(),
         members=memory.arrays["member"][: int(world["n_members"])].copy(),
-        ledger=ledger_rows(memory, plan.frame),
+        ledger=ledger_rows(memory, plan),
     )
 
 

@@ -169,12 +169,10 @@ def _shown(found: Sensitivity, folder: Path, files: list[Path], screen: Screen) 
     """Show the answer and the short tables, and return the same, and more, for programs."""
     from simulation.experiment.sobol import LUCK
     from simulation.report.amounts import amount
-    from simulation.report.sensitivity import answer, fixed, points, sensitivity_tables
+    from simulation.report.sensitivity import answer, points, sensitivity_tables
     from simulation.report.words import number, path_words
 
     what, currency = found.question.what, found.base.frame.currency
-    for warning in fixed(found):
-        screen.note(f"warning: {warning}")
     screen.show(answer(found))
     for point in points(found):
         screen.show(point)
@@ -222,7 +220,6 @@ def _shown(found: Sensitivity, folder: Path, files: list[Path], screen: Screen) 
     return {
         "answer": answer(found),
         "points": points(found),
-        "warnings": fixed(found),
         "measure": found.question.measure,
         "at": found.question.moment(found.base),
         "seed": found.base.seed,

@@ -83,6 +83,8 @@ def check(frame: Frame, ledger: Ledger) -> None:
     _check_parts(frame, ledger)
     _check_cohorts(frame, ledger)
     _check_queues(ledger)
+    for name in ("team_cost", "team_seconds", "cost_per_delivery", "fixed_cost"):
+        _none(ledger[name] < 0, f"{name!r} is negative")
 
 
 def _check_levels(frame: Frame, ledger: Ledger) -> None:

@@ -49,7 +49,7 @@ YEAR_SECONDS = 31_557_600
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Static facts of a run: what the axes of the ledger's arrays mean.
+    """What the axes of the ledger's arrays mean; the same at every assumption point.
 
     Attributes
     ----------
@@ -59,14 +59,6 @@ class Frame:
         Length of the horizon in whole days from `start`.
     cell_edges
         int64[C+1], days since `start`; the finest time bins.
-    team_cost
-        int64[T, C], loaded cost of each team in each cell, cents.
-    team_seconds
-        int64[T, C], available capacity in server-seconds.
-    intervention_cost_per_delivery
-        int64[K], cents.
-    intervention_fixed_cost
-        int64[K, C], monthly and one-off cost, cents.
     """
 
     name: str
@@ -80,10 +72,6 @@ class Frame:
     cell_edges: Int
     periods: tuple[Period, ...]
     windows: tuple[Window, ...]
-    team_cost: Int
-    team_seconds: Int
-    intervention_cost_per_delivery: Int
-    intervention_fixed_cost: Int
 
     @property
     def cells(self) -> int:
@@ -104,6 +92,10 @@ class Frame:
             "terms": (r, s, TERMS, len(WON_LOST)),
             "first_value": (r, s, len(FIRST_VALUE_DAYS), len(FIRST_VALUE)),
             "cohort": (r, s, len(self.windows), len(COHORT)),
+            "team_cost": (r, t, c),
+            "team_seconds": (r, t, c),
+            "cost_per_delivery": (r, k),
+            "fixed_cost": (r, k, c),
             "events": (r,),
             "forced": (r,),
         }
@@ -111,7 +103,7 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Ledger(Mapping[str, Int]):
-    """The counts of a run, one int64 array a subject, replications first.
+    """The counts and costs of a run, one int64 array a subject, replications first.
 
     Attributes
     ----------
@@ -135,6 +127,15 @@ class Ledger(Mapping[str, Int]):
         d days.
     cohort
         [R, S, W, COHORT]: the closed cohort of each window.
+    team_cost
+        [R, T, C]: loaded cost of each team, cents. This and the next three follow from the plan alone, so they are
+        those of the replication's assumption point.
+    team_seconds
+        [R, T, C]: available capacity, server-seconds.
+    cost_per_delivery
+        [R, K]: cents.
+    fixed_cost
+        [R, K, C]: monthly and one-off cost of each intervention, cents.
     events
         [R]: rows of the event log.
     forced
@@ -150,6 +151,10 @@ class Ledger(Mapping[str, Int]):
     terms: Int
     first_value: Int
     cohort: Int
+    team_cost: Int
+    team_seconds: Int
+    cost_per_delivery: Int
+    fixed_cost: Int
     events: Int
     forced: Int
 
@@ -220,17 +225,14 @@ class RunResult:
 
     @classmethod
     def together(cls, parts: Sequence[RunResult]) -> RunResult:
-        """Join parts of one run that share no replication, in the order of their numbers.
-
-        The frame is that of the lowest number, as it is when all run at once.
-        """
+        """Join parts of one run that share no replication, in the order of their numbers."""
         if len(parts) == 1:
             return parts[0]
         numbers = [number for part in parts for number in part.replications]
         points = [point for part in parts for point in part.points]
         order = sorted(range(len(numbers)), key=numbers.__getitem__)
         return cls(
-            frame=min(parts, key=lambda part: min(part.replications)).frame,
+            frame=parts[0].frame,
             ledger=Ledger(
                 **{name: np.concatenate([part.ledger[name] for part in parts])[order] for name in LEDGER_ARRAYS}
             ),

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.engine.layout import intervention_names, make_frame, servers_of
-from simulation.engine.ledger import LEDGER_ARRAYS, Frame
+from simulation.engine.layout import intervention_names, make_frame
+from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Int
 from simulation.engine.plan_interventions import intervention_records
 from simulation.engine.plan_segments import Collector, segment_records
 from simulation.engine.purposes import Purposes
+from simulation.engine.resources import known_rows, servers_of
 from simulation.model.dates import day_number
 from simulation.model.random import child_keys, domain
 from simulation.model.state import (
@@ -50,6 +51,8 @@ class Plan:
     ----------
     frame
         Names and times of the ledger's axes.
+    known
+        Rows of the ledger that no event changes, by the name of its array: see `resources.known_rows`.
     tables
         The plan's arrays by name, with the dtypes of `state.PLAN_TABLES`; at least one row each.
     sizes
@@ -67,6 +70,7 @@ class Plan:
     """
 
     frame: Frame
+    known: dict[str, Int]
     tables: dict[str, Records]
     sizes: dict[str, int]
     header: Records
@@ -116,6 +120,7 @@ def make_plan(scenario: Scenario, book: Book | None = None) -> Plan:
     arrivals = sum(float(s["arrival_bound"]) for s in segments) * frame.days / MONTH
     return Plan(
         frame=frame,
+        known=known_rows(scenario, frame),
         tables=tables,
         header=_header(scenario, frame, journey, max(1, modifiers)),
         sizes={name: len(array) for name, array in contents.items()},

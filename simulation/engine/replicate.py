@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from simulation.engine.layout import make_frame
 from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
 from simulation.engine.plan import OFFSETS, Plan, make_plan
 from simulation.engine.world import Memory
@@ -62,10 +63,13 @@ def plan_at(scenario: Scenario, book: Book | None, seed: int, point: int) -> Pla
     return make_plan(scenario.at_point(seed, point) if scenario.assumptions else scenario, book)
 
 
-def ledger_rows(memory: Memory, frame: Frame) -> Rows:
-    """Copy the ledger of the replication that has just run, each array in its shape without replications."""
-    flat, rows = memory.ledger(), {}
-    shapes = frame.shapes(1)
+def ledger_rows(memory: Memory, plan: Plan) -> Rows:
+    """The ledger of the replication that has just run, each array in its shape without replications.
+
+    What was counted is copied; what was known before is the plan's own, shared by all its replications.
+    """
+    flat, rows = memory.ledger(), dict(plan.known)
+    shapes = plan.frame.shapes(1)
     for name, offset in OFFSETS.items():
         shape = shapes[name][1:]
         first = int(memory.world[offset])
@@ -101,7 +105,7 @@ class _Crew:
             memory = engine.run(self.seed, replication)
             if self.observe is not None:
                 self.observe(replication, memory, plan.frame)
-            done(replication, ledger_rows(memory, plan.frame), plan.frame)
+            done(replication, ledger_rows(memory, plan), plan.frame)
 
 
 def run_replications(
@@ -193,7 +197,6 @@ def _feed(
 
 def _result(crew: _Crew, finished: dict[int, Rows], seed: int) -> RunResult:
     numbers = sorted(finished)
-    frame = crew.fixed.frame if crew.fixed else plan_at(crew.scenario, crew.book, seed, numbers[0] // 2).frame
     # Rows are given up as they are stacked: both at once would take twice the memory.
     ledger = Ledger(**{name: np.stack([finished[n].pop(name) for n in numbers]) for name in LEDGER_ARRAYS})
     points = [n // 2 for n in numbers]
@@ -202,5 +205,10 @@ def _result(crew: _Crew, finished: dict[int, Rows], seed: int) -> RunResult:
         draws = {point: crew.scenario.assumption_values(seed, point) for point in sorted(set(points))}
         values = {path: np.array([draws[point][path] for point in points]) for path in draws[points[0]]}
     return RunResult(
-        frame=frame, ledger=ledger, seed=seed, replications=numbers, points=points, assumption_values=values
+        frame=make_frame(crew.scenario),
+        ledger=ledger,
+        seed=seed,
+        replications=numbers,
+        points=points,
+        assumption_values=values,
     )

@@ -321,7 +321,7 @@ class _Trials:
         columns = []
         for number in luck:
             memory = engine.run(self.seed, number)
-            rows = ledger_rows(memory, plan.frame)
+            rows = ledger_rows(memory, plan)
             ledger = Ledger(**{name: rows[name][None] for name in LEDGER_ARRAYS})
             found = self._counted(RunResult(plan.frame, ledger, self.seed, [number], [number // 2]))
             if not all(self.counted):

@@ -203,7 +203,7 @@ class _Crew:
                 for row in group:
                     if self.stop.is_set():
                         return
-                    found = ledger_rows(engine.run(self.seed, int(self.settings.luck[row])), plan.frame)
+                    found = ledger_rows(engine.run(self.seed, int(self.settings.luck[row])), plan)
                     if each is not None:
                         each(row, found, plan.frame)
                     with self.lock:

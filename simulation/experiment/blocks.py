@@ -20,12 +20,12 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from simulation.engine.frame_record import FRAME_ARRAYS, frame_of, plain_frame
+from simulation.engine.frame_record import frame_of, plain_frame
 from simulation.engine.ledger import LEDGER_ARRAYS, Ledger, RunResult
 
 __all__ = ["DamagedError", "pack", "read_file", "unpack", "write_file"]
 
-FORMAT = 1
+FORMAT = 2
 DIGEST = hashlib.sha256().digest_size
 LEVEL = 1
 """Of compression: counts are mostly zeros, so little effort gets most of it."""
@@ -55,7 +55,6 @@ def pack(key: str, result: RunResult) -> bytes:
         "replications": np.array(result.replications, np.int64),
         "points": np.array(result.points, np.int64),
         "assumption_values": np.array(list(values.values()), np.float64).reshape(len(values), len(result.points)),
-        **{name: getattr(result.frame, name) for name in FRAME_ARRAYS},
         **{f"ledger_{name}": array for name, array in result.ledger.items()},
     }
     body = io.BytesIO()
@@ -80,7 +79,7 @@ def unpack(key: str, body: bytes) -> RunResult:
         meta = _Meta(**json.loads(arrays["meta"].tobytes()))
         if (meta.format, meta.key) != (FORMAT, key):
             raise DamagedError("it belongs to another run")
-        frame = frame_of(meta.frame, {name: arrays[name] for name in FRAME_ARRAYS})
+        frame = frame_of(meta.frame)
         numbers, points = arrays["replications"].tolist(), arrays["points"].tolist()
         ledger = Ledger(**{name: arrays[f"ledger_{name}"] for name in LEDGER_ARRAYS})
         values = arrays["assumption_values"]

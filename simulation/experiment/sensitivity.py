@@ -129,9 +129,6 @@ class Sensitivity:
         Text and numbers of each assumption at its P10, median and P90, base units: columns path, low, middle, high.
     choice
         Of the base and its alternatives; None without alternatives.
-    fixed
-        Assumptions on what is the same in every future of a forecast, whatever they are (costs and capacities of
-        teams and interventions): their effect on costs and on the use of teams is missing.
     """
 
     question: Question
@@ -143,7 +140,6 @@ class Sensitivity:
     spread: Spread
     values: pd.DataFrame
     choice: Choice | None
-    fixed: tuple[str, ...] = ()
 
     @property
     def base(self) -> Forecast:
@@ -254,7 +250,6 @@ def analysed(
         spread=split(values[cut:], np.asarray(base.points, np.int64)[cut:], True),
         values=_ends(list(plans.values()), names),
         choice=_choice(plans, design, futures, question, seed) if len(plans) > 1 else None,
-        fixed=_fixed(list(plans.values()), names),
     )
 
 
@@ -307,26 +302,6 @@ def learnable(plans: Mapping[str, Scenario]) -> dict[str, tuple[str, ...]]:
         if len(group) > 1 and set(group) != everything and name not in found:
             found[name] = tuple(group)
     return found
-
-
-def _fixed(scenarios: list[Scenario], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Assumptions that change the costs or capacities of a frame, of which a forecast has only one."""
-    from simulation.engine.frame_record import FRAME_ARRAYS
-    from simulation.engine.layout import make_frame
-    from simulation.scenario.draws import at_values, values_at
-
-    settings = tornado_settings(scenarios, names, 1)
-    found = set()
-    for scenario in scenarios:
-        frames = [
-            make_frame(at_values(scenario, values_at(scenario, settings.level(row)), f"at setting {row}"))
-            for row in range(len(settings))
-            if scenario.assumptions
-        ]
-        for row, frame in enumerate(frames):
-            if not all(np.array_equal(getattr(frame, one), getattr(frames[0], one)) for one in FRAME_ARRAYS):
-                found.add(names[(row - 1) // 2])
-    return tuple(name for name in names if name in found)
 
 
 def _ends(scenarios: list[Scenario], names: tuple[str, ...]) -> pd.DataFrame:

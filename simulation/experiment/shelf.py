@@ -38,7 +38,7 @@ class _Open:
 
     wanted: set[int]
     rows: dict[int, Rows] = field(default_factory=dict)
-    frames: dict[int, Frame] = field(default_factory=dict)
+    frame: Frame | None = None
     since: float = field(default_factory=time.monotonic)
 
 
@@ -103,36 +103,36 @@ class Shelf:
         block = number // BLOCK
         with self._lock:
             opened = self._open[block]
-            opened.rows[number], opened.frames[number] = dict(rows), frame
+            opened.rows[number], opened.frame = dict(rows), frame
             whole = opened.rows.keys() == opened.wanted
             if not whole and time.monotonic() - opened.since < PATIENCE:
                 return
             if whole:
                 del self._open[block]
             opened.since = time.monotonic()
-            finished = _Open(opened.wanted, dict(opened.rows), dict(opened.frames))
+            finished = _Open(opened.wanted, dict(opened.rows), frame)
         self._write(block, finished)
 
     def _write(self, block: int, opened: _Open) -> None:
         """Write a block together with what is there of it, by this process or another."""
-        if not opened.rows:
+        if opened.frame is None:
             return
-        result = self._result(opened)
+        result = self._result(opened.rows, opened.frame)
         there = self._block(block)
         if there is not None:
             others = set(there.replications).difference(result.replications)
             result = RunResult.together([result, there.select(others)]) if others else result
         self.store.write(self._path(block), pack(self.key, result))
 
-    def _result(self, opened: _Open) -> RunResult:
-        numbers = sorted(opened.rows)
+    def _result(self, found: dict[int, Rows], frame: Frame) -> RunResult:
+        numbers = sorted(found)
         points = [number // 2 for number in numbers]
         draws: dict[int, dict[str, float]] = {}
         if self.scenario.assumptions:
             draws = {point: self.scenario.assumption_values(self.seed, point) for point in set(points)}
         return RunResult(
-            frame=opened.frames[numbers[0]],
-            ledger=Ledger(**{name: np.stack([opened.rows[n][name] for n in numbers]) for name in LEDGER_ARRAYS}),
+            frame=frame,
+            ledger=Ledger(**{name: np.stack([found[n][name] for n in numbers]) for name in LEDGER_ARRAYS}),
             seed=self.seed,
             replications=numbers,
             points=points,

@@ -94,12 +94,11 @@ class Counts:
 
     def delivery_cost(self, spans: Spans) -> Int:
         """Cost of deliveries, cents: [R, K, S, N]."""
-        price = self.frame.intervention_cost_per_delivery[:, None, None]
-        return self.intervention("delivered", spans) * price
+        return self.intervention("delivered", spans) * self.ledger.cost_per_delivery[..., None, None]
 
     def fixed_cost(self, spans: Spans) -> Int:
-        """Monthly and one-off cost of the interventions, cents: [K, N]."""
-        return over(self.frame.intervention_fixed_cost, spans)
+        """Monthly and one-off cost of the interventions, cents: [R, K, N]."""
+        return over(self.ledger.fixed_cost, spans)
 
     def intervention_cost(self, spans: Spans) -> Int:
         """Cost of interventions, cents: [R, K, N]."""
@@ -107,12 +106,12 @@ class Counts:
         return cost
 
     def team_cost(self, spans: Spans) -> Int:
-        """Cost of the teams, loaded, cents: [T, N]."""
-        return over(self.frame.team_cost, spans)
+        """Cost of the teams, loaded, cents: [R, T, N]."""
+        return over(self.ledger.team_cost, spans)
 
     def team_seconds(self, spans: Spans) -> Int:
-        """Available capacity, server-seconds: [T, N]."""
-        return over(self.frame.team_seconds, spans)
+        """Available capacity, server-seconds: [R, T, N]."""
+        return over(self.ledger.team_seconds, spans)
 
     def team_work(self, spans: Spans) -> Int:
         """Work of the interventions that each team delivers, seconds: [R, T, N]."""

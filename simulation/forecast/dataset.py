@@ -147,7 +147,7 @@ def _interventions(counts: Counts, spans: Spans) -> dict[str, Variable]:
         values = counts.intervention(column, spans) / 100
         out[f"intervention_{column}"] = (dims, values, {"unit": "money"})
     out["delivery_cost"] = (dims, counts.delivery_cost(spans) / 100, {"unit": "money"})
-    out["fixed_cost"] = (("intervention", "period"), counts.fixed_cost(spans) / 100, {"unit": "money"})
+    out["fixed_cost"] = (("replication", "intervention", "period"), counts.fixed_cost(spans) / 100, {"unit": "money"})
     cost = counts.intervention_cost(spans) / 100
     out["intervention_cost"] = (("replication", "intervention", "period"), cost, {"unit": "money"})
     return out
@@ -168,8 +168,8 @@ def _teams(counts: Counts, spans: Spans) -> dict[str, Variable]:
         "queue_mean": (dims, mean, {"unit": "length"}),
         "hours": (dims, counts.team_work(spans) / 3_600, {"unit": "hours"}),
         "busy_days": (dims, busy / DAY_SECONDS, {"unit": "days"}),
-        "available_days": (("team", "period"), capacity / DAY_SECONDS, {"unit": "days"}),
-        "team_cost": (("team", "period"), counts.team_cost(spans) / 100, {"unit": "money"}),
+        "available_days": (dims, capacity / DAY_SECONDS, {"unit": "days"}),
+        "team_cost": (dims, counts.team_cost(spans) / 100, {"unit": "money"}),
         "wait_histogram": (("replication", "team", "wait_bin"), counts.ledger.waits, waits),
     }
 

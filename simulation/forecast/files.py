@@ -16,11 +16,11 @@ from uuid import uuid4
 import numpy as np
 import xarray as xr
 
-from simulation.engine.frame_record import FRAME_ARRAYS, frame_of, plain_frame
-from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
+from simulation.engine.frame_record import frame_of, plain_frame
+from simulation.engine.ledger import LEDGER_ARRAYS, Ledger, RunResult
 from simulation.forecast.facts import ScenarioFacts
 
-FORMAT = 2
+FORMAT = 3
 ENGINE: Any = "h5netcdf"
 
 
@@ -64,7 +64,7 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str, str]:
     if int(run.attrs["format"]) != FORMAT:
         other = "a later" if int(run.attrs["format"]) > FORMAT else "an earlier"
         raise ValueError(f"{path} was written by {other} version ({run.attrs['version']})")
-    frame = _frame(run)
+    frame = frame_of(json.loads(_text(run, "frame")))
     replications = run["replications"].to_numpy()
     shapes = frame.shapes(len(replications))
     arrays = {name: _array(run, name, shapes[name]) for name in LEDGER_ARRAYS}
@@ -83,10 +83,9 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str, str]:
 
 
 def _run(result: RunResult, facts: ScenarioFacts, version: str, label: str) -> xr.Dataset:
-    frame, values = result.frame, result.assumption_values
+    values = result.assumption_values
     draws = np.array([values[path] for path in values], np.float64).reshape(len(values), len(result.replications))
     arrays: dict[str, Any] = {name: result.ledger[name] for name in LEDGER_ARRAYS}
-    arrays |= {name: getattr(frame, name) for name in FRAME_ARRAYS}
     arrays |= {"replications": np.array(result.replications, np.int64), "assumption_values": draws}
     arrays["points"] = np.array(result.points, np.int64)
     variables: dict[str, Any] = {
@@ -94,17 +93,12 @@ def _run(result: RunResult, facts: ScenarioFacts, version: str, label: str) -> x
     }
     # Texts are variables, not attributes: HDF5 limits an attribute to 64 KB.
     variables |= {
-        "frame": ((), json.dumps(plain_frame(frame))),
+        "frame": ((), json.dumps(plain_frame(result.frame))),
         "facts": ((), facts.to_json()),
         "scenario": ((), facts.yaml),
         "assumption_paths": ((), json.dumps(list(values))),
     }
     return xr.Dataset(variables, attrs={"format": FORMAT, "version": version, "seed": result.seed, "label": label})
-
-
-def _frame(run: xr.Dataset) -> Frame:
-    arrays = {name: np.asarray(run[name].to_numpy(), np.int64) for name in FRAME_ARRAYS if name in run}
-    return frame_of(json.loads(_text(run, "frame")), arrays)
 
 
 def _write(data: xr.Dataset, path: Path, mode: Any, group: str | None) -> None:

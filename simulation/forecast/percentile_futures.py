@@ -91,7 +91,7 @@ def _atoms(counts: Counts, chosen: npt.NDArray[np.intp], periods: Spans) -> dict
     atoms = {key: _rounded(100 * one.flow(key, periods)) for key in MEMBER_FLOWS}
     atoms |= {key: _rounded(one.flow(LEDGER_NAMES.get(key, key), periods)) for key in (*ARR_FLOWS, "fees")}
     atoms["revenue"] = _rounded(one.revenue(periods))
-    atoms["cost"] = _rounded(one.intervention_cost(periods).sum(axis=1)) + one.team_cost(periods).sum(axis=0)
+    atoms["cost"] = _rounded(one.intervention_cost(periods).sum(axis=1) + one.team_cost(periods).sum(axis=1))
     atoms["members_open"] = _rounded(100 * one.levels("members")[..., 0])
     atoms["arr_open"] = _rounded(one.levels("arr")[..., 0])
     return atoms

@@ -113,9 +113,9 @@ def intervention_cost(counts: Counts, spans: Spans, selection: Selection) -> Num
 
 
 def team_cost(counts: Counts, spans: Spans, selection: Selection) -> Numbers:
-    """Return cost of teams, cents; the same in every replication."""
-    cost = counts.team_cost(spans)[selection.teams(counts)].sum(axis=0)
-    return np.broadcast_to(cost, (counts.ledger.replications, len(cost)))
+    """Return cost of teams, cents."""
+    total: Numbers = counts.team_cost(spans)[:, selection.teams(counts)].sum(axis=1)
+    return total
 
 
 def contribution(counts: Counts, spans: Spans, selection: Selection) -> Numbers:
@@ -147,8 +147,8 @@ def started(counts: Counts, spans: Spans, selection: Selection) -> Numbers:
 
 def capacity(counts: Counts, spans: Spans, selection: Selection) -> Numbers:
     """Return available server-seconds of the teams."""
-    seconds = counts.team_seconds(spans)[selection.teams(counts)].sum(axis=0)
-    return np.broadcast_to(seconds, (counts.ledger.replications, len(seconds)))
+    total: Numbers = counts.team_seconds(spans)[:, selection.teams(counts)].sum(axis=1)
+    return total
 
 
 def length(counts: Counts, spans: Spans, selection: Selection) -> Numbers:

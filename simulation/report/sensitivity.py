@@ -18,12 +18,12 @@ from simulation.report.album import Album
 from simulation.report.amounts import amount
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
-from simulation.report.words import MISSING, at_end, day, listed, name, number, path_words, span
+from simulation.report.words import MISSING, at_end, day, name, number, path_words, span
 
 if TYPE_CHECKING:
     from simulation.experiment.sensitivity import Choice, Sensitivity
 
-__all__ = ["answer", "fixed", "points", "sensitivity_tables", "write_sensitivity"]
+__all__ = ["answer", "points", "sensitivity_tables", "write_sensitivity"]
 
 LITTLE = 0.1
 """Below this share of the variance what we do not know is not worth a name."""
@@ -83,17 +83,6 @@ def points(found: Sensitivity) -> list[str]:
     return said
 
 
-def fixed(found: Sensitivity) -> list[str]:
-    """Return what to beware of: assumptions whose effect on costs is missing."""
-    if not found.fixed:
-        return []
-    named = listed([f"“{path_words(one)}”" for one in found.fixed])
-    return [
-        f"Costs and capacities are counted alike in all futures, so the effect of {named} on costs, contribution and "
-        "team use is missing here."
-    ]
-
-
 def sensitivity_tables(found: Sensitivity) -> dict[str, pd.DataFrame]:
     """Return the tables by the name of their file."""
     tables = {
@@ -131,7 +120,6 @@ def _page(found: Sensitivity, album: Album) -> Page:
     notices = []
     if found.points < 64:
         notices.append(f"Only {found.points} base samples: the intervals are wide. --points 256 and more is better.")
-    notices += fixed(found)
     short = int(found.now.samples[0])
     if short < found.points:
         notices.append(f"{found.question.what.title} is undefined in some futures: {short} base samples are used.")

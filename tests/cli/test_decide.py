@@ -120,17 +120,14 @@ def test_the_choice_between_scenarios(call: Any, plan: Path) -> None:
     assert Path("reports/small+no_calls-sensitivity/figures/lead.png").is_file()
 
 
-def test_costs_that_do_not_vary_are_said(call: Any, plan: Path) -> None:
-    plan.write_text(
-        PLAN.replace(
-            "assumptions:", "assumptions:\n  interventions.call.cost.per_delivery: {uniform: {low: 1, high: 9}}"
-        )
-    )
-    status, out, err = call("sensitivity", plan, "--points", 8, "--json")
-    assert status == 0 and "“call: cost, per delivery” on costs" in json.loads(out)["warnings"][0]
-    assert "warning: Costs and capacities are counted alike" in err
-    plan.write_text(PLAN)
-    assert json.loads(call("sensitivity", plan, "--points", 8, "--json")[1])["warnings"] == []
+def test_a_cost_that_is_not_known_is_a_factor_of_contribution(call: Any, plan: Path) -> None:
+    price = "interventions.call.cost.per_delivery"
+    plan.write_text(PLAN.replace("assumptions:", f"assumptions:\n  {price}: {{uniform: {{low: 1, high: 900}}}}"))
+    status, out, _ = call("sensitivity", plan, "--measure", "contribution", "--points", 16, "--json")
+    found = json.loads(out)
+    bars = {row["factor"]: row for row in found["tables"]["tornado"]}
+    assert status == 0 and bars[price]["at_low"] > 0 > bars[price]["at_high"]
+    assert found["tables"]["sobol"][0]["factor"] == price
 
 
 @pytest.mark.parametrize(

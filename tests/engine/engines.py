@@ -27,7 +27,7 @@ def plan_of(data: Mapping[str, Any]) -> Plan:
 
 def ledger_of(memory: Memory, plan: Plan) -> Ledger:
     """Ledger of one replication, checked against its own identities."""
-    ledger = Ledger(**{name: array[None] for name, array in ledger_rows(memory, plan.frame).items()})
+    ledger = Ledger(**{name: array[None] for name, array in ledger_rows(memory, plan).items()})
     ledger.check(plan.frame)
     return ledger
 

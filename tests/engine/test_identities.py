@@ -45,6 +45,8 @@ def test_a_sound_ledger_passes():
         ("forced", (0,), 10_000, "more pasts were forced than members"),
         ("forced", (0,), -1, "more pasts were forced than members"),
         ("teams", (0, 0, 3, TM.index("queue")), -100, "queue is negative"),
+        ("team_cost", (1, 1, 3), -1, "'team_cost' is negative"),
+        ("cost_per_delivery", (1, 2), -1, "'cost_per_delivery' is negative"),
         ("opening", (0, 0, OPEN.index("members")), 1, "stages do not add up"),
     ],
 )

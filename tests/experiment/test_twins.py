@@ -118,6 +118,6 @@ def test_outcomes_of_a_journey_that_goes_round() -> None:
     compiled = plan_at(plan(segments={"a": around}, assumptions={}, objectives={}), None, 1, 0)
     memory = make_engine("compiled", compiled, log=True).run(1, 0)
     life = outcomes_of(memory, compiled)
-    opening = ledger_rows(memory, compiled.frame)["opening"][0]
+    opening = ledger_rows(memory, compiled)["opening"][0]
     assert np.bincount(life.stage[life.today], minlength=4).tolist() == opening[2:6].tolist()
     assert np.bincount(life.course[life.today], minlength=3).tolist() == opening[6:9].tolist()

@@ -31,8 +31,6 @@ def plain_frame(
 ) -> Frame:
     """Two segments, five milestones, three interventions and two teams."""
     edges, spans, windows = make_cells(start, days, periods, fiscal_year_starts, extra)
-    cells = len(edges) - 1
-    lengths = np.diff(edges)
     return Frame(
         name="Made up",
         currency="USD",
@@ -45,16 +43,17 @@ def plain_frame(
         cell_edges=edges,
         periods=spans,
         windows=windows,
-        team_cost=np.array([[80_000], [0]], np.int64) * lengths,
-        team_seconds=np.array([[4], [0]], np.int64) * lengths * names.DAY_SECONDS,
-        intervention_cost_per_delivery=np.array([4_000, 10, 0], np.int64),
-        intervention_fixed_cost=np.array([[100], [0], [0]], np.int64) * np.ones(cells, np.int64),
     )
 
 
 def random_ledger(frame: Frame, replications: int, rng: np.random.Generator, pace: np.ndarray) -> Ledger:
     """Fill a ledger at random; `pace` scales the arrivals of each replication."""
     ledger = Ledger.zeros(frame, replications)
+    lengths = np.diff(frame.cell_edges)
+    ledger.team_cost[:] = np.array([[80_000], [0]]) * lengths
+    ledger.team_seconds[:] = np.array([[4], [0]]) * lengths * names.DAY_SECONDS
+    ledger.cost_per_delivery[:] = [4_000, 10, 0]
+    ledger.fixed_cost[:, 0] = 100
     for replication in range(replications):
         for segment in range(len(frame.segments)):
             _fill_segment(frame, ledger, replication, segment, rng, float(pace[replication]))
@@ -168,7 +167,7 @@ def _fill_teams(frame: Frame, ledger: Ledger, rng: np.random.Generator) -> None:
     ledger.teams[:, 0, :, names.TM.index("queue")] = np.diff(queue, axis=1, prepend=0)
     ledger.teams[:, 0, :, names.TM.index("queue_seconds")] = queue * lengths
     use = rng.uniform(0.5, 1, queue.shape)
-    ledger.teams[:, 0, :, names.TM.index("busy_seconds")] = np.floor(use * frame.team_seconds[0])
+    ledger.teams[:, 0, :, names.TM.index("busy_seconds")] = np.floor(use * ledger.team_seconds[:, 0])
     started = ledger.teams[:, 0, :, names.TM.index("started")].sum(axis=-1)
     ledger.waits[:, 0, 3] = started
 

@@ -29,10 +29,8 @@ def forecast():
 def empty():
     """No team, no intervention, no milestone, nobody."""
     edges, periods, windows = make_cells(date(2027, 1, 1), 40, "week")
-    nothing = np.zeros((0, len(edges) - 1), np.int64)
     frame = Frame(
         "Empty", "USD", date(2027, 1, 1), 40, ("only",), (), (), (), edges, periods, windows,
-        nothing, nothing, np.zeros(0, np.int64), nothing,
     )  # fmt: skip
     segment = plain_scenario().segments["individual"]
     segment.journey = {}
@@ -155,10 +153,9 @@ def test_a_hundred_members_reach_a_milestone():
     """The row of the field's example: 100 members, 90% take, $1,000: Binomial(100, 0.9) x $1,000."""
     taken = np.random.default_rng(1).binomial(100, 0.9, 2_000)
     edges, periods, windows = make_cells(date(2027, 1, 1), 31, "month")
-    empty = np.zeros((0, len(edges) - 1), np.int64)
     frame = Frame(
         "Hundred", "USD", date(2027, 1, 1), 31, ("members",), (("members", "ready", "growth", "upsell"),),
-        (), (), edges, periods, windows, empty, empty, np.zeros(0, np.int64), empty,
+        (), (), edges, periods, windows,
     )  # fmt: skip
     ledger = Ledger.zeros(frame, 2_000)
     ledger.opening[:, 0, [names.OPEN.index(one) for one in ("members", "growth", "on_track")]] = 100

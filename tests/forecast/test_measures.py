@@ -29,12 +29,12 @@ def forecast():
         cell_edges=edges,
         periods=periods,
         windows=windows,
-        team_cost=np.array([[3_000, 100, 2_800]]),
-        team_seconds=np.array([[60, 2, 56]]) * DAY,
-        intervention_cost_per_delivery=np.array([250]),
-        intervention_fixed_cost=np.array([[1_000, 0, 1_000]]),
     )
     ledger = Ledger.zeros(frame, 2)
+    ledger.team_cost[:] = [[3_000, 100, 2_800]]
+    ledger.team_seconds[:] = np.array([[60, 2, 56]]) * DAY
+    ledger.cost_per_delivery[:] = 250
+    ledger.fixed_cost[:] = [[1_000, 0, 1_000]]
     ledger.opening[:] = _row(names.OPEN, members=10, arr=1_000_000, adoption=10, on_track=8, away=2)
     first = {"joined": 2, "referred": 1, "left": 1, "returned": 1, "adoption": 3, "on_track": 3}
     first |= {"arr_new": 300_000, "arr_returned": 90_000, "expansion": 50_000, "churn": 100_000}

@@ -7,8 +7,6 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from simulation.engine import ledger as names
 from simulation.engine.ledger import Frame, Ledger, RunResult, make_cells
 from simulation.forecast import Forecast
@@ -27,11 +25,8 @@ def forecast(**options: Any) -> Forecast:
 def empty(replications: int = 1, members: int = 0, days: int = 20) -> Forecast:
     """One segment and nothing else: no journey, team, intervention, assumption or objective; nothing happens."""
     edges, periods, windows = make_cells(date(2027, 3, 15), days)
-    cells = len(edges) - 1
-    nothing = np.zeros((0, cells), np.int64)
     frame = Frame(
         "Nothing", "XXX", date(2027, 3, 15), days, ("only",), (), (), (), edges, periods, windows,
-        nothing, nothing, np.zeros(0, np.int64), nothing,
     )  # fmt: skip
     ledger = Ledger.zeros(frame, replications)
     for column in ("members", "adoption", "on_track"):
