@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -14,7 +13,7 @@ from simulation.evidence.backtest.scores import LEVELS, pit_histogram
 from simulation.evidence.backtest.trial import BASELINES, MODEL
 from simulation.evidence.backtest.verdict import rivals
 from simulation.report.style import BLUE, GREEN, INK, MUTED, ORANGE, RED, drawn, legend, new_figure, title, value_axis
-from simulation.report.words import money_unit
+from simulation.report.words import date_ticks, money_unit
 
 if TYPE_CHECKING:
     from simulation.evidence.backtest.trial import Backtest
@@ -33,7 +32,7 @@ def _heading(found: Backtest, measure: str) -> str:
 def fan_against_actuals(found: Backtest, measure: str) -> Figure:
     """Draw what came, and each origin's forecast as a fan."""
     figure = new_figure(3.2)
-    ax = figure.subplots()
+    ax: Any = figure.subplots()  # its stubs know no dates
     table = found.table()
     own = table[(table["measure"] == measure) & (table["method"] == MODEL)]
     days, values = found.past[measure]
@@ -64,9 +63,8 @@ def fan_against_actuals(found: Backtest, measure: str) -> Figure:
     shown = [day for day, value in zip(days, values, strict=True) if value <= seen.max() + 0.12 * room]
     ax.set_xlim(min(shown[-(found.steps + 8) :][0], found.origins[0]), days[-1] + 0.02 * (days[-1] - found.origins[0]))
     value_axis(ax, MEASURES[measure].unit, found.currency)
-    locator = mdates.AutoDateLocator(maxticks=7)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    ticks = date_ticks(shown[-(found.steps + 8) :][0], days[-1], 6)
+    ax.set_xticks(list(ticks), list(ticks.values()))
     title(figure, f"{_heading(found, measure)}: forecasts and what came")
     legend(figure, ax, columns=4)
     return figure

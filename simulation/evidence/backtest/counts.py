@@ -40,8 +40,8 @@ def history_of_survivors(path: str | Path, *, segment: str = "", arr: float | No
     Returns
     -------
     History
-        Joined on the day of the cohort, renewed on each day that its members were counted, left on the day of the
-        count that misses them.
+        A count is one of that morning, so all is dated the day before: joining, the renewal of who is counted again,
+        and the leaving of who is missed.
 
     Raises
     ------
@@ -70,6 +70,7 @@ def history_of_survivors(path: str | Path, *, segment: str = "", arr: float | No
                     )
             if problems:
                 continue
+            days = [day - dt.timedelta(days=1) for day in days]  # what is counted on a day had happened by then
             ids = np.array([f"{cohort}-{own}-{number:07d}" for number in range(int(counts[0]))], object)
             said = str(own) or segment
             parts.append(_rows(ids, days[0], "joined", said, arr))
@@ -77,7 +78,8 @@ def history_of_survivors(path: str | Path, *, segment: str = "", arr: float | No
                 kept, before = int(counts[place]), int(counts[place - 1])
                 parts.append(_rows(ids[:kept], days[place], "renewed", said, arr))
                 parts.append(_rows(ids[kept:before], days[place], "left", said, None))
-            end = days[-1] if end is None else max(end, days[-1])
+            counted_on = days[-1] + dt.timedelta(days=1)
+            end = counted_on if end is None else max(end, counted_on)
     return _made(path, parts, problems, end, "members of a cohort are made up: who left is chosen by number")
 
 
@@ -230,6 +232,4 @@ def _made(
     if problems:
         raise HistoryError(problems)
     made = History.of(pd.concat([part for part in parts if len(part)], ignore_index=True))
-    # The last count is of that morning: what it says has happened by then.
-    last = (end or dt.date.today()) + dt.timedelta(days=1)
-    return History(made.frame, exported=last, source=str(path), warnings=(warning,))
+    return History(made.frame, exported=end, source=str(path), warnings=(warning,))

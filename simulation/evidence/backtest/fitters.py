@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +23,7 @@ __all__ = ["DRAWS", "DirectFitter", "Draft", "Fitted", "Fitter", "rebased"]
 Float = npt.NDArray[np.float64]
 DRAWS = 100
 """Joint draws of the fitted numbers."""
+MONTH = 365.25 / 12
 HALF = 183.0
 """Days: the middle of a yearly term."""
 RECENT = 36
@@ -88,6 +89,8 @@ class Fitter(Protocol):
 class Draft:
     """A scenario in the making: its tree, and joint draws of some numbers by path.
 
+    Arrivals of the segments `lapsed` are returns; renewals of the members of `centred` are put in mid-term.
+
     `rng` is the luck of all draws, so a fit is the same for the same seed.
     """
 
@@ -96,6 +99,7 @@ class Draft:
     draws: dict[str, Float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     lapsed: list[str] = field(default_factory=list)
+    centred: list[str] = field(default_factory=list)
 
     def set(self, path: str, draws: npt.ArrayLike, unit: str = "") -> None:
         """Put a number that is not known exactly: its draws, and their mean as its value."""
@@ -182,10 +186,14 @@ class DirectFitter:
         if not all(laws.is_plain(scenario, name) for name in scenario.segments):
             journeys.shift(draft, past, scenario, origin, seed)
         made = draft.scenario(scenario.root, folder)
-        return Fitted(made, _book(past, scenario, made, origin, moved), tuple(draft.lapsed), tuple(draft.notes))
+        return Fitted(
+            made, _book(past, scenario, made, origin, moved, draft.centred), tuple(draft.lapsed), tuple(draft.notes)
+        )
 
 
-def _book(past: History, scenario: Scenario, made: Scenario, origin: dt.date, moved: Mapping[str, str]) -> Book:
+def _book(
+    past: History, scenario: Scenario, made: Scenario, origin: dt.date, moved: Mapping[str, str], centred: Sequence[str]
+) -> Book:
     """Today's members; those who were sorted into a segment of the fit have their past in its numbers already."""
     from dataclasses import replace
 
@@ -199,8 +207,10 @@ def _book(past: History, scenario: Scenario, made: Scenario, origin: dt.date, mo
     old = list(scenario.segments)
     goal = [moved.get(member, old[place]) for member, place in zip(book.member_id, book.segment, strict=True)]
     sorted_in = np.array([member in moved for member in book.member_id])
-    # Their renewals so far are in the law of their segment: to the engine they are in the middle of their first term.
-    renews = np.where(sorted_in, HALF, book.renews_on)
-    joined = np.where(sorted_in, HALF - 365.0, book.joined)
+    # Their renewals so far are in the law of their segment: to the engine they are in their first term.
+    centre = np.array([one in centred for one in goal])
+    renews = np.where(centre, HALF, book.renews_on)
+    terms = np.array([made.segments[one].term for one in goal]) * MONTH
+    joined = np.where(sorted_in, np.minimum(0.0, renews - terms), book.joined)
     segment = np.array([names.index(one) for one in goal], np.int32)
     return replace(book, segment=segment, joined=joined, renews_on=renews)

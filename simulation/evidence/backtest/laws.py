@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.backtest.baselines.bgbb import Chances, PosteriorGrid, active, fit_bgbb, posterior_grid
-from simulation.evidence.backtest.baselines.contracts import fit_contracts, survival
+from simulation.evidence.backtest.baselines.contracts import MODELS, fit_contracts, survival
 from simulation.evidence.backtest.fitters import DRAWS, Draft
 from simulation.evidence.backtest.spells import Spells
 from simulation.evidence.history import CODE
@@ -54,13 +55,13 @@ def arrivals(draft: Draft, name: str, past: History, spells: Spells, origin: dt.
     """New members per month: the mean of the months before the origin, as uncertain as they scatter."""
     end = np.datetime64(origin, "M")
     first = np.datetime64(past.first_day or origin, "M")
-    months = int(min(recent, (end - first).astype(int)))
+    months = int(min(recent, (end - first).astype(int) - 1))
     place = f"segments.{name}.arrivals"
     if months < 1:
-        draft.notes.append(f"{name}: less than a month is past; arrivals stay as in the scenario.")
+        draft.notes.append(f"{name}: less than two months are past; arrivals stay as in the scenario.")
         return
     came = spells.begin[spells.first & spells.begun].astype("M8[M]")
-    # A record that begins with everybody joining at once is a cohort, not a rate.
+    # Those of the first month are a cohort with which the record begins, not a rate.
     count = np.bincount((end - 1 - came).astype(np.int64)[(came >= end - months) & (came > first)], minlength=months)
     total = int(count[:months].sum())
     node = draft.tree["segments"][name]["arrivals"]
@@ -114,12 +115,18 @@ def staying(draft: Draft, name: str, past: History, spells: Spells, months: int)
         _leaving(draft, name, spells, early)
     if (~spells.first).any() and _by_term(spells):
         return _returning(draft, name, past, spells, months)
-    _renewing(draft, name, spells.of(~early))
+    moved = _renewing(draft, name, past, spells.of(~early), months)
     if (~spells.first).any():
         _coming_back(draft, name, spells)
     else:
         draft.tree["segments"][name].pop("win_back", None)
-    return {}
+    for new in set(moved.values()):
+        for part in ("mid_term_churn", "win_back"):
+            draft.tree["segments"][new].pop(part, None)
+            if part in draft.tree["segments"][name]:
+                draft.tree["segments"][new][part] = {"rate": "1 per year"}
+                draft.set(f"segments.{new}.{part}.rate", draft.draws[f"segments.{name}.{part}.rate"], "per year")
+    return moved
 
 
 def _by_term(spells: Spells) -> bool:
@@ -145,37 +152,85 @@ def _year_scatter(due: Float, won: Float, expected: Float) -> tuple[float, int]:
     return math.sqrt(max(0.0, float((residual**2 - chance).sum())) / free), free
 
 
-def _renewing(draft: Draft, name: str, spells: Spells) -> None:
-    """Renewal: shifted beta-geometric, so that a member's own probability follows a Beta law."""
+def _renewing(draft: Draft, name: str, past: History, spells: Spells, months: int) -> dict[str, str]:
+    """Renewal by the number of the term: the renewal models weighed by BIC, as Beta laws of members of one tenure.
+
+    A member's own probability does not change in the engine, and its Beta law gives the shifted beta-geometric. What
+    another model says of members who have won k renewals is put into a Beta law of theirs, with the same next renewal
+    and the same survival over the horizon.
+    """
     table = spells.risk_table()
     place = f"segments.{name}.renewal.probability"
     if not len(table.due):
         draft.notes.append(f"{name}: no renewal was due before the origin; the scenario's own numbers stand.")
-        return
+        return {}
     if table.won.sum() == table.due.sum():
         draft.set(place, draft.rng.beta(table.due.sum() + 0.5, 0.5, DRAWS))
         draft.notes.append(f"{name}: all of {table.due.sum():,.0f} renewals were won.")
-        return
-    fit = fit_contracts("sbg", table)
-    alive = survival("sbg", fit.log_parameters, np.arange(len(table.due) + 1))
+        return {}
+    fits = [fit_contracts(model, table) for model in MODELS]
+    score = np.array([fit.log_likelihood - 0.5 * len(fit.log_parameters) * math.log(table.due.max()) for fit in fits])
+    weight = np.exp(score - score.max())
+    weight /= weight.sum()
+    best = fits[int(weight.argmax())]
+    alive = survival(best.model, best.log_parameters, np.arange(len(table.due) + 1))
     by_term = alive[1:] / alive[:-1]
     year, due, won = spells.by_year()
     expected = _expected_by_year(spells, year, by_term)
     scatter, years = _year_scatter(due.astype(np.float64), won.astype(np.float64), expected)
     shift = scatter * draft.rng.standard_t(max(years, 1), DRAWS)
+    drawn = [(fits[at].model, fits[at].draw(draft.rng)) for at in draft.rng.choice(len(fits), DRAWS, p=weight)]
+    here = spells.of(spells.here)
+    tenure = spells.next_due()[0]
+    ahead = max(2, -(-months // int(spells.term[0])))
+    segment = dict(draft.tree["segments"][name])
+    ids = past.by_member().member_id
+    moved: dict[str, str] = {}
+    count = np.bincount(tenure, minlength=1)
+    for number, own in enumerate(_strata(np.arange(len(count)).tolist(), count), 1):
+        new = f"{name}_here_{number}"
+        chosen = np.isin(tenure, own)
+        draft.tree["segments"][new] = {**segment, "arrivals": {"per_month": 0}}
+        _beta_law(draft, new, drawn, round(float(tenure[chosen].mean())), ahead, shift)
+        moved |= {ids[one]: new for one in here.member[chosen].tolist()}
+    _beta_law(draft, name, drawn, 0, ahead, shift)
+    words = ", ".join(f"{100 * rate:.0f}%" for rate in by_term[:5])
+    models = ", ".join(f"{MODELS[fit.model].title} {share:.0%}" for fit, share in zip(fits, weight, strict=True))
+    draft.notes.append(
+        f"{name}: {table.won.sum():,.0f} of {table.due.sum():,.0f} renewals were won; by their number {words}. "
+        f"Weights: {models}. Years differ by {scatter:.2f} logit points more than chance."
+    )
+    return moved
+
+
+def _beta_law(draft: Draft, name: str, drawn: list[tuple[str, Float]], tenure: int, ahead: int, shift: Float) -> None:
+    """The Beta law of renewal of members of one tenure, draw by draw."""
     ends = []
-    for number in range(DRAWS):
-        lost, kept = np.exp(np.clip(fit.draw(draft.rng), -7, 7))
-        mean, size = _logistic(math.log(kept / lost) + shift[number]), lost + kept
+    for (model, parameters), by in zip(drawn, shift.tolist(), strict=True):
+        alive = np.maximum(survival(model, parameters, tenure + np.arange(ahead + 1)), 1e-300)
+        mean = min(max(float(alive[1] / alive[0]), 1e-4), 1 - 1e-4)
+        size = _size(mean, min(float(alive[-1] / alive[0]), mean), ahead)
+        mean = _logistic(math.log(mean / (1 - mean)) + by)
         ends.append((max(mean * size, SURE), max((1 - mean) * size, SURE)))
     draft.tree["segments"][name]["renewal"] = {"probability": {"beta": {}}}
-    draft.set(f"{place}.beta.a", [a for a, _ in ends])
-    draft.set(f"{place}.beta.b", [b for _, b in ends])
-    words = ", ".join(f"{100 * rate:.0f}%" for rate in by_term[:5])
-    draft.notes.append(
-        f"{name}: {table.won.sum():,.0f} of {table.due.sum():,.0f} renewals were won; by number of the renewal {words} "
-        f"(shifted beta-geometric). Years differ by {scatter:.2f} logit points more than chance."
-    )
+    draft.set(f"segments.{name}.renewal.probability.beta.a", [a for a, _ in ends])
+    draft.set(f"segments.{name}.renewal.probability.beta.b", [b for _, b in ends])
+
+
+def _size(mean: float, survives: float, renewals: int) -> float:
+    """a + b of the Beta law with this mean of which so many survive several renewals."""
+    from scipy.optimize import brentq
+    from scipy.special import betaln
+
+    def gap(log_size: float) -> float:
+        size = math.exp(log_size)
+        a, b = mean * size, (1 - mean) * size
+        return float(betaln(a + renewals, b) - betaln(a, b)) - math.log(max(survives, 1e-300))
+
+    low, high = math.log(0.05), math.log(2000.0)
+    if gap(low) <= 0:
+        return 0.05
+    return 2000.0 if gap(high) >= 0 else math.exp(float(brentq(gap, low, high, xtol=1e-4)))
 
 
 def _expected_by_year(spells: Spells, years: npt.NDArray[np.int64], by_term: Float) -> Float:
@@ -261,6 +316,7 @@ def _returning(draft: Draft, name: str, past: History, spells: Spells, months: i
             draft.tree["segments"][new] = {**segment, "renewal": {}, "arrivals": {"per_month": 0}}
             _law(draft, new, [facts[at] for at in own], share, shift, term)
             if label == "here":
+                draft.centred.append(new)
                 chosen = members[here & np.isin(group, own)]
                 moved |= {ids[one]: new for one in chosen.tolist()}
             else:
@@ -344,7 +400,7 @@ class _Known:
         return (mean, square, again, ever), returns
 
 
-def _strata(centres: list[float], count: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+def _strata(centres: Sequence[float], count: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     """Pasts in at most STRATA groups of like renewal: each past its own, or those next to each other together."""
     used = np.flatnonzero(count)
     order = used[np.argsort(np.array(centres)[used], kind="stable")]

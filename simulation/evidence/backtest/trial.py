@@ -382,10 +382,10 @@ def _present(spells: Spells, origin: dt.date) -> Present:
 
 
 def _arriving(spells: Spells, past: History, origin: dt.date) -> Arriving:
-    """Who joined in up to three years before the origin; all who joined in the first month are a cohort, not a rate."""
+    """Who joined in up to three years before the origin; all joining in the first month is a cohort, not a rate."""
     assert past.first_day is not None
     end, first = np.datetime64(origin, "M"), np.datetime64(past.first_day, "M")
-    months = min(36, int((end - first).astype(int)))
+    months = min(36, int((end - first).astype(int)) - 1)
     came = spells.begin[spells.first & spells.begun].astype("M8[M]")
     joined = int(((came >= end - months) & (came > first)).sum())
     return Arriving(joined, float(months), int(np.median(spells.term)) if len(spells) else 12)

@@ -14,6 +14,8 @@ __all__ = ["CLOSE", "Verdict", "overall", "rivals", "verdicts"]
 
 FEW = 4
 """Fewer values settle nothing."""
+MANY, FAR = 8, 0.2
+"""A baseline that is better on fewer values is no verdict yet, unless it is better by this share."""
 CLOSE = 0.02
 """A CRPS within this share of the best baseline's is as good."""
 NARROW, DOUBTFUL = 0.02, 0.1
@@ -90,7 +92,8 @@ def _of(table: pd.DataFrame, measure: str) -> Verdict:
     if best:
         theirs, ours = pairs[best]
         skill = 1 - ours / theirs if theirs > 0 else (0.0 if ours == 0 else -np.inf)
-    worse = bool(best) and skill < -CLOSE
+    behind = bool(best) and skill < -CLOSE
+    worse = behind and (values >= MANY or skill < -FAR)
     chance = min(_chance_of_at_most(inside, values, 0.8), _chance_of_at_most(wide, values, 0.95))
     narrow, doubtful = chance < NARROW, chance < DOUBTFUL
     mean = float(own["actual"].mean())
@@ -99,17 +102,17 @@ def _of(table: pd.DataFrame, measure: str) -> Verdict:
     cover = f"{inside} of {values} values fell into the 80% band, {wide} into the 95% band"
     if not best:
         against = "no baseline could be made"
-    elif worse:
+    elif behind:
         against = f"{BASELINES[best]} was better by {-skill:.0%}"
     elif skill > CLOSE:
         against = f"it was better than every baseline, by {skill:.0%} than the next ({BASELINES[best]})"
     else:
         against = f"it was as good as the best baseline ({BASELINES[best]})"
-    holds = "no" if narrow or worse else "open" if doubtful or values < FEW else "yes"
+    holds = "no" if narrow or worse else "open" if doubtful or behind or values < FEW else "yes"
     why = (
         " The bands are too narrow." if narrow
         else " Fewer than promised, but too few values to tell that from chance." if doubtful
-        else " Too few values to say more." if values < FEW
+        else " Too few values to say more." if values < FEW or (behind and not worse)
         else ""
     )  # fmt: skip
     return Verdict(measure, watched.assumption, holds, f"{cover}; {against}.{why}{lean}", best, skill, values, inside)
