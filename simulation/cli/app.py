@@ -22,12 +22,15 @@ from simulation.cli.budget import budget
 from simulation.cli.calibrate import calibrate
 from simulation.cli.check import check
 from simulation.cli.compare import compare
+from simulation.cli.fit import fit
 from simulation.cli.history import history
 from simulation.cli.must_be_true import must_be_true
 from simulation.cli.objectives import objectives
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
+from simulation.cli.runs import runs
 from simulation.cli.schema import schema
+from simulation.cli.score import score
 from simulation.cli.screen import (
     BAD_INPUT,
     FAULT,
@@ -44,6 +47,7 @@ from simulation.cli.starters import new
 from simulation.cli.store import store
 from simulation.cli.sweep import sweep
 from simulation.cli.vectors import vectors
+from simulation.cli.worklist import worklist
 
 __all__ = ["app", "main"]
 
@@ -62,6 +66,8 @@ for _command in (
     compare,
     bridge,
     backtest,
+    runs,
+    score,
     sensitivity,
     must_be_true,
     budget,
@@ -73,7 +79,9 @@ for _command in (
     history,
     snapshot,
     vectors,
+    worklist,
     calibrate,
+    fit,
 ):
     app.command(_command)
 
