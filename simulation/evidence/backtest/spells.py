@@ -77,15 +77,16 @@ class Spells:
     @property
     def at_due(self) -> npt.NDArray[np.bool_]:
         """Leavings at the end of a term, rather than during it."""
-        end = np.where(self.here, self.begin, self.end)
-        terms = self.dues(end + np.timedelta64(NEAR + 1, "D"))
+        end: Days = np.where(self.here, self.begin, self.end)
+        after: Days = end + np.timedelta64(NEAR + 1, "D")
+        terms = self.dues(after)
         due = add_months(self.begin, terms * self.term)
         near: npt.NDArray[np.bool_] = np.abs((end - due).astype(np.int64)) <= NEAR
         return near & ~self.here & (terms > 0)
 
     def won(self) -> Int:
         """Renewals won, by spell."""
-        early: Days = self.end - np.timedelta64(NEAR, "D")  # type: ignore[assignment]  # numpy's stubs: NaT
+        early: Days = self.end - np.timedelta64(NEAR, "D")
         last: Days = np.where(self.here, np.datetime64(self.until, "D"), early)
         return self.dues(last)
 
@@ -188,11 +189,18 @@ def spells_of(history: History, terms: dict[str, int], until: dt.date) -> Spells
     segment = own[who]
     joined_before = np.concatenate([[False], who[1:] == who[:-1]])[: len(who)]
     begun = past.codes[starts] != CODE["present"]
+    begin, term = date[starts], np.array([terms[one] for one in segment.tolist()], np.int64)
+    renewed = np.full(len(rows), np.datetime64("NaT"), "M8[D]")
+    at = np.flatnonzero(past.codes == CODE["renewed"])[::-1]
+    renewed[member[at]] = date[at]  # of several the first stays
+    # Of somebody who was there when the record began, the first renewal says when the terms end.
+    told = ~begun & ~joined_before & ~np.isnat(renewed[who])
+    begin[told] = np.minimum(add_months(renewed[who], -term)[told], begin[told])
     return Spells(
         member=who,
-        begin=date[starts],
+        begin=begin,
         end=end,
-        term=np.array([terms[one] for one in segment.tolist()], np.int64),
+        term=term,
         segment=segment,
         first=~joined_before,
         begun=begun,
