@@ -225,10 +225,18 @@ class RunResult:
 
     @classmethod
     def together(cls, parts: Sequence[RunResult]) -> RunResult:
-        """Join parts of one run that share no replication, in the order of their numbers."""
+        """Join parts of one run that share no replication, in the order of their numbers.
+
+        Raises
+        ------
+        ValueError
+            When they do share one: it would count twice in every mean.
+        """
         if len(parts) == 1:
             return parts[0]
         numbers = [number for part in parts for number in part.replications]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError("parts of a run have replications in common")
         points = [point for part in parts for point in part.points]
         order = sorted(range(len(numbers)), key=numbers.__getitem__)
         return cls(

@@ -224,12 +224,14 @@ def bridge(
         levels.append((step.name, read(simulated(step.scenario, books[step.name], seed)), step.notes))
     rows = _rows(first, levels, last, np.array(numbers) // 2)
     who = None
-    if people and measure == "arr" and old.book is not None and new.book is not None and steps:
+    # The new book as the first step reads it: a segment is a place in the order of its own scenario.
+    again_read = books[steps[0].name] if steps else None
+    if people and measure == "arr" and old.book is not None and again_read is not None:
         from simulation.experiment.bridge_people import people_of
 
         row = next(one for one in rows if one.name == steps[0].name)
         who = people_of(
-            (old.scenario, old.book), (steps[0].scenario, new.book), seed, numbers, until, row, workers
+            (old.scenario, old.book), (steps[0].scenario, again_read), seed, numbers, until, row, workers
         )  # fmt: skip
     return Bridge(
         old.name, new.name, new.scenario.currency, what, new.scenario.start, until,

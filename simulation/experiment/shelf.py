@@ -122,7 +122,7 @@ class Shelf:
         if there is not None:
             others = set(there.replications).difference(result.replications)
             result = RunResult.together([result, there.select(others)]) if others else result
-        self.store.write(self._path(block), pack(self.key, result))
+        self.store.write(self._path(block), pack(f"{self.key}/{block}", result))
 
     def _result(self, found: dict[int, Rows], frame: Frame) -> RunResult:
         numbers = sorted(found)
@@ -147,10 +147,22 @@ class Shelf:
         if body is None:
             return None
         try:
-            return unpack(self.key, body)
+            found = unpack(f"{self.key}/{block}", body)
+            self._check(block, found)
+            return found
         except DamagedError as error:
             self.store.ignore(path, error)
             return None
+
+    def _check(self, block: int, found: RunResult) -> None:
+        """Refuse replications that cannot stand in a block: they would be counted twice, or as others."""
+        numbers = found.replications
+        if found.seed != self.seed:
+            raise DamagedError("it is of another seed")
+        if len(set(numbers)) < len(numbers) or any(number // BLOCK != block for number in numbers):
+            raise DamagedError("it has replications twice, or of another block")
+        if found.points != [number // 2 for number in numbers]:
+            raise DamagedError("its replications are of other assumption points")
 
     def _path(self, block: int) -> Path:
         return self.folder / f"{block:09d}.block"

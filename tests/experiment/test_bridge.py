@@ -245,6 +245,18 @@ def test_people(make: Make) -> None:
     np.testing.assert_array_equal(np.round(table["expected_new"] - table["expected_old"], 2), table["change"])
 
 
+def test_another_order_of_segments_changes_nobody(make: Make) -> None:
+    def turned(plan: dict[str, Any]) -> None:
+        plan["segments"] = dict(reversed(plan["segments"].items()))
+
+    found = bridge(make(), make(turned))
+    assert found.people is not None
+    assert not any(row.cents[ALL] for row in found.rows)
+    assert not found.people.table["change"].any() and not any(found.people.groups.values())
+    own = {f"{300 + i:.2f}": "people" for i in range(20)} | {f"{3000 + 10 * i:.2f}": "firms" for i in range(6)}
+    assert [own[f"{arr:.2f}"] for arr in found.people.table["arr_new"]] == found.people.table["segment"].tolist()
+
+
 def test_people_are_the_whole_level_where_nobody_joins(make: Make) -> None:
     """Without arrivals every dollar of ARR is somebody's of the book: the members' sums are the ledger's."""
 

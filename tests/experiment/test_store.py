@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,10 +195,36 @@ def foreign(path: Path) -> None:
 
 def of_another_run(path: Path) -> None:
     body = read_file(path)
-    write_file(path, pack("0" * 64, unpack(path.parent.name, body)))
+    write_file(path, pack("0" * 64, unpack(f"{path.parent.name}/{int(path.stem)}", body)))
 
 
-@pytest.mark.parametrize("harm", [damage_tail, damage_middle, empty, foreign, of_another_run])
+def another_block(path: Path) -> None:
+    shutil.copy(path.with_name("000000001.block"), path)
+
+
+def _packed_with(**changes: Any) -> Callable[[Path], None]:
+    """Write a block whose label is right, and whose content is not."""
+
+    def harm(path: Path) -> None:
+        key = f"{path.parent.name}/{int(path.stem)}"
+        write_file(path, pack(key, replace(unpack(key, read_file(path)), **changes)))
+
+    return harm
+
+
+other_numbers = _packed_with(replications=list(range(16, 32)))
+twice = _packed_with(replications=[0, 0, *range(2, 16)], points=[0, 0, *(number // 2 for number in range(2, 16))])
+other_points = _packed_with(points=list(range(16)))
+other_seed = _packed_with(seed=2)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        damage_tail, damage_middle, empty, foreign, of_another_run, another_block, other_numbers, twice, other_points,
+        other_seed,
+    ],
+)  # fmt: skip
 def test_a_damaged_block_is_ignored_and_written_again(
     harm: Any, plan: sim.Scenario, place: Path, simulated: list[int]
 ) -> None:
@@ -209,6 +238,22 @@ def test_a_damaged_block_is_ignored_and_written_again(
     simulated.clear()
     assert sim.run(plan, replications=20, store=Store(place, tell=told.append)).equals(whole)
     assert simulated == [] and len(told) == 1
+
+
+def test_a_block_under_another_number_counts_nothing_twice(plan: sim.Scenario, place: Path) -> None:
+    sim.run(plan, replications=16, store=Store(place))
+    path = blocks(place)[0]
+    shutil.copy(path, path.with_name("000000001.block"))
+    told: list[str] = []
+    found = sim.run(plan, replications=32, store=Store(place, tell=told.append))
+    assert found.result.replications == list(range(32)) and len(told) == 1
+    assert found.equals(sim.run(plan, replications=32))
+
+
+def test_parts_of_a_run_with_a_replication_in_common_are_not_joined(plan: sim.Scenario) -> None:
+    one, other = (sim.run(plan, replications=numbers).result for numbers in ([0, 1], [1, 2]))
+    with pytest.raises(ValueError, match="in common"):
+        RunResult.together([one, other])
 
 
 def test_every_cut_of_a_block_is_noticed(plan: sim.Scenario, place: Path) -> None:
