@@ -67,7 +67,7 @@ def narrowing(found: Fit) -> Figure:
     ax.invert_yaxis()
     ax.axvline(1.0, color=MUTED, linewidth=1.0)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    ax.set_xlabel("spread left, as a share of the prior's (grey: hardly told)")
+    ax.set_xlabel("spread left, of the prior's")
     ax.grid(axis="y", visible=False)
     title(figure, "What the history tells, and what it leaves open")
     return figure
@@ -89,7 +89,7 @@ def fit_page(found: Fit) -> Page:
         notices.append(f"A stratified sample of {found.share:.0%} of the members was looked at.")
     sections = [
         Section("numbers", "Fitted numbers", [
-            Picture(Markup(svg(narrowing(found), "narrowing")), "Share of each prior's spread that is left."),
+            Picture(Markup(svg(narrowing(found), "narrowing")), "Share of each prior's spread that is left.", "Blue: told by the history; grey: hardly told."),
             Table(heads, rows, words=(0, 4)),
         ]),
         Section("misfit", "What the fitted scenario explains least", [
