@@ -29,7 +29,7 @@ def make_frame(scenario: Scenario) -> Frame:
         days=days,
         segments=tuple(scenario.segments),
         milestones=milestone_keys(scenario),
-        interventions=tuple(intervention_names(scenario)),
+        interventions=tuple(sorted(scenario.interventions)),  # not by priority, which may be assumed
         teams=tuple(sorted(scenario.teams)),
         cell_edges=edges,
         periods=periods,

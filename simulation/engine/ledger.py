@@ -54,7 +54,7 @@ class Frame:
     Attributes
     ----------
     segments, milestones, interventions, teams
-        Names along the axes; `milestones` are segment-major `MilestoneKey` tuples.
+        Names along the axes; `milestones` are segment-major `MilestoneKey` tuples, interventions and teams go by name.
     days
         Length of the horizon in whole days from `start`.
     cell_edges

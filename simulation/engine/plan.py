@@ -60,7 +60,7 @@ class Plan:
     header
         WORLD[1]: offsets of the ledger and other sizes, with seed and replication left open.
     milestone_names, intervention_names
-        What the `name` of a row of the event log means.
+        What the `name` of a row of the event log means; the interventions by (priority, name), as engines take them.
     journey, modifiers
         Longest journey; number of effects that leave a trace on a member.
     expected

@@ -74,6 +74,9 @@ def ledger_rows(memory: Memory, plan: Plan) -> Rows:
         shape = shapes[name][1:]
         first = int(memory.world[offset])
         rows[name] = flat[first : first + int(np.prod(shape))].reshape(shape).copy()
+    # An engine has the interventions in the order of this plan's priorities.
+    places = [plan.intervention_names.index(name) for name in plan.frame.interventions]
+    rows["interventions"] = rows["interventions"][places]
     rows["events"] = np.array(memory.world["n_events"], np.int64)
     rows["forced"] = np.array(memory.world["n_forced"], np.int64)
     return rows

@@ -207,7 +207,7 @@ def check_services(book: Rebuilt, ledger: Ledger) -> None:
     end = float(frame.days)
     assert (services["started"] >= services["asked"]).where(services["started"].notna(), True).all()
     assert (services["ended"] >= services["started"]).where(services["ended"].notna(), True).all()
-    counts = ledger.interventions[0]
+    counts = ledger.interventions[0, [frame.interventions.index(name) for name in book.plan.intervention_names]]
     for column, kinds in {
         "refused": ("refused",), "started": ("started",), "withdrawn": ("withdrawn",),
         "delivered": ("delivered", "undelivered"),
