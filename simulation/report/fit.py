@@ -89,7 +89,8 @@ def fit_page(found: Fit) -> Page:
         notices.append(f"A stratified sample of {found.share:.0%} of the members was looked at.")
     sections = [
         Section("numbers", "Fitted numbers", [
-            Picture(Markup(svg(narrowing(found), "narrowing")), "Share of each prior's spread that is left.", "Blue: told by the history; grey: hardly told."),
+            Picture(Markup(svg(narrowing(found), "narrowing")), "Share of each prior's spread that is left.",
+                    "Blue: told by the history; grey: hardly told."),
             Table(heads, rows, words=(0, 4)),
         ]),
         Section("misfit", "What the fitted scenario explains least", [
