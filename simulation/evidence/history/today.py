@@ -61,7 +61,7 @@ def todays_rows(history: History, scenario: Scenario, as_of: dt.date) -> pd.Data
     after = np.where(missed > settled, seen.day(missed), np.datetime64(as_of, "D"))
     came_back = seen.latest("returned")
     anchor = np.where(came_back > seen.latest("joined"), seen.day(came_back), joined)
-    # Of somebody who was there when the record began, a renewal says when the terms end, and the record's start nothing.
+    # Of somebody who was there when the record began, a renewal says when the terms end; that start says nothing.
     renewed = seen.latest("renewed")
     anchor = np.where((seen.latest("joined", "returned") < 0) & (renewed >= 0), seen.day(renewed), anchor)
     renews = next_due(anchor, seen.terms, after)
