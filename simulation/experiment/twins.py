@@ -17,6 +17,7 @@ import pandas as pd
 from simulation.engine.plan import Plan
 from simulation.engine.pseudonym import pseudonyms
 from simulation.engine.replicate import make_engine, plan_at, points_of
+from simulation.experiment.assumed import paths_of
 from simulation.experiment.outcomes import COURSES, Outcomes, outcomes_of
 from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["GROUPS", "OUTCOMES", "ROLES", "Twins", "changed", "twins"]
 
 Int = npt.NDArray[np.int64]
-ROLES = ("direct", "displacement", "only in the alternative", "only in the base")
+ROLES = ("direct", "displacement", "other", "only in the alternative", "only in the base")
 OUTCOMES = ("members", "arr", "revenue", "expansion", "reached", "escalations", "waited")
 MONEY = frozenset({"arr", "revenue", "expansion"})
 GROUPS = {"segment": 0, "start": 1, "course": 2, "stage": 3}
@@ -155,8 +156,9 @@ def twins(
     -----
     A member is affected *directly* when in either life it receives an intervention (or a quota push) that the
     scenarios define differently, or when its segment is defined differently. Every other member that is there in both
-    lives can differ for one reason only: a shared team served it earlier or later; that is *displacement*. People who
-    are there in one life only were referred, or joined, in that one alone.
+    lives can differ for one reason only: a shared team served it earlier or later; that is *displacement*. Where no
+    scenario has a team there is none to be displaced by: such members are *other*. People who are there in one life
+    only were referred, or joined, in that one alone.
     """
     from simulation.runs import todays_members
 
@@ -196,26 +198,29 @@ def changed(base: Scenario, alternative: Scenario) -> dict[str, frozenset[str]]:
 
     An assumption about a part makes it different where only one scenario has it.
     """
-    first, second = base.resolved(), alternative.resolved()
+    trees = [(one.resolved(), _assumed(one)) for one in (base, alternative)]
     found: dict[str, frozenset[str]] = {}
     for kind in ("segments", "interventions"):
-        mine, yours = _parts(first, kind), _parts(second, kind)
+        mine, yours = (
+            {name: _text(part, assumed, f"{kind}.{name}.") for name, part in tree.get(kind, {}).items()}
+            for tree, assumed in trees
+        )
         found[kind] = frozenset(name for name in {*mine, *yours} if mine.get(name) != yours.get(name))
-    selling = [json.dumps(one.get("selling", {}), sort_keys=True, default=str) for one in (first, second)]
-    found["selling"] = frozenset({"quota"} if selling[0] != selling[1] else ())
+    selling = {_text(tree.get("selling", {}), assumed, "selling.") for tree, assumed in trees}
+    found["selling"] = frozenset({"quota"} if len(selling) > 1 else ())
     return found
 
 
-def _parts(tree: Mapping[str, Any], kind: str) -> dict[str, str]:
-    """Each part of a kind as text, with the assumptions about it."""
-    assumptions = tree.get("assumptions", {})
-    return {
-        name: json.dumps(
-            [one, {path: spec for path, spec in assumptions.items() if path.startswith(f"{kind}.{name}.")}],
-            sort_keys=True, default=str,
-        )
-        for name, one in tree.get(kind, {}).items()
-    }  # fmt: skip
+def _assumed(scenario: Scenario) -> dict[str, Any]:
+    """What is assumed about each path; a joint group is about all of its paths."""
+    stated = scenario.resolved().get("assumptions", {})
+    return {path: [name, stated[name]] for name, paths in paths_of([scenario]).items() for path in paths}
+
+
+def _text(part: Any, assumed: Mapping[str, Any], start: str) -> str:
+    """A part as text, with the assumptions about it."""
+    about = {path: one for path, one in assumed.items() if path.startswith(start)}
+    return json.dumps([part, about], sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +241,7 @@ class _Pair:
     ) -> None:
         self.scenarios, self.books, self.seed, self.engine = (base, alternative), books, seed, engine
         self.changed = changed(base, alternative)
+        self.rest = ROLES.index("displacement" if base.teams or alternative.teams else "other")
         self.segments = tuple(dict.fromkeys([*base.segments, *alternative.segments]))
         self.mine = threading.local()
         self.stop = threading.Event()
@@ -271,9 +277,9 @@ class _Pair:
         new[yours] = False
         direct = self._direct(plans, base, other, mine, yours)
         parts = [
-            (base, mine, np.where(direct, 0, 1), _values(other, yours) - _values(base, mine), plans[0]),
-            (other, np.nonzero(new)[0], np.full(new.sum(), 2), _values(other, np.nonzero(new)[0]), plans[1]),
-            (base, np.nonzero(alone)[0], np.full(alone.sum(), 3), -_values(base, np.nonzero(alone)[0]), plans[0]),
+            (base, mine, np.where(direct, 0, self.rest), _values(other, yours) - _values(base, mine), plans[0]),
+            (other, np.nonzero(new)[0], np.full(new.sum(), 3), _values(other, np.nonzero(new)[0]), plans[1]),
+            (base, np.nonzero(alone)[0], np.full(alone.sum(), 4), -_values(base, np.nonzero(alone)[0]), plans[0]),
         ]
         shape = (len(self.segments), len(STARTS), len(COURSES), len(STAGES), len(ROLES))
         sums = np.zeros((*shape, len(OUTCOMES)), np.int64)

@@ -27,7 +27,7 @@ HEADINGS = {
     "stage": "by stage at the start",
 }  # fmt: skip
 WORDS = {
-    "direct": "directly affected", "displacement": "others: displacement",
+    "direct": "directly affected", "displacement": "others: displacement", "other": "others: no team to share",
     "only in the alternative": "only in the alternative", "only in the base": "only in the base", "all": "all",
 }  # fmt: skip
 UNITS = {"members": "members", "arr": "money", "revenue": "money", "expansion": "money", "reached": "count",
@@ -80,8 +80,9 @@ def benefits_section(twins: Mapping[str, Twins], currency: str, album: Album) ->
             f"Each member is matched with itself: the same person, with the same luck, in both scenarios, in the first "
             f"{futures:,} futures. Directly affected is who receives, in either life, something that the scenarios "
             "define differently. All others can differ for one reason only: a shared team served them earlier or later "
-            "(displacement). Some people are there in one life only: who joins by referral depends on others. The rows "
-            "add up exactly to the whole difference in these futures."
+            "(displacement); where no scenario has a team there is none of that. Some people are there in one life "
+            "only: who joins by referral depends on others. The rows add up exactly to the whole difference in these "
+            "futures."
         )
     ]
     for alternative, found in twins.items():

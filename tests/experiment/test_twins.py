@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import simulation as sim
 from simulation.experiment.outcomes import outcomes_of
 from simulation.experiment.twins import OUTCOMES, ROLES, changed, twins
-from simulation.scenario import Scenario
+from simulation.scenario import Scenario, from_mapping
 from tests.experiment.cases import mapping, plan, segment, training
 
 TEAM = {"crew": {"people": 1, "hours_per_month": 12, "cost_per_month": 100}}
@@ -54,10 +55,12 @@ def test_rows_add_up_to_the_difference_of_the_ledgers(fields: dict[str, Any]) ->
 
 def test_nothing_is_displaced_where_nothing_is_shared() -> None:
     found = twins(plan(), plan(interventions={"training": training()}), replications=6)
-    place = ROLES.index("displacement")
-    assert not found.sums[..., place, :].any()
+    for role in ("displacement", "other"):
+        assert not found.sums[..., ROLES.index(role), :].any()
+    assert not found.counts[..., ROLES.index("displacement")].any()  # there is no team
+    assert found.counts[..., ROLES.index("other")].any()
     assert found.sums[..., 0, :].any()
-    assert set(found.roles().index.get_level_values("role")) >= {"direct", "displacement", "all"}
+    assert set(found.roles().index.get_level_values("role")) == {"direct", "other", "all"}
     by = found.benefits("segment")
     assert ("b", "direct", "arr") not in by.index
     assert by.loc[("b", "all", "arr"), "mean"] == 0.0
@@ -97,6 +100,27 @@ def test_what_is_defined_differently() -> None:
     assert changed(base, other)["interventions"] == {"training"}
     quota = {"quota": {"team": "crew", "per_month": 100, "pushes": 5, "take": "6%"}}
     assert changed(plan(teams=TEAM), plan(teams=TEAM, selling=quota))["selling"]
+
+
+def test_a_joint_draw_is_about_all_of_its_paths(tmp_path: Path) -> None:
+    (tmp_path / "draws.csv").write_text("renewal,take\n30%,3%\n40%,5%\n")
+    fields = {"teams": TEAM, "selling": {"quota": {"team": "crew", "per_month": 100, "pushes": 5, "take": "6%"}}}
+    columns = {"renewal": "segments.a.renewal.probability", "take": "selling.quota.take"}
+    base, other = (
+        from_mapping(mapping(**fields, assumptions=assumed), folder=tmp_path)
+        for assumed in ({}, {"fitted": {"joint": "draws.csv", "columns": columns}})
+    )
+    assert changed(base, other) == {"segments": {"a"}, "interventions": frozenset(), "selling": {"quota"}}
+    apart = {"assumptions": {"fitted": {"joint": "one.csv", "columns": {"renewal": columns["renewal"]}}}}
+    (tmp_path / "one.csv").write_text("renewal\n30%\n40%\n")
+    longer = {"horizon": "20 months", "objectives": {}}  # so that they renew
+    alone = twins(
+        from_mapping(mapping(**longer, assumptions={}), folder=tmp_path),
+        from_mapping(mapping(**longer, **apart), folder=tmp_path),
+        replications=4,
+    )
+    table = alone.roles()["mean"]
+    assert table["direct", "arr"] == table["all", "arr"] < 0
 
 
 def test_people_are_those_of_today_and_threads_do_not_matter() -> None:
