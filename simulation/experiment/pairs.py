@@ -7,6 +7,7 @@ over points.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ POWER = 0.8
 """Chance with which the further futures are to settle what the present ones leave open."""
 MOST = 10_000_000
 """Beyond so many futures no number is named."""
+FEWEST = 5
+"""Points below which no number is named: their standard deviation is hardly known."""
 
 
 @dataclass(frozen=True)
@@ -169,13 +172,14 @@ def futures_to_settle(gaps: Float, *, futures: int, level: float = LEVEL, sides:
     Returns
     -------
     float
-        0 when it leaves out zero already; NaN when there is nothing to measure or no end in sight.
+        0 when it leaves out zero already; NaN when there is nothing to measure, too little to judge by (fewer than 5
+        points) or no end in sight.
 
     Notes
     -----
     The usual size of a sample for a mean d with standard deviation s (Law 2015, section 10.2; Nelson & Matejcik
-    1995 use the same form): n = ((t + z) s / d)^2 points, t the quantile of the interval and z that of a chance of
-    80%, here as long as d stays what it is now.
+    1995 use the same form): the smallest n with n >= ((t + z) s / d)^2 points, t the quantile of the interval with
+    n - 1 degrees of freedom and z that of a chance of 80%, here as long as d stays what it is now.
     """
     n = len(gaps)
     if n < 2:
@@ -186,15 +190,17 @@ def futures_to_settle(gaps: Float, *, futures: int, level: float = LEVEL, sides:
     share = 1 - (1 - level) / (sides * pairs)
     if abs(mean) > float(stdtrit(n - 1, share)) * spread / np.sqrt(n):
         return 0.0
-    needed = n
-    for _ in range(20):  # t depends on n, but hardly: this is settled after a few rounds
-        quantile = float(stdtrit(needed - 1, share)) + float(ndtri(POWER))
-        wanted = (quantile * spread / mean) ** 2
-        if wanted * futures / n > MOST:
-            return float("nan")
-        if needed == max(int(np.ceil(wanted)), n + 1):
-            break
-        needed = max(int(np.ceil(wanted)), n + 1)
+    if n < FEWEST:
+        return float("nan")
+
+    def enough(points: int) -> bool:
+        return points >= ((float(stdtrit(points - 1, share)) + float(ndtri(POWER))) * spread / mean) ** 2
+
+    most = max(int(MOST * n / futures), n + 1)
+    if not enough(most):
+        return float("nan")
+    # t falls with n, so that what is enough stays enough: bisection finds the smallest.
+    needed = bisect_left(range(n + 1, most + 1), True, key=enough) + n + 1
     return float(np.ceil((needed - n) * futures / n))
 
 

@@ -146,7 +146,7 @@ def _unsettled(one: Difference) -> str:
     if one.settled or not math.isfinite(one.low):
         return ""
     if math.isnan(one.further):
-        return " The interval includes zero, and more futures would hardly change that."
+        return " The interval includes zero, and how many futures would settle the sign cannot be said from these."
     return (
         f" The interval includes zero: about {whole_futures(one.further)} further futures of each scenario would "
         "settle the sign, if the difference is what it seems."
@@ -162,7 +162,7 @@ def _leader(comparison: Comparison, best: Best, measure: str) -> str:
         return f"{by} {leader} is the best of the {count} scenarios, at 95% for all comparisons together."
     rivals = listed(["the base" if one == "base" else name(one) for one in best.rivals])
     more = (
-        "More futures would hardly tell them apart."
+        "How many futures would tell them apart cannot be said from these."
         if math.isnan(best.further)
         else f"About {whole_futures(best.further)} further futures of each scenario would settle it, if the means are "
         "what they seem."

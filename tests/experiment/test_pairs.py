@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from simulation.experiment.pairs import difference, futures_to_settle, pairing, point_means
 
@@ -77,3 +78,25 @@ def test_size_of_a_sample() -> None:
     assert (further / 2 + 40) == pytest.approx(exact, rel=0.01)
     assert futures_to_settle(gaps + 2, futures=80) == 0.0
     assert np.isnan(futures_to_settle(np.array([-1.0, 1.0]), futures=2))
+
+
+@pytest.mark.parametrize("mean", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("points", [5, 6, 8, 12])
+def test_the_size_is_the_smallest_that_is_enough(points: int, mean: float) -> None:
+    gaps = np.tile([-1.0, 1.0], points)[:points]
+    gaps = (gaps - gaps.mean()) / gaps.std(ddof=1) + mean
+    further = futures_to_settle(gaps, futures=points)
+    if further == 0.0:  # settled already
+        assert mean > stats.t.ppf(0.975, points - 1) / np.sqrt(points)
+        return
+
+    def enough(size: int) -> bool:
+        return bool(np.sqrt(size) * mean >= stats.t.ppf(0.975, size - 1) + stats.norm.ppf(0.8))
+
+    size = points + int(further)
+    assert enough(size) and (further == 1 or not enough(size - 1))
+
+
+@pytest.mark.parametrize("gaps", [[0.9, 1.1, 0.3, -0.8], [2.0, 0.1], [1.0, -0.5, 0.2]])
+def test_too_few_points_name_no_number(gaps: list[float]) -> None:
+    assert np.isnan(futures_to_settle(np.array(gaps), futures=2 * len(gaps)))
