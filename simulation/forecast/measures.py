@@ -96,7 +96,7 @@ _ALL = (
     _flow("first_renewals_lost", "First renewals lost", column="first_lost"),
     Measure(
         "first_renewal_rate",
-        "First-year renewal rate",
+        "First renewal rate",
         "share",
         "ratio",
         of.flow("first_won"),

@@ -201,14 +201,14 @@ def test_renewal_by_term_and_first_value(forecast):
 def test_stated_beside_simulated(forecast):
     table = forecast.stated_beside_simulated().set_index("quantity")
     assert table.index.tolist() == [
-        "Renewal rate", "Take rate: won", "Time to first value", "First-year renewal rate",
+        "Renewal rate", "Take rate: won", "Time to first value", "First renewal rate",
     ]  # fmt: skip
     assert table.loc["Renewal rate", ["stated", "simulated", "outcomes"]].tolist() == [0.8, 0.75, 8]
     assert table.loc["Take rate: won", ["stated", "simulated"]].tolist() == [0.7, 0.75]
     assert table.loc["Time to first value", "stated"] == 1.5
     assert np.isnan(table.loc["Time to first value", "simulated"])
     assert "fewer than half" in table.loc["Time to first value", "note"]
-    assert np.isnan(table.loc["First-year renewal rate", "stated"])
+    assert np.isnan(table.loc["First renewal rate", "stated"])
 
 
 def test_objectives(forecast):

@@ -58,7 +58,7 @@ def test_facts_are_read_in_the_units_of_the_forecast(tmp_path):
         ("Renewal rate", 0.93, None, ""),
         ("Take rate: certified", 0.6, None, "pilot"),
         ("Time to first value", 2.0, None, ""),
-        ("First-year renewal rate", None, 0.62, "benchmark"),
+        ("First renewal rate", None, 0.62, "benchmark"),
         ("Time to first value", 2.0, 2.0, ""),
     ]
     assert "50% of that progress" in facts.stated[2].note
