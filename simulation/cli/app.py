@@ -26,6 +26,7 @@ from simulation.cli.fit import fit
 from simulation.cli.history import history
 from simulation.cli.must_be_true import must_be_true
 from simulation.cli.objectives import objectives
+from simulation.cli.pilot import pilot
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
 from simulation.cli.runs import runs
@@ -80,6 +81,7 @@ for _command in (
     snapshot,
     vectors,
     worklist,
+    pilot,
     calibrate,
     fit,
 ):

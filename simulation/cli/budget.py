@@ -241,7 +241,18 @@ def _without_index(row: dict[str, Any]) -> dict[str, Any]:
 
 def _show(found: Budget, screen: Screen) -> None:
     """Show the answer and short tables."""
-    from simulation.report.budget_words import amount, answer, between, bought, instead, money, per, points, rate
+    from simulation.report.budget_words import (
+        amount,
+        answer,
+        between,
+        bought,
+        instead,
+        money,
+        per,
+        points,
+        rate,
+        verdict,
+    )
     from simulation.report.words import MISSING
 
     result, levers, scale = found.answer, found.levers, per(found)
@@ -286,7 +297,7 @@ def _show(found: Budget, screen: Screen) -> None:
             instead(found, one.levels) if place else bought(found, one.levels),
             MISSING if place == 0 else amount(found, one.difference.mean, one.difference),
             MISSING if place == 0 else between(found, one.difference),
-            "recommended" if place == 0 else "dropped as worse" if one.told_apart else "cannot be told apart",
+            verdict(found, place),
         )
         for place, one in enumerate(result.contenders)
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.compared import record_of, shown
+from simulation.cli.compared import precision_of, record_of, shown
 from simulation.cli.folder import publish
 from simulation.cli.goal import share_of
 from simulation.cli.lives import show_lives
@@ -106,6 +106,7 @@ def compare(
     spans = days_of(plans["base"], at) if at else {}
     if spans and max(spans.values()) > plans["base"].days:
         plans = load_plans(base, alternatives, list(spans)[-1])
+    _check_spans(plans, spans)
     folder = out or Path("reports", "-vs-".join([base.stem, *list(plans)[1:]]).replace("/", "-")[:120])
     for plan in plans.values():
         introduce(plan, None, screen)
@@ -118,10 +119,12 @@ def compare(
     words += ["--borrowed", borrowed] if borrowed != BORROWED else []
     words += ["--engine", engine] if engine != "compiled" else []
     words += ["--quarantine"] if quarantine else []
+    words += ["--no-store"] if no_store else []
     words += ["--out", out] if out is not None else []
     command = shlex.join(map(str, words))
     kept = chosen_store(no_store, screen)
     started = time.perf_counter()
+    asked = share_of(precision, "--precision") if precision else None
     comparison, interrupted = _compared(
         plans,
         replications=replications,
@@ -130,7 +133,7 @@ def compare(
         workers=workers,
         quarantine=quarantine,
         store=kept,
-        precision=share_of(precision, "--precision") if precision else None,
+        precision=asked,
         measure=measure,
         max_replications=max_replications,
     )
@@ -138,33 +141,53 @@ def compare(
         screen.note(f"Interrupted before there was anything to compare; start again with: {command}")
         screen.result({"interrupted": True, "replications": 0})
         return INTERRUPTED
-    try:
-        comparison.over(spans, ())
-    except ValueError as error:
-        raise BadInput(f"--at: {error}") from None
-    record = record_of(plans, comparison, folder, command, interrupted, time.perf_counter() - started)
+    whole = not interrupted
     matched: dict[str, Twins] = {}
     rests_on: dict[str, Borrowed] = {}
     try:
-        if twins and not interrupted:
+        if twins and whole:
             _match(matched, plans, min(twins, comparison.replications), quarantine, seed, engine, workers)
-        if borrowed and not interrupted:
+        if borrowed and whole:
             same: dict[str, Any] = {"engine": engine, "workers": workers, "store": kept, "quarantine": quarantine}
             _take_away(rests_on, comparison, plans, measure=measure, replications=borrowed, **same)
     except Interrupted:
         interrupted = True
+    missing = [f"who benefits from {name}" for name in comparison.alternatives if twins and name not in matched]
+    missing += [f"what {name} rests on" for name in comparison.alternatives if borrowed and name not in rests_on]
+    goal = None if asked is None else precision_of(comparison, asked, measure, max(replications, max_replications))
+    record = record_of(plans, comparison, folder, command, interrupted, time.perf_counter() - started)
+    record |= {"missing": missing, "precision": goal}
     notes = list(dict.fromkeys(f"{name}: {one}" for name, plan in plans.items() for one in plan.warnings))
+
+    if missing:
+        notes.append(f"The comparison was interrupted; missing are: {', '.join(missing)}.")
 
     def fill(staging: Path) -> None:
         _fill(comparison, staging, measure=measure, spans=spans, twins=matched, rests_on=rests_on, warnings=notes)
 
     files = publish(folder, fill, record, RECORD)
     if interrupted:
-        screen.note(f"Interrupted: {comparison.replications} of {replications} futures of each are finished.")
-        screen.note(f"To go on from there: {command}")
-    told = shown(comparison, measure, rests_on, folder, files, screen)
-    screen.result(told | {"interrupted": interrupted, "command": command})
+        of = "" if whole or asked is not None else f" of {replications}"
+        left = f" Missing: {', '.join(missing)}." if missing else ""
+        screen.note(f"Interrupted: {comparison.replications}{of} futures of each are finished.{left}")
+        screen.note(f"To {'start again' if kept is None else 'go on from there'}: {command}")
+    told = shown(comparison, measure, rests_on, folder, files, None if interrupted else goal, screen)
+    screen.result(told | {"interrupted": interrupted, "missing": missing, "precision": goal, "command": command})
     return INTERRUPTED if interrupted else 0
+
+
+def _check_spans(plans: Mapping[str, Scenario], spans: Mapping[str, int]) -> None:
+    """Refuse a span of --at that a scenario does not count apart, before anything is simulated."""
+    from simulation.engine.layout import make_frame
+    from simulation.forecast.spans import edge
+
+    for name, plan in plans.items() if spans else ():
+        frame = make_frame(plan)
+        for day in spans.values():
+            try:
+                edge(frame, day)
+            except ValueError as error:
+                raise BadInput(f"--at: {error}" + ("" if name == "base" else f" ({name})")) from None
 
 
 def _check_measure(measure: str) -> None:

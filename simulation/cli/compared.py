@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulation.experiment.comparison import Comparison
     from simulation.scenario import Scenario
 
-__all__ = ["record_of", "shown"]
+__all__ = ["precision_of", "record_of", "shown"]
 
 COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "better", "paired")
 HEADLINES = (
@@ -53,15 +53,38 @@ def record_of(
     }
 
 
+def precision_of(comparison: Comparison, asked: float, measure: str, most: int) -> dict[str, Any]:
+    """How precise a comparison was to be, and how precise it is: in the alternative where it is least."""
+    from simulation.experiment.compare import Goal
+
+    reached = Goal(asked, measure, most).reached(comparison)
+    return {"asked": asked, "reached": reached, "measure": measure, "most": most}
+
+
+def _reached(goal: Mapping[str, Any], replications: int) -> str:
+    from simulation.forecast.measures import measure_named
+
+    known = f"After {replications:,} futures of each the mean difference in {measure_named(goal['measure']).title}"
+    if goal["reached"] <= goal["asked"]:
+        return f"{known} is known within {goal['reached']:.2%} in every alternative, as asked."
+    how = f"only within {goal['reached']:.2%}" if goal["reached"] < float("inf") else "not even roughly"
+    allowed = "; --max-replications allows more" if replications >= goal["most"] // 2 * 2 else ""
+    return f"{known} is known {how} in some alternative, not within {goal['asked']:.2%} as asked{allowed}."
+
+
 def shown(
     comparison: Comparison,
     measure: str,
     rests_on: Mapping[str, Borrowed],
     folder: Path,
     files: Sequence[Path],
+    goal: Mapping[str, Any] | None,
     screen: Screen,
 ) -> dict[str, Any]:
-    """Show the answer and the short tables, and return the same, and more, for programs."""
+    """Show the answer and the short tables, and return the same, and more, for programs.
+
+    `goal` is what `precision_of` found; None where no precision was asked for.
+    """
     from simulation.experiment.payback import payback
     from simulation.report.borrowed import borrowed_sentence, borrowed_table
     from simulation.report.comparison_words import verdict
@@ -71,6 +94,7 @@ def shown(
     said = verdict(comparison, measure, {one: payback(comparison, one) for one in comparison.alternatives}, best)
     sentences = [said.headline, *said.points, *said.objectives]
     sentences += [borrowed_sentence(name, one, measure, currency) for name, one in rests_on.items()]
+    sentences += [] if goal is None else [_reached(goal, comparison.replications)]
     for name, other in comparison.alternatives.items():
         title = f"{other.facts.name} against {comparison.base.facts.name}: {comparison.replications:,} futures"
         rows = [_row(row, currency) for row in records(table.loc[[name]]) if row["measure"] in HEADLINES]
@@ -86,7 +110,12 @@ def shown(
         "seed": comparison.base.seed,
         "folder": folder,
         "files": list(files),
-        "best": {"measure": measure, "leader": best.leader, "established": best.established, "rivals": best.rivals},
+        "best": {
+            "measure": measure,
+            "leader": None if best is None else best.leader,
+            "established": best is not None and best.established,
+            "rivals": () if best is None else best.rivals,
+        },
         "differences": records(table),
         "objectives": records(comparison.objectives()),
         "rests_on": records(borrowed_table(rests_on)) if rests_on else [],

@@ -183,6 +183,7 @@ def _shown(found: MustBeTrue, folder: Path, files: list[Path], screen: Screen) -
         "probability": wanted.probability,
         "today": {"value": wanted.today.value, "low": wanted.today.low, "high": wanted.today.high},
         "already": wanted.already,
+        "unsure": wanted.unsure,
         "suffices": bool(wanted.sets),
         "sets_judged": wanted.judged,
         "seed": found.forecast.seed,

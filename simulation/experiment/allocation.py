@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.experiment.answer import Answer, Effort
-from simulation.experiment.contenders import Contender, choose
+from simulation.experiment.contenders import Contender, choose, measured
 from simulation.experiment.criterion import Criterion
 from simulation.experiment.levers import Levels
 from simulation.experiment.plans import Measuring
@@ -142,7 +142,8 @@ class _Work:
         assert self.chosen is not None
         steps = [self._after(self.chosen, place) for place in range(len(self.tops))]
         frontier = self._frontier(self.chosen)
-        wanted = {self.nothing, *also.values(), *(one for _, one in frontier), *(one for one in steps if one)}
+        close = (one.levels for one in self.contenders)
+        wanted = {self.nothing, *also.values(), *close, *(one for _, one in frontier), *(one for one in steps if one)}
         new = [one for one in wanted if self.criterion.tail is not None and one not in self.searched.points]
         total = len(wanted) * len(self.measuring) + len(new) * len(self.screening)
         with self._showing("Measuring the plans", total):
@@ -180,7 +181,7 @@ class _Work:
             others={name: on.plan(levels, self.nothing) for name, levels in also.items()},
             steps=[on.step(place, best, after) for place, after in enumerate(steps)],
             frontier=[(cap, on.plan(levels, self.nothing)) for cap, levels in frontier],
-            contenders=self.contenders,
+            contenders=measured(self.contenders, on.difference) if fresh else self.contenders,
             selection=self.selection,
             zone=self.zone,
             level=self.level,

@@ -123,6 +123,12 @@ class Goal:
     measure: str
     most: int
 
+    def reached(self, comparison: Comparison) -> float:
+        """Half the width of the interval over the mean, in the alternative where that is largest."""
+        rule = Rule(self.precision)
+        series = [pair_means(comparison.difference(self.measure, one)) for one in comparison.alternatives]
+        return max(float(rule.widths(one)[-1]) if len(one) else float("inf") for one in series)
+
     def next(self, comparison: Comparison) -> tuple[int, int | None]:
         """How many futures there shall be next, and how many are enough, once that is known.
 

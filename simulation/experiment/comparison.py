@@ -223,14 +223,17 @@ class Comparison:
         """1 where more of a measure is better, -1 where less is, 0 where it depends."""
         return measure_named(measure).better
 
-    def best(self, measure: str = "contribution", **where: Unpack[Where]) -> Best:
+    def best(self, measure: str = "contribution", **where: Unpack[Where]) -> Best | None:
         """Which scenario is best by the mean of a measure, said only when it is established; see `best_of`.
 
-        Futures in which the measure is undefined in any scenario are left out.
+        Futures in which the measure is undefined in any scenario are left out; None when fewer than two independent
+        ones remain.
         """
         values = {name: self.values(name, measure, **where).to_numpy().astype(np.float64) for name in self.forecasts}
         known = np.isfinite(np.stack(list(values.values()))).all(axis=0)
         samples = {name: point_means(one[known], self.groups[known]) for name, one in values.items()}
+        if len(samples[BASE]) < 2:
+            return None
         return best_of(samples, measure_named(measure).better, futures=int(known.sum()))
 
     def work(self) -> pd.DataFrame:

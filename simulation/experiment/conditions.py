@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import combinations, product
 
 import numpy as np
@@ -101,8 +102,13 @@ class Requirements:
 
     @property
     def already(self) -> bool:
-        """Whether the objective is met often enough without any condition."""
-        return self.today.value >= self.probability
+        """Whether the objective is surely met often enough without any condition: the lower end of today's chance."""
+        return self.today.low >= self.probability
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the objective seems to be met often enough without any condition, and may not be."""
+        return self.today.value >= self.probability and not self.already
 
 
 def requirements(
@@ -174,11 +180,27 @@ def requirements(
 
 @dataclass(frozen=True, eq=False)
 class _Grid:
-    """Assumption points in bins of each assumption: int64[N, K], with the share of their futures that meet it."""
+    """Assumption points between the edges of each assumption, with the share of their futures that meet it.
+
+    Attributes
+    ----------
+    reached, passed
+        int64[N, K]: how many edges a value is at least, and how many it is above. They differ where a value lies on
+        an edge, as those of discrete assumptions do.
+    edges
+        float64[K, BINS - 1].
+    low, high
+        float64[K], the least and the largest value.
+    shares
+        float64[N].
+    """
 
     paths: tuple[str, ...]
-    bins: Int
+    reached: Int
+    passed: Int
     edges: Float
+    low: Float
+    high: Float
     shares: Float
 
     @classmethod
@@ -189,8 +211,15 @@ class _Grid:
         strongest = sorted(values, key=lambda path: -_strength(values[path], shares))[:CAUSES]
         quantiles = np.arange(1, BINS) / BINS
         edges = np.array([np.quantile(values[path], quantiles) for path in strongest])
-        bins = [np.searchsorted(edge, values[path], side="right") for path, edge in zip(strongest, edges, strict=True)]
-        return cls(tuple(strongest), np.column_stack(bins).astype(np.int64), edges, shares)
+        table = np.column_stack([values[path] for path in strongest])
+        reached, passed = (
+            np.column_stack([np.searchsorted(*one, side=side) for one in zip(edges, table.T, strict=True)])
+            for side in ("right", "left")
+        )
+        return cls(
+            tuple(strongest), reached.astype(np.int64), passed.astype(np.int64), edges,
+            table.min(axis=0), table.max(axis=0), shares,
+        )  # fmt: skip
 
     def sufficient(self, probability: float, alpha: float) -> tuple[list[Ladder], list[list[Condition]]]:
         """Ladders that suffice here, a few of each size; and the best set of each size where none of it does."""
@@ -204,7 +233,7 @@ class _Grid:
             best: tuple[float, list[Condition]] | None = None
             for places, signs in self._choices(size):
                 count, hits = self._cumulated(places, signs)
-                enough = count >= LEAST_POINTS
+                enough = (count >= LEAST_POINTS) & self._dividing(places, signs)
                 if not enough.any():
                     continue
                 bound = np.where(enough, _lower(hits, count, z), -1.0)
@@ -231,9 +260,9 @@ class _Grid:
                 yield places, signs
 
     def _cumulated(self, places: Sequence[int], signs: Sequence[bool]) -> tuple[Float, Float]:
-        """Points, and points that meet it, in every box: its limit i keeps the bins from i + 1 on (or up to i)."""
+        """Points, and points that meet it, by box; limit i of "at most" is edge BINS - 2 - i, itself included."""
         shape = (BINS,) * len(places)
-        columns = [self.bins[:, place] if sign else BINS - 1 - self.bins[:, place]
+        columns = [self.reached[:, place] if sign else BINS - 1 - self.passed[:, place]
                    for place, sign in zip(places, signs, strict=True)]  # fmt: skip
         flat = np.ravel_multi_index(columns, shape)
         size = int(np.prod(shape))
@@ -244,6 +273,14 @@ class _Grid:
                 counts = np.flip(np.cumsum(np.flip(counts, axis), axis=axis), axis)
             both.append(counts[(slice(1, None),) * len(places)])
         return both[0], both[1]
+
+    def _dividing(self, places: Sequence[int], signs: Sequence[bool]) -> Flags:
+        """Which boxes have only conditions that some point does not meet."""
+        rows = [
+            self.edges[place] > self.low[place] if sign else self.edges[place, ::-1] < self.high[place]
+            for place, sign in zip(places, signs, strict=True)
+        ]
+        return np.asarray(reduce(np.logical_and.outer, rows), np.bool_)
 
     def _conditions(self, places: Sequence[int], signs: Sequence[bool], at: int) -> list[Condition]:
         limits = [int(one) for one in np.unravel_index(at, (BINS - 1,) * len(places))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from simulation.experiment.plans import Estimate
 from simulation.experiment.selection import Selection, select
 from simulation.forecast.statistics import Float
 
-__all__ = ["Contender", "Scores", "choose", "observation"]
+__all__ = ["Contender", "Scores", "choose", "measured", "observation"]
 
 Scores = Callable[[Levels, Sequence[int]], Float]
 """Scores of an allocation in futures, by their numbers."""
@@ -34,19 +34,25 @@ class Contender:
     levels
         Steps of each lever.
     difference
-        Score above that of the chosen one, in the futures that both were sampled in; its interval holds together with
-        those of the other contenders (Bonferroni, 95% in all). For a plan that was dropped it is a little too narrow,
-        because the number of its futures depends on what was seen.
-    told_apart
-        Whether it was dropped as worse; what was not dropped cannot be told apart from the chosen one.
+        Score above that of the chosen one, in futures that had no part in the choice; its interval holds together
+        with those of the other contenders (Bonferroni, 95% in all). Where the work was interrupted before those
+        futures it is that of the choice, which is a little too narrow: when a plan is dropped depends on what was
+        seen.
+    dropped
+        Whether the choice stopped to sample it. That does not make it worse: of two equal plans one is dropped too.
     futures
-        In how many futures it was sampled.
+        In how many futures the choice sampled it.
     """
 
     levels: Levels
     difference: Estimate
-    told_apart: bool
+    dropped: bool
     futures: int
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether it is worse than the chosen one: the whole interval of its difference lies below zero."""
+        return self.difference.high < 0
 
 
 def observation(criterion: Criterion) -> int:
@@ -110,8 +116,30 @@ def choose(
         for plan, levels in enumerate(listed)
     ]
     best = contenders.pop(found.best)
-    contenders = [best, *sorted(contenders, key=lambda one: (one.told_apart, -one.difference.mean))]
-    return contenders, found
+    return _ordered(best, contenders), found
+
+
+def measured(
+    contenders: Sequence[Contender], differences: Callable[[Levels, Levels, int], Estimate]
+) -> list[Contender]:
+    """The contenders with their differences from the chosen one, the first, in futures with no part in the choice.
+
+    Parameters
+    ----------
+    contenders
+        The chosen one first.
+    differences
+        Of one allocation from another, with an interval that holds together with those of so many.
+    """
+    if not contenders:
+        return []
+    best, *others = contenders
+    found = [replace(one, difference=differences(one.levels, best.levels, len(others))) for one in others]
+    return _ordered(best, found)
+
+
+def _ordered(best: Contender, others: Sequence[Contender]) -> list[Contender]:
+    return [best, *sorted(others, key=lambda one: (one.told_apart, -one.difference.mean))]
 
 
 def _difference(mine: list[float], best: list[float], size: int, several: int) -> Estimate:

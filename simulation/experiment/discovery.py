@@ -19,7 +19,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit of one assumption: at least (or else at most) `value`, base units, and its quasi-p-value."""
+    """A limit of one assumption: at least (or else at most) `value`, base units, and its quasi-p-value.
+
+    The quasi-p-value is that of the held-out futures that no earlier box holds.
+    """
 
     path: str
     at_least: bool
@@ -29,7 +32,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Weakness:
-    """A box in which the objective is missed often.
+    """A box in which the objective is missed often; its futures are those that no earlier box holds.
 
     Attributes
     ----------
@@ -112,7 +115,7 @@ def discover(assumptions: Mapping[str, Float], met: Flags, groups: Groups) -> Di
             density = proportion(missed[here].astype(np.float64), missed[here], groups[here], level)
             if not density.low > float(missed[judge].mean()):
                 break
-            found.append(_weakness(box, paths, x[rest], missed[rest], density, here, missed, judge))
+            found.append(_weakness(box, paths, x[judged], missed[judged], density, here, missed, judge))
             rest, judged = rest & ~inside, judged & ~inside
     return Discovery(overall, tuple(found), level)
 

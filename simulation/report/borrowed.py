@@ -46,7 +46,7 @@ def borrowed_sentence(alternative: str, found: Borrowed, measure: str, currency:
 def borrowed_section(found: Mapping[str, Borrowed], measure: str, currency: str) -> Section | str:
     """Borrowed shares of each alternative."""
     if not found:
-        return "What the gain rests on: it was not asked for (--borrowed)."
+        return "What the gain rests on: not asked for (--borrowed), or interrupted before."
     what = measure_named(measure)
     futures = next(iter(found.values())).futures
     blocks: list[Block] = [

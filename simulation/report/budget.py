@@ -11,7 +11,19 @@ import pandas as pd
 from simulation import __version__
 from simulation.report import budget_figures as figures
 from simulation.report.album import Album
-from simulation.report.budget_words import amount, answer, between, bought, instead, money, per, points, rate, sure
+from simulation.report.budget_words import (
+    amount,
+    answer,
+    between,
+    bought,
+    instead,
+    money,
+    per,
+    points,
+    rate,
+    sure,
+    verdict,
+)
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
 from simulation.report.words import MISSING, name, span
@@ -44,6 +56,7 @@ def budget_tables(found: Budget) -> dict[str, pd.DataFrame]:
             **levers.written(one.levels),
             **_columns("difference", one.difference),
             "told_apart": one.told_apart,
+            "dropped": one.dropped,
             "futures": one.futures,
         }
         for one in result.contenders
@@ -171,14 +184,13 @@ def _steps(found: Budget, album: Album) -> list[Block]:
 def _contenders(found: Budget, album: Album) -> list[Block]:
     rows: list[list[Cell | str]] = []
     for place, one in enumerate(found.answer.contenders, 1):
-        verdict = "recommended" if place == 1 else "dropped as worse" if one.told_apart else "cannot be told apart"
         gap = MISSING if place == 1 else _cell(found, one.difference)
         words = bought(found, one.levels) if place == 1 else instead(found, one.levels)
-        rows.append([f"plan {place}", words, gap, verdict, f"{one.futures:,}"])
+        rows.append([f"plan {place}", words, gap, verdict(found, place - 1), f"{one.futures:,}"])
     picture = album.add(
         "contenders", figures.contenders(found), "Difference of each plan from the recommended one, with intervals."
     )
-    columns = ["", "Buys", "Above the recommended", "Verdict", "Futures"]
+    columns = ["", "Buys", "Above the recommended", "Verdict", "Futures of the choice"]
     return [Text(sure(found)), *picture, Table(columns, rows, words=(0, 1, 3))]
 
 
@@ -199,7 +211,9 @@ def _method(found: Budget) -> Section:
         ("Choice", f"the plans that the search left in doubt, at most 8, on up to {effort.choosing} other futures "
          "each: the fully sequential procedure of Kim & Nelson (2001) on the variances of differences."),
         ("Measurement", f"{effort.measuring} futures that had no part in search or choice, the same for every plan; "
-         "so the gain is not flattered by having been chosen. Intervals rest on the means over assumption points."),
+         "so the gain is not flattered by having been chosen. A plan is worse when the whole interval of its "
+         "difference from the recommended one lies below zero there (Bonferroni, 95% together). "
+         "Intervals rest on the means over assumption points."),
         ("Spend", "expected cost over the horizon above that of nothing bought, on the futures of the search; measured "
          "again on the others it may be a little off the cap."),
     ]  # fmt: skip

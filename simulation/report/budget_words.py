@@ -11,9 +11,9 @@ from simulation.report.words import listed, name, number, span
 if TYPE_CHECKING:
     from simulation.experiment.budget import Budget
     from simulation.experiment.levers import Levels
-    from simulation.experiment.plans import Estimate
+    from simulation.experiment.plans import Estimate, Plan
 
-__all__ = ["amount", "answer", "between", "bought", "instead", "money", "per", "points", "rate", "sure"]
+__all__ = ["amount", "answer", "between", "bought", "instead", "money", "per", "points", "rate", "sure", "verdict"]
 
 
 def answer(found: Budget) -> str:
@@ -28,7 +28,7 @@ def answer(found: Budget) -> str:
     verdict = "adds" if plan.gain.low > 0 else "may add"
     return (
         f"With {cap} to spend, buy {bought(found, plan.levels)}: for {money(found, plan.spend.mean)} this {verdict} "
-        f"{gain} to {_goal(found)} (95% interval {ends})."
+        f"{gain} to {_goal(found)} (95% interval {ends}).{_over(found)}"
     )
 
 
@@ -58,6 +58,16 @@ def instead(found: Budget, levels: Levels) -> str:
     return f"the same with {listed(words)}" if words else "the same"
 
 
+def verdict(found: Budget, place: int) -> str:
+    """Return how a contender stands to the recommended one, by its place."""
+    one = found.answer.contenders[place]
+    if place == 0:
+        return "recommended"
+    if one.told_apart:
+        return "worse"
+    return "cannot be told apart" + (" (dropped, not worth more sampling)" if one.dropped else "")
+
+
 def per(found: Budget) -> float:
     """Spend to which the gain of a next step is scaled: 1 for money, 10,000 for everything else."""
     return 1.0 if found.criterion.unit == "money" else 10_000.0
@@ -70,9 +80,25 @@ def _beside(found: Budget) -> list[str]:
     plan = found.answer.recommended
     if written.levels == plan.levels:
         return ["This is the plan as it is written."]
-    over = written.spend.mean > found.spend * (1 + 1e-9)
-    note = f", and costs {money(found, written.spend.mean)}, more than the cap" if over else ""
+    note = f", and costs {money(found, written.spend.mean)}, more than the cap" if _above(found, written) else ""
     return [f"The plan as it is written gains {amount(found, written.gain.mean, written.gain)}{note}."]
+
+
+def _above(found: Budget, plan: Plan) -> bool:
+    """Whether a plan was measured to cost more than the cap, by half a unit of the currency and more."""
+    return plan.spend.mean >= found.spend + 0.5
+
+
+def _over(found: Budget) -> str:
+    """Say that the recommended plan costs more than the cap, where the futures that measure it cost more."""
+    plan = found.answer.recommended
+    if not _above(found, plan):
+        return ""
+    over = money(found, plan.spend.mean - found.spend)
+    return (
+        f" That is {over} above the cap: in the futures of the search it kept to it, in those that measure it it does "
+        f"not (95% interval of its spend {between(found, plan.spend, 'money')})."
+    )
 
 
 def _choice(found: Budget) -> list[str]:

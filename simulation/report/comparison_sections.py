@@ -125,10 +125,12 @@ def money(comparison: Comparison, results: Mapping[str, Payback], album: Album) 
     return Section("money", "What it costs, what it brings", blocks)
 
 
-def best_section(comparison: Comparison, best: Best, measure: str, album: Album) -> Section | str:
+def best_section(comparison: Comparison, best: Best | None, measure: str, album: Album) -> Section | str:
     """Which scenario is best, with joint intervals."""
     if len(comparison.forecasts) < 3:
         return "Best of several: there are two scenarios, and their difference says it."
+    if best is None:
+        return "Best of several: the measure is defined in too few futures, or none, of all scenarios."
     what, currency = measure_named(measure), comparison.base.frame.currency
     rows: list[Row] = [
         [

@@ -31,7 +31,7 @@ class Verdict:
     objectives: tuple[str, ...]
 
 
-def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback], best: Best) -> Verdict:
+def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback], best: Best | None) -> Verdict:
     """Say what a comparison found, the decision first.
 
     Parameters
@@ -41,7 +41,7 @@ def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback]
     results
         Payback of each alternative.
     best
-        Which scenario is best by that measure.
+        Which scenario is best by that measure; None when too few futures say so.
     """
     names = list(comparison.alternatives)
     headline = _difference(comparison, names[0], measure) if len(names) == 1 else _leader(comparison, best, measure)
@@ -153,11 +153,13 @@ def _unsettled(one: Difference) -> str:
     )
 
 
-def _leader(comparison: Comparison, best: Best, measure: str) -> str:
+def _leader(comparison: Comparison, best: Best | None, measure: str) -> str:
     what = measure_named(measure)
     count = len(comparison.forecasts)
-    leader = "the base" if best.leader == "base" else name(best.leader)
     by = f"By {lower_first(what.title)} over the whole horizon,"
+    if best is None:
+        return f"{by} no scenario can be called the best: too few futures, or none, have it in all {count} scenarios."
+    leader = "the base" if best.leader == "base" else name(best.leader)
     if best.established:
         return f"{by} {leader} is the best of the {count} scenarios, at 95% for all comparisons together."
     rivals = listed(["the base" if one == "base" else name(one) for one in best.rivals])

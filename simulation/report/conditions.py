@@ -31,6 +31,12 @@ def answer(found: MustBeTrue) -> str:
             f"Nothing more must be true: {goal} is met in {wanted.today.value:.0%} of the futures as it is "
             f"(95% interval {wanted.today.low:.0%} to {wanted.today.high:.0%}; asked for: {asked})."
         )
+    if wanted.unsure:
+        return (
+            f"It is not sure that nothing more must be true: {goal} is met in {wanted.today.value:.0%} of the futures "
+            f"as it is (95% interval {wanted.today.low:.0%} to {wanted.today.high:.0%}; asked for: {asked}). Simulate "
+            "more."
+        )
     if wanted.sets:
         one = wanted.sets[0]
         return (
@@ -60,10 +66,11 @@ def failures(found: MustBeTrue) -> list[str]:
             "under which it misses more often."
         ]
     said = []
-    for one in discovery.weaknesses:
+    for place, one in enumerate(discovery.weaknesses):
+        apart = ("", ", outside the box above", ", outside the boxes above")[min(place, 2)]
         said.append(
-            f"The plan misses {goal} in {one.density.value:.0%} of the futures where {_limits(found, one)} (in all "
-            f"futures: {discovery.missed.value:.0%}); {one.coverage:.0%} of all misses lie there, and it is "
+            f"The plan misses {goal} in {one.density.value:.0%} of the futures where {_limits(found, one)}{apart} (in "
+            f"all futures: {discovery.missed.value:.0%}); {one.coverage:.0%} of all misses lie there, and it is "
             f"{one.mass:.0%} likely."
         )
     return said
@@ -235,7 +242,10 @@ def _failures(found: MustBeTrue, album: Album) -> Section:
         for limit in one.limits
     ]
     if rows:
-        caption = "The limits; the quasi-p-value is the chance of so many misses if the limit did nothing"
+        caption = (
+            "The limits; the quasi-p-value is the chance of so many misses if the limit did nothing, "
+            "among the held-out futures outside the boxes above"
+        )
         blocks.append(Table(["Box", "Limit", "Quasi-p-value"], rows, words=(0, 1), caption=caption, narrow=True))
     return Section("failures", "Where the plan fails", blocks)
 
@@ -254,8 +264,9 @@ def _method(found: MustBeTrue) -> Section:
          "found; flows and rates are counted from the start of the plan. The threshold is the P10 (or P90) of the "
          "futures in which the condition holds"),
         ("Where the plan fails", "PRIM (Friedman & Fisher 1999), with the quasi-p-values of Bryant & Lempert (2010); "
-         "a box is shown when its density is above the share of misses of all futures; intervals of "
-         f"{discovery.level:.1%} each"),
+         "a box is shown when its density is above the share of misses of all futures, and what lies in it is put "
+         "aside before the next one is sought, so all that is said of a later box leaves out the earlier ones; "
+         f"intervals of {discovery.level:.1%} each"),
         ("Scenario", f"{found.forecast.facts.name}, SHA-256 {found.forecast.facts.digest}"),
     ]  # fmt: skip
     return Section("method", "Method", [Facts(pairs)])

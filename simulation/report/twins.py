@@ -73,7 +73,7 @@ def benefits(found: Twins, currency: str, alternative: str) -> Figure | None:
 def benefits_section(twins: Mapping[str, Twins], currency: str, album: Album) -> Section | str:
     """Who gains, and what is direct and what is displacement."""
     if not twins:
-        return "Who benefits: twins were not asked for (--twins)."
+        return "Who benefits: not asked for (--twins), or interrupted before."
     futures = next(iter(twins.values())).replications
     blocks: list[Block] = [
         Text(

@@ -88,6 +88,67 @@ def test_bad_input(call: Call, plan: Path, others: Any, words: tuple[str, ...], 
     assert message in err and "Traceback" not in err
 
 
+def test_a_measure_that_no_future_has(call: Call, plan: Path, others: tuple[Path, Path]) -> None:
+    plan.write_text(plan.read_text().replace("24 months", "5 months").replace("50", "0"))
+    words = ("--measure", "renewal_rate", "--replications", 4, "--twins", 2, "--out", "one")
+    status, out, err = call("compare", plan, others[0], *words, "--json")
+    assert status == 0, err
+    said = json.loads(out)
+    assert "undefined in every future" in said["answer"][0]
+    assert said["best"] == {"measure": "renewal_rate", "leader": None, "established": False, "rivals": []}
+    status, out, err = call("compare", plan, *others, *words)
+    assert status == 0, err
+    assert "no scenario can be called the best" in out
+
+
+@pytest.mark.parametrize(("asked", "reached"), [("90%", True), ("0.1%", False)])
+def test_whether_the_precision_was_reached(call: Call, plan: Path, others: Any, asked: str, reached: bool) -> None:
+    words = ("--measure", "arr", "--replications", 10, "--max-replications", 12, "--twins", 0, "--borrowed", 0)
+    status, out, _ = call("compare", plan, *others, *words, "--precision", asked, "--out", "one", "--json")
+    said = json.loads(out)
+    found = said["precision"]
+    assert status == 0 and (found["measure"], found["asked"]) == ("arr", float(asked[:-1]) / 100)
+    assert (found["reached"] <= found["asked"]) is reached
+    text = "as asked." if reached else "as asked; --max-replications allows more."
+    assert sum("known" in one and one.endswith(text) for one in said["answer"]) == 1
+    assert json.loads(Path("one/comparison.json").read_text())["precision"] == found
+
+
+@pytest.mark.parametrize("words", [(), ("--no-store",)])
+def test_interrupted_after_the_futures(
+    call: Call, plan: Path, others: Any, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulation.experiment import borrowed as module
+    from simulation.progress import Interrupted
+
+    def stopped(*_: Any, **__: Any) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr(module, "borrowed", stopped)
+    status, out, err = call(
+        "compare", plan, others[1], "--replications", 4, "--twins", 2, "--out", "one", "--json", *words
+    )
+    assert status == 130
+    record = json.loads(Path("one/comparison.json").read_text())
+    assert record["interrupted"] and record["missing"] == json.loads(out)["missing"] == ["what call rests on"]
+    assert "Missing: what call rests on." in err
+    assert ("go on from there: " in err) is (not words) and ("To start again: " in err) is bool(words)
+    assert ("--no-store" in err) is bool(words)
+
+
+def test_a_wrong_span_is_refused_before_the_run(
+    call: Call, plan: Path, others: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulation.experiment import compare as module
+
+    def started(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was simulated")
+
+    monkeypatch.setattr(module, "compare", started)
+    status, _, err = call("compare", plan, others[0], "--at", "17 days")
+    assert status == 2 and "--at: day 17 is not counted apart" in err
+
+
 def test_interrupted(call: Call, plan: Path, others: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from simulation.experiment import compare as module
 

@@ -160,12 +160,37 @@ def test_the_frontier_rises_with_the_cap() -> None:
 
 def test_plans_that_cannot_be_told_apart_are_named() -> None:
     made = Made(lambda levels: 30.0 * levels[0] + 30.0 * levels[1] + 5.0 * levels[2], [10, 10, 10], own=20.0)
-    answer = allocate(made, (1, 1, 1), CONTRIBUTION, 10, zone=0.5, effort=Effort(20, 24, 60, 60))
+    trial = _moved(made, 1_000)  # an interval leaves out the truth in one of forty sets of futures
+    answer = allocate(trial, (1, 1, 1), CONTRIBUTION, 10, zone=0.5, effort=Effort(20, 24, 60, 60))
     assert {one.levels for one in answer.contenders if not one.told_apart} == {(1, 0, 0), (0, 1, 0)}
     assert answer.selection is not None and not answer.selection.settled
     assert answer.contenders[0].difference.mean == 0.0
     alike = answer.contenders[1].difference
     assert alike.low <= 0.0 <= alike.high
+
+
+def test_equal_plans_cannot_be_told_apart_though_the_choice_is_settled() -> None:
+    """Over 40 runs the 95% interval leaves out a difference of nothing 5 times or more with p < 0.05."""
+    worse = dropped = 0
+    for run in range(40):
+        made = Made(lambda levels: 30.0 * max(levels), [10, 10], own=20.0)
+        answer = allocate(_moved(made, 10_000 * run), (1, 1), CONTRIBUTION, 10, zone=5.0,
+                          effort=Effort(8, 24, 1_000, 60))  # fmt: skip
+        assert answer.selection is not None and answer.selection.settled
+        one = next(one for one in answer.contenders[1:] if sum(one.levels) == 1)
+        dropped += one.dropped
+        worse += one.told_apart
+        assert one.told_apart == (one.difference.high < 0)
+    assert dropped == 40 and worse <= 4
+
+
+def test_differences_are_those_of_the_measuring_futures() -> None:
+    made = Made(lambda levels: 30.0 * levels[0] + 29.0 * levels[1], [10, 10], own=20.0)
+    answer = allocate(made, (1, 1), CONTRIBUTION, 10, zone=15.0, effort=Effort(8, 24, 400, 60))
+    best, other = answer.contenders[0].levels, answer.contenders[1]
+    numbers = list(range(24, 84))
+    gap = made(other.levels, numbers, None).value - made(best, numbers, None).value
+    assert other.difference.mean == pytest.approx(gap.mean())
 
 
 @pytest.mark.parametrize("criterion", ["chance", "tail"])

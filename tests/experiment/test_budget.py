@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import simulation as sim
 from simulation.experiment.answer import Effort
 from simulation.experiment.budget import BudgetInterrupted
+from simulation.experiment.contenders import Contender
 from simulation.experiment.criterion import criterion_of
+from simulation.experiment.plans import Estimate
 from simulation.scenario import from_mapping
 
 # Two hundred members ask for a check of 10 hours with a fee of 100 every 10 months: about 20 a month, so 200 hours.
@@ -117,3 +120,26 @@ def test_what_can_be_maximised() -> None:
     for share in (0.0, 1.0):
         with pytest.raises(ValueError, match="above 0 and below 1"):
             criterion_of(scenario, "arr", share)
+
+
+def test_the_headline_says_when_the_plan_costs_more_than_the_cap(found: sim.Budget) -> None:
+    from simulation.report.budget_words import answer
+
+    assert "above the cap" not in answer(found)
+    spent = found.answer.recommended.spend.mean
+    tight = replace(found, spend=spent - 40)
+    assert "That is $40 above the cap" in answer(tight)
+
+
+def test_a_plan_that_was_dropped_is_not_called_worse(found: sim.Budget) -> None:
+    from simulation.report.budget_words import points, verdict
+
+    best = Contender(found.answer.recommended.levels, Estimate(0.0, 0.0, 0.0), False, 80)
+    other = next(one for one in found.answer.tried if one != best.levels)
+    close = Contender(other, Estimate(-5.0, -20.0, 10.0), True, 60)
+    worse = Contender(other, Estimate(-50.0, -70.0, -30.0), True, 60)
+    seen = replace(found, answer=replace(found.answer, contenders=[best, close, worse]))
+    assert [verdict(seen, place) for place in range(3)] == [
+        "recommended", "cannot be told apart (dropped, not worth more sampling)", "worse",
+    ]  # fmt: skip
+    assert any(one.startswith("Cannot be told apart from it: ") for one in points(seen))

@@ -82,6 +82,58 @@ def test_the_lower_bound_holds() -> None:
     assert wrong <= 4
 
 
+ATOMS = [
+    (2, 0, False, (0.0, 1.0)),
+    (2, 1, True, (0.0, 1.0)),
+    (4, 1, False, (1.0, 2.0)),
+    (4, 2, True, (1.0, 2.0)),
+    (3, 0, False, (0.0, 1.0)),
+    (3, 2, True, (1.0, 2.0)),
+    (12, 7, False, (7.0, 8.0)),
+    (12, 4, True, (3.0, 4.0)),
+]
+
+
+@pytest.mark.parametrize(("atoms", "last", "at_least", "between"), ATOMS)
+def test_conditions_on_whole_numbers(atoms: int, last: int, at_least: bool, between: tuple[float, float]) -> None:
+    """Met in 97% of the futures up to (or from) a value: the condition holds for the values that are meant."""
+    rng = np.random.default_rng(5)
+    groups, x = np.repeat(np.arange(600), 2), np.repeat(rng.integers(0, atoms, 600).astype(float), 2)
+    good = x >= last if at_least else x <= last
+    found = requirements({"x": x}, rng.random(1200) < np.where(good, 0.97, 0.0), groups, 0.9)
+    one = found.sets[0]
+    assert [each.at_least for each in one.conditions] == [at_least]
+    assert between[0] <= one.conditions[0].threshold <= between[1]
+    assert one.holds({"x": x}).tolist() == good.tolist()
+    assert one.chance.value == pytest.approx(0.97, abs=0.03) and one.likely == pytest.approx(good.mean())
+
+
+def test_two_whole_numbers_in_opposite_directions() -> None:
+    rng = np.random.default_rng(6)
+    groups = np.repeat(np.arange(1500), 2)
+    x = {name: np.repeat(rng.integers(0, 5, 1500).astype(float), 2) for name in "ab"}
+    good = (x["a"] <= 2) & (x["b"] >= 2)
+    found = requirements(x, rng.random(3000) < np.where(good, 0.98, 0.1), groups, 0.85)
+    assert found.sets[0].holds(x).tolist() == good.tolist()
+
+
+def test_no_condition_is_one_that_always_holds() -> None:
+    rng = np.random.default_rng(7)
+    groups, x = np.repeat(np.arange(400), 2), np.repeat(rng.integers(0, 2, 400).astype(float), 2)
+    found = requirements({"x": x}, rng.random(800) < 0.5, groups, 0.8)
+    assert found.sets == () and found.best is not None and not found.best.holds({"x": x}).all()
+
+
+def test_a_chance_that_may_be_too_low_is_not_enough() -> None:
+    groups = np.repeat(np.arange(50), 2)
+    x = {"a": np.repeat(np.random.default_rng(1).random(50), 2)}
+    found = requirements(x, np.arange(100) % 50 >= 9, groups, 0.8)  # 82%, its interval from 73 to 88
+    assert found.today.low < 0.8 < found.today.value
+    assert found.unsure and not found.already and found.sets == ()
+    sure = requirements(x, np.arange(100) % 50 >= 1, groups, 0.8)
+    assert sure.already and not sure.unsure
+
+
 def test_an_objective_that_is_met_anyway_needs_nothing() -> None:
     x, groups, rng = sample(400, 1)
     found = requirements(x, rng.random(400) < 0.95, groups, 0.8)

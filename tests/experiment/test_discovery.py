@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulation.experiment.discovery import Discovery, discover
+from simulation.experiment.discovery import Discovery, Weakness, discover
 from simulation.experiment.prim import HIGH, LOW, Box, find_box, quasi_p
 
 
@@ -65,6 +65,29 @@ def test_two_boxes_one_after_the_other() -> None:
     found = discover(x, rng.random(4000) >= np.where(risky, 0.9, 0.05), groups)
     assert {limit.path for one in found.weaknesses for limit in one.limits} >= {"a", "b"}
     assert len(found.weaknesses) >= 2 and sum(one.coverage for one in found.weaknesses) > 0.75
+
+
+def test_what_is_said_of_a_later_box_leaves_out_the_earlier_ones() -> None:
+    x, groups, rng = sample(4000, 1)
+    missed = rng.random(4000) < np.where((x["a"] < 0.3) | (x["b"] < 0.3), 0.85, 0.1)
+    first, second = discover(x, ~missed, groups).weaknesses[:2]
+    judged = groups % 2 == 1
+    rest = judged & ~_within(first, x)
+    here = rest & _within(second, x)
+    assert (judged & _within(second, x)).sum() > here.sum(), "the boxes overlap"
+    assert second.density.value == pytest.approx(missed[here].mean())
+    assert second.mass == pytest.approx(here.sum() / judged.sum())
+    (limit,) = second.limits
+    column = x[limit.path][:, None]
+    box = Box.whole(1).moved((0, LOW if limit.at_least else HIGH), limit.value)
+    expected = quasi_p(box, box.limits()[0], column[rest], missed[rest].astype(float))
+    assert limit.quasi_p == expected, "of the held-out futures"
+
+
+def _within(one: Weakness, x: dict[str, np.ndarray]) -> np.ndarray:
+    """In which futures the limits hold: bool[R]."""
+    held = [x[limit.path] >= limit.value if limit.at_least else x[limit.path] <= limit.value for limit in one.limits]
+    return np.asarray(np.all(held, axis=0))
 
 
 def test_nothing_to_discover() -> None:

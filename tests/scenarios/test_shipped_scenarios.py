@@ -39,7 +39,7 @@ def path_of(name: str) -> Path:
 
 def test_the_promised_scenarios_are_there() -> None:
     there = {path.stem for path in SCENARIOS.glob("*.yaml")}
-    assert there == {*SHIPPED, "reference"}
+    assert there == {*SHIPPED, "reference", "donors"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)

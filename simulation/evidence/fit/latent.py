@@ -32,7 +32,10 @@ WIDER = 2.0
 SCALES = np.array([0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.7, 2.0, 2.5])
 NOMINAL = 0.9
 PRIOR_POOL = 20_000
-CHECKS = 120
+CHECKS, ENOUGH = 120, 50
+TOLD, PENALTY = 0.1, (2.0, 8.0)
+"""Least squared correlation of a statistic with its coordinate, and the ridge penalties, in trials, of lines and of
+squares in the mean of a statistic."""
 LATER = 1_000_000
 """Number of the first future of round two; those of round one are less."""
 
@@ -134,7 +137,7 @@ def fit_latent(
     rough = _Likelihood.fit(first.z[:half], early[:half], first.z[half:], early[half:], place)
     pool = np.clip(random.standard_normal((PRIOR_POOL, len(unknowns))), -FAR, FAR)
     around = rough.target(own, place, np.sqrt(WIDER))
-    proposals = sample(around, _best(pool, around, 240), 240, 160, random)
+    proposals = sample(around, _best(pool, around, 240), 240, 200, random, every=2)
     where = proposals[random.permutation(len(proposals))]
     second = simulated(
         shared.scenario, unknowns, where[:trials], shared.reader, first=LATER, seed=seed, workers=workers,
@@ -143,7 +146,7 @@ def fit_latent(
     summaries = _aligned(second, first.names)[:, use]
     modelled, near = (3 * trials) // 4, rough.nearest(own, early, max(half, 200))
     fine = _Likelihood.fit(first.z[near], early[near], second.z[:modelled], summaries[:modelled], place)
-    scale, coverage = _scale(fine, where[trials:][:6_000], second.z[modelled:], summaries[modelled:], place)
+    scale, coverage = _scale(fine, where[trials:], second.z[modelled:], summaries[modelled:], place)
     target = fine.target(own, place, scale)
     found = sample(target, _best(where, target, 240), 300, 200, random)
     chosen = found[random.choice(len(found), draws, replace=False)]
@@ -217,9 +220,12 @@ class _Likelihood:
         penalty[0, 0] = 0.0
         weights = np.linalg.solve(x.T @ x + penalty, x.T @ learned)
         rest = _features(_standard(others, middle, size)) @ weights
+        # A statistic that does not tell its own coordinate to other trials would only add noise that looks like news.
+        gap = (rest - rest.mean(axis=0)) / (rest.std(axis=0) + 1e-12)
+        told = np.mean(gap * w, axis=0) ** 2 > TOLD
+        weights, rest = weights[:, told], rest[:, told]
         basis = _features(w)
-        slack = np.eye(basis.shape[1]) * 0.5
-        slack[0, 0] = 0.0
+        slack = np.diag(np.repeat([0.0, *PENALTY], [1, w.shape[1], w.shape[1]]))
         means = np.asarray(np.linalg.solve(basis.T @ basis + slack, basis.T @ rest), np.float64)
         errors = rest - basis @ means
         freedom = max(len(rest) - basis.shape[1], len(rest) // 3)
@@ -239,9 +245,10 @@ class _Likelihood:
     def log(self, statistics: Float, w: Float, scale: float) -> Float:
         """Log likelihood of statistics [H, K] at coordinates [N, K]: [H, N]."""
         mean = _features(np.clip((w - self.centre) / self.width, -6, 6)) @ self.means
-        gap = statistics[:, None, :] - mean[None]
-        log: Float = -0.5 * np.einsum("hni,ij,hnj->hn", gap, self.precision, gap) / scale**2
-        return log
+        root = np.linalg.cholesky(self.precision)
+        a, b = statistics @ root, mean @ root
+        distance: Float = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+        return -0.5 * distance / scale**2
 
     def target(self, own: Float, place: Callable[[Float], Float], scale: float) -> Callable[[Float], Float]:
         """Log of likelihood x prior on the scale of the priors, for one history."""
@@ -269,9 +276,14 @@ def _scale(
 ) -> tuple[float, float]:
     """The scale at which 90% intervals cover held-out truths best, and the coverage there.
 
-    The held-out points were drawn as the pool was, so the pool weighted by the likelihood is their posterior.
+    The held-out points were drawn as the pool was, so the pool weighted by the likelihood is their posterior. Where
+    that rests on too few points of the pool, its intervals would be too narrow: such histories are left out.
     """
     log = fine.log(fine.statistics(summaries), place(pool), 1.0)
+    weights = np.exp(log - log.max(axis=1, keepdims=True))
+    worth = weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)
+    usable = worth >= ENOUGH if (worth >= ENOUGH).sum() >= 15 else worth >= np.sort(worth)[-15:][0]
+    log, z = log[usable], z[usable]
     coverages = []
     order = np.argsort(pool, axis=0)
     for scale in SCALES:

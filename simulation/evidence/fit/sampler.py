@@ -12,11 +12,17 @@ __all__ = ["sample"]
 Float = npt.NDArray[np.float64]
 STRETCH = 2.0
 EVERY = 8
-"""Steps between draws that are kept."""
 
 
-def sample(log: Callable[[Float], Float], start: Float, settle: int, steps: int, random: np.random.Generator) -> Float:
-    """Walk, and keep every eighth step after settling.
+def sample(
+    log: Callable[[Float], Float],
+    start: Float,
+    settle: int,
+    steps: int,
+    random: np.random.Generator,
+    every: int = EVERY,
+) -> Float:
+    """Walk, and keep some of the steps after settling.
 
     Parameters
     ----------
@@ -26,11 +32,13 @@ def sample(log: Callable[[Float], Float], start: Float, settle: int, steps: int,
         [W, K], W even and more than 2 K.
     settle, steps
         Steps to forget the start, and after that.
+    every
+        Steps between those that are kept.
 
     Returns
     -------
     ndarray
-        [W * (steps // 8), K]
+        [W * (steps // every), K]
 
     Notes
     -----
@@ -61,6 +69,6 @@ def sample(log: Callable[[Float], Float], start: Float, settle: int, steps: int,
                 yes = np.log(random.random(half)) < ratio + there - at[mine]
             walkers[mine] = np.where(yes[:, None], moved, walkers[mine])
             at[mine] = np.where(yes, there, at[mine])
-        if step >= settle and (step - settle) % EVERY == EVERY - 1:
+        if step >= settle and (step - settle) % every == every - 1:
             kept.append(walkers[: 2 * half].copy())
     return np.concatenate(kept)

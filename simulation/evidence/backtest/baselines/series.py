@@ -81,6 +81,8 @@ def ets(series: npt.ArrayLike, steps: int, season: int, draws: int, rng: np.rand
     seasonal = season > 1 and len(past) >= 3 * season
     forms = [(trend, damped, own) for trend, damped in ((None, False), ("add", False), ("add", True))
              for own in ({None, "add"} if seasonal else {None})]  # fmt: skip
+    import statsmodels.tsa.exponential_smoothing.ets  # noqa: F401 - it sets filters of its own when it is imported
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # short series warn of their starting values
         fits = []

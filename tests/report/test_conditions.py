@@ -1,0 +1,38 @@
+"""The sentences on what must be true, on findings that are made up."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from simulation.experiment.conditions import Requirements
+from simulation.experiment.discovery import Discovery, Limit, Weakness
+from simulation.forecast.statistics import Probability
+from simulation.report.conditions import answer, failures
+
+
+def found(today: Probability, boxes: int = 0) -> Any:
+    """What was found of an objective, with so many boxes."""
+    path = "segments.a.arrivals.per_month"
+    one = Weakness((Limit(path, True, 3.0, 0.01),), Probability(0.7, 0.6, 0.8, 100), 0.4, 0.2)
+    return SimpleNamespace(
+        requirements=Requirements(0.8, today, (), None, 0, 0.95),
+        discovery=Discovery(Probability(0.3, 0.25, 0.35, 500), (one,) * boxes, 0.95),
+        objective={"name": "grown"},
+        evidence={path: SimpleNamespace(kind="number")},
+        forecast=SimpleNamespace(frame=SimpleNamespace(currency="USD"), replications=500),
+    )
+
+
+def test_nothing_more_must_be_true_only_when_it_is_sure() -> None:
+    assert answer(found(Probability(0.9, 0.86, 0.93, 500))).startswith("Nothing more must be true")
+    text = answer(found(Probability(0.81, 0.75, 0.86, 500)))
+    assert text.startswith("It is not sure that nothing more must be true")
+    assert "met in 81%" in text and "75% to 86%" in text and text.endswith("Simulate more.")
+
+
+def test_later_boxes_are_said_to_leave_out_the_earlier_ones() -> None:
+    first, second, third = failures(found(Probability(0.7, 0.65, 0.75, 500), 3))
+    assert "outside" not in first
+    assert ", outside the box above (in all futures" in second
+    assert ", outside the boxes above (in all futures" in third
