@@ -13,7 +13,7 @@ import xarray as xr
 
 from simulation.experiment.best import Best, best_of
 from simulation.experiment.hours import hours_of
-from simulation.experiment.pairs import Difference, difference, point_means
+from simulation.experiment.pairs import Difference, difference, difference_of_chances, point_means
 from simulation.forecast import MEASURES, Forecast
 from simulation.forecast.beside import met
 from simulation.forecast.measures import measure_named
@@ -195,8 +195,9 @@ class Comparison:
         Returns
         -------
         DataFrame
-            Index scenario and objective; probability with its interval low and high, and for the alternatives
-            difference (of probabilities) with difference_low and difference_high from the same futures.
+            Index scenario and objective; probability with its interval low and high; base, the probability in the base,
+            and their difference with difference_low and difference_high (`difference_of_chances`); futures. All of
+            a row is over the same futures: those in which the measure is defined in that scenario and in the base.
         """
         wishes: dict[str, dict[str, Any]] = {}
         for one in self.forecasts.values():
@@ -208,13 +209,18 @@ class Comparison:
                 hits = {name: self._hits(name, wish) for name in self.forecasts}
             except ValueError:
                 continue  # `check` and the run's own report say why it cannot be read
+            base, met_in_base = hits[BASE]
             for name, (values, hit) in hits.items():
-                chance = proportion(values, hit, self.groups)
-                gap = hit.astype(np.float64) - hits[BASE][1]
-                mean, low, high, _ = (float(one[0]) for one in means(gap[:, None], self.groups))
-                rows.append((name, title, chance.value, chance.low, chance.high, mean, low, high))
+                known = ~np.isnan(values) & ~np.isnan(base)
+                groups = self.groups[known]
+                chance, before = (proportion(values[known], one[known], groups) for one in (hit, met_in_base))
+                gap = hit[known].astype(np.float64) - met_in_base[known]
+                none = 0.0 if known.any() else np.nan
+                ends = (none, none, none) if name == BASE else difference_of_chances(gap, groups)
+                rows.append((name, title, chance.value, chance.low, chance.high, before.value, *ends, int(known.sum())))
         columns = [
-            "scenario", "objective", "probability", "low", "high", "difference", "difference_low", "difference_high",
+            "scenario", "objective", "probability", "low", "high", "base", "difference", "difference_low",
+            "difference_high", "futures",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns).set_index(["scenario", "objective"])
 

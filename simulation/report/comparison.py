@@ -141,7 +141,9 @@ def _method(comparison: Comparison, left_out: Sequence[str]) -> Section:
                     "occasion: who is there in both meets the same luck. Futures 2i and 2i + 1 share a draw of the "
                     "assumptions, and an assumption that both scenarios state is drawn alike."),
         ("95% intervals", "Of the mean difference: t interval of the means over draws of the assumptions. Of "
-                          "probabilities: Wilson (1927). Of the return: Fieller (1954)."),
+                          "probabilities: Wilson (1927). Of the difference of two chances: at least that of Agresti "
+                          "and Min (2005), over the futures in which both can be judged. Of the return: Fieller "
+                          "(1954)."),
         ("Pairing", "(variance of the base + variance of the alternative) / variance of the difference, each of the "
                     "means over draws of the assumptions; its interval is a jackknife of its logarithm."),
         ("Best of several", "Intervals against the best other scenario, jointly at 95% (Hsu 1984; Nelson and Matejcik "

@@ -257,13 +257,21 @@ def _wishes(comparison: Comparison) -> Sequence[str]:
         parts = []
         for one in comparison.alternatives:
             row = table.loc[(one, wish)]
+            if not row["futures"]:
+                parts.append(f"with {name(one)} there is no future in which both can be judged")
+                continue
             gap = f"{round(row['difference'] * 100):+d} points".replace("-", "−")
             ends = ""
             if np.isfinite(row["difference_low"]) and row["difference_high"] > row["difference_low"]:
                 low, high = (f"{round(row[key] * 100):+d}" for key in ("difference_low", "difference_high"))
                 ends = f", {low} to {high}".replace("-", "−")
-            parts.append(f"{row['probability']:.0%} with {name(one)} ({gap}{ends})")
-        sentences.append(f"Chance to meet “{name(wish)}”: {base['probability']:.0%} in the base, {listed(parts)}.")
+            same = row["futures"] == base["futures"]
+            of = "" if same else f" against {row['base']:.0%} in the {row['futures']:,.0f} futures in which both can be judged"
+            parts.append(f"{row['probability']:.0%} with {name(one)}{of} ({gap}{ends})")
+        before = f"{base['probability']:.0%} in the base" if base["futures"] else "unknown in the base"
+        partly = base["futures"] and base["futures"] < comparison.replications
+        before += f" (in the {base['futures']:,.0f} futures in which that can be judged)" if partly else ""
+        sentences.append(f"Chance to meet “{name(wish)}”: {before}, {listed(parts)}.")
     return sentences
 
 

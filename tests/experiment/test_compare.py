@@ -69,6 +69,29 @@ def test_objectives_are_met_in_the_same_futures(trained: Comparison) -> None:
     assert base["difference"] == base["difference_low"] == 0.0
 
 
+def test_chances_are_compared_over_the_futures_that_both_have() -> None:
+    few = {"a": segment(0, 0.3)}
+    keep = {"keep": {"measure": "renewal_rate", "within": "600 days", "at_least": "50%"}}
+    base, other = (
+        plan(horizon="20 months", assumptions={}, objectives=keep, segments=one) for one in (few, {"a": segment(30, 0)})
+    )
+    done = compare(base, {"more": other}, replications=40)
+    unknown = np.isnan(done.values("base", "renewal_rate", within=600).to_numpy())
+    assert 0 < unknown.sum() < 38
+    table = done.objectives()
+    row = table.loc[("more", "keep")]
+    assert row["futures"] == table.loc[("base", "keep"), "futures"] == 40 - unknown.sum()
+    assert row["difference"] == pytest.approx(row["probability"] - row["base"])
+    assert row["base"] == table.loc[("base", "keep"), "probability"]
+    back = compare(other, {"few": base}, replications=40)
+    row = back.objectives().loc[("few", "keep")]
+    assert row["futures"] == 40 - unknown.sum() and back.objectives().loc[("base", "keep"), "futures"] == 40
+    from simulation.report.comparison_words import _wishes
+
+    (said,) = _wishes(back)
+    assert f"in the {40 - unknown.sum()} futures in which both can be judged" in said
+
+
 def test_hours_by_team_and_intervention() -> None:
     busy = training(team="crew", effort="2 hours")
     done = compare(

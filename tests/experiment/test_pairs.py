@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.experiment.pairs import difference, futures_to_settle, pairing, point_means
+from simulation.experiment.pairs import difference, difference_of_chances, futures_to_settle, pairing, point_means
 
 EXPERIMENTS = 4_000
 
@@ -68,6 +68,27 @@ def test_undefined_futures_are_left_out() -> None:
     assert one.futures == 4
     assert one.mean == pytest.approx((1 + 2 + 0 + 0) / 4)
     assert one.better.value == 0.0 and one.equal == 0.5
+
+
+@pytest.mark.parametrize(("only_base", "only_other"), [(0.0, 0.0), (0.01, 0.04), (0.0, 0.06), (0.3, 0.2)])
+def test_intervals_of_a_difference_of_chances_cover(only_base: float, only_other: float) -> None:
+    """The 95% interval has the truth in no less than 95% of the experiments, within three standard errors."""
+    rng = np.random.default_rng(7)
+    size, truth = 60, only_other - only_base
+    inside = 0
+    for _ in range(EXPERIMENTS // 4):
+        gaps = rng.choice([-1.0, 0.0, 1.0], size, p=[only_base, 1 - only_base - only_other, only_other])
+        mean, low, high = difference_of_chances(gaps, np.arange(size))
+        assert mean == gaps.mean() and low <= mean <= high
+        inside += low <= truth <= high
+    share = inside / (EXPERIMENTS // 4)
+    assert share >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / (EXPERIMENTS // 4)) - 0.005
+
+
+def test_equal_futures_do_not_make_a_difference_of_chances_certain() -> None:
+    mean, low, high = difference_of_chances(np.zeros(40), np.arange(40))
+    assert mean == 0.0 and -0.1 < low < 0 < high < 0.1
+    assert np.isnan(difference_of_chances(np.zeros(0), np.zeros(0, np.int64))).all()
 
 
 def test_size_of_a_sample() -> None:
