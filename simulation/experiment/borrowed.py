@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["CLASSES", "Borrowed", "borrowed", "effect_numbers", "neutral"]
 
 CLASSES = ("prior", "published", "own")
-"""Evidence in the order in which its effects are taken away. What states none counts as a prior."""
+"""Kinds of evidence of an effect. What states none counts as a prior."""
+NONE: frozenset[str] = frozenset()
 REST = "everything else"
 """What is left: costs, prices, hours, and more or less of what the base does too."""
 NOTHING: dict[str, Any] = {
@@ -48,8 +51,10 @@ class Borrowed:
         The difference with every effect that rests on a prior set to nothing; the same as `gain` when there is none.
     parts
         Index evidence, with "everything else" last; numbers (of the scenario, that carry the difference),
-        mean, low, high (paired 95% interval of the part; the means add up to the gain exactly), and share (of the mean
-        gain, NaN where the gain is not clearly different from zero).
+        mean, low, high (paired 95% interval of the part; the means add up to the gain exactly), share (of the mean
+        gain, NaN where the gain is not clearly different from zero), first and last (what is lost when that class
+        is taken away first or last; apart where effects work together or replace each other), and better (probability
+        of being better without that class alone; NaN for everything else, or without a better side).
     variance
         Share of the variance of the difference by evidence of the assumptions, with "luck" and "not attributed" (what
         goes with no single assumption); empty without assumptions.
@@ -128,13 +133,13 @@ def borrowed(
 
     Notes
     -----
-    The alternative is run again, on the same futures, with its effects taken away class by class: first those that
-    rest on priors, then published ones, then own. An effect is taken away by setting its number to what the base has
-    there, or to what does nothing (a turn of 0%, a factor of 1, 0 logit points). What each step loses is what rests
-    on that class; what is left in the end comes from costs, prices, hours, and from doing more or less of what the
-    base does too. Effects that work together are counted where they are taken away first, so the share of priors is,
-    if anything, too large. The numbers that both scenarios share (renewal, arrivals, journey) are not taken away: they
-    are the world in which the gain is made.
+    The alternative is run again, on the same futures, without the effects of each class, of each two and of all
+    (priors, published, own). An effect is taken away by setting its number to what the base has there, or to what
+    does nothing (a turn of 0%, a factor of 1, 0 logit points). What rests on a class is what is lost by taking it
+    away, as a mean over all orders of taking the classes away: its Shapley value (Shapley 1953, "A value for n-person
+    games"), so that effects that work together, or replace each other, are shared out evenly. What is left in the end
+    comes from costs, prices, hours, and from doing more or less of what the base does too. The numbers that both
+    scenarios share (renewal, arrivals, journey) are not taken away: they are the world in which the gain is made.
     The variance is split by squared correlations of the difference with each assumption, less what chance alone
     gives, and by the split into luck and what is not known.
     """
@@ -142,29 +147,32 @@ def borrowed(
     numbers = sorted(comparison.base.result.replications)[:count]
     forecasts = {name: only(comparison.forecasts[name], set(numbers)) for name in (BASE, alternative)}
     found, inseparable = effect_numbers(plans[BASE], plans[alternative])
-    steps: list[Comparison] = [Comparison(forecasts)]
-    for place, evidence in enumerate(CLASSES):
-        chosen = [one for one in found if one.evidence in CLASSES[: place + 1]]
-        if not any(one.evidence == evidence for one in chosen):
-            steps.append(steps[-1])
-            continue
-        plan = neutral(plans[alternative], chosen)
+    there = [evidence for evidence in CLASSES if any(one.evidence == evidence for one in found)]
+    sets = [frozenset(taken) for size in range(1, len(there) + 1) for taken in combinations(there, size)]
+    without = {NONE: Comparison(forecasts)}
+
+    def watch(done: int, total: int) -> None:
+        if progress is not None:
+            progress((len(without) - 1) * count + done, len(sets) * count)
+
+    for taken in sets:
+        plan = neutral(plans[alternative], [one for one in found if one.evidence in taken])
         forecast = run(
             plan,
             replications=numbers,
             seed=comparison.base.seed,
             engine=engine,
             workers=workers,
-            progress=progress,
+            progress=watch,
             book=books_of({alternative: plan}, quarantine=quarantine)[alternative],
             store=store,
         )
-        steps.append(Comparison({BASE: forecasts[BASE], alternative: forecast}))
+        without[taken] = Comparison({BASE: forecasts[BASE], alternative: forecast})
     return Borrowed(
-        steps[0].describe(measure, alternative),
-        steps[1].describe(measure, alternative),
-        _parts(steps, alternative, measure, found),
-        _variance(steps[0], alternative, measure),
+        without[NONE].describe(measure, alternative),
+        without.get(frozenset({"prior"}), without[NONE]).describe(measure, alternative),
+        _parts(without, alternative, measure, found),
+        _variance(without[NONE], alternative, measure),
         inseparable,
     )
 
@@ -268,17 +276,33 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _parts(steps: list[Comparison], alternative: str, measure: str, found: list[EffectNumber]) -> pd.DataFrame:
-    gaps = [one.difference(measure, alternative).to_numpy().astype(np.float64) for one in steps]
-    whole = steps[0].describe(measure, alternative)
+def _parts(
+    without: Mapping[frozenset[str], Comparison], alternative: str, measure: str, found: list[EffectNumber]
+) -> pd.DataFrame:
+    """Share a gain out, from the differences without each set of classes."""
+    gaps = {key: one.difference(measure, alternative).to_numpy().astype(np.float64) for key, one in without.items()}
+    whole, groups = without[NONE].describe(measure, alternative), without[NONE].groups
+    there = max(without, key=len)
     rows = []
-    for place, evidence in enumerate([*CLASSES, REST]):
-        part = gaps[place] - gaps[place + 1] if evidence != REST else gaps[place]
-        mean, low, high, _ = (float(one[0]) for one in means(part[:, None], steps[0].groups))
+    for evidence in (*CLASSES, REST):
         numbers = sum(one.evidence == evidence for one in found)
+        first = last = 0.0
+        better = float("nan")
+        if evidence == REST:
+            part, first, last = gaps[there], float("nan"), float("nan")
+        elif evidence not in there:
+            part, better = np.zeros_like(gaps[NONE]), whole.better.value
+        else:
+            others = [key for key in gaps if evidence not in key]
+            lost = {key: gaps[key] - gaps[key | {evidence}] for key in others}
+            weight = {key: 1 / (len(there) * comb(len(there) - 1, len(key))) for key in others}
+            part = np.sum([weight[key] * lost[key] for key in others], axis=0)
+            first, last = (float(means(lost[key][:, None], groups)[0][0]) for key in (NONE, there - {evidence}))
+            better = without[frozenset({evidence})].describe(measure, alternative).better.value
+        mean, low, high, _ = (float(one[0]) for one in means(part[:, None], groups))
         share = mean / whole.mean if whole.settled else float("nan")
-        rows.append((evidence, numbers, mean, low, high, share))
-    columns = ["evidence", "numbers", "mean", "low", "high", "share"]
+        rows.append((evidence, numbers, mean, low, high, share, first, last, better))
+    columns = ["evidence", "numbers", "mean", "low", "high", "share", "first", "last", "better"]
     return pd.DataFrame(rows, columns=columns).set_index("evidence")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -52,10 +52,13 @@ def borrowed_section(found: Mapping[str, Borrowed], measure: str, currency: str)
     blocks: list[Block] = [
         Text(
             f"The alternatives were run again in {futures:,} futures without the effects that make them different: "
-            "first without those that rest on priors (no credible figure was found), then without published ones, then "
-            "without own ones. What a step loses rests on that class. What is left comes from costs, prices, hours, "
-            "and from doing more or less of what the base does too. The numbers that both scenarios share are not "
-            "taken away: they are the world in which the difference is made. The parts of the variance say which kind "
+            "without those that rest on priors (no credible figure was found), without published ones, without own "
+            "ones, and without two or all of these classes. What is lost by taking a class away, as a mean over all "
+            "orders of taking them away (its Shapley value), rests on that class; where effects work together or "
+            "replace each other, it is less or more when the class goes first than when it goes last, and both are "
+            "shown. What is left comes from costs, prices, hours, and from doing more or less of what the base does "
+            "too. The numbers that both scenarios share are not taken away: they are the world in which the difference "
+            "is made. The parts of the variance say which kind "
             "of evidence the doubt about the difference comes from."
         )
     ]
@@ -70,12 +73,14 @@ def borrowed_section(found: Mapping[str, Borrowed], measure: str, currency: str)
                     Cell(WORDS[str(kind)], f"{int(row['numbers'])} numbers" if row["numbers"] else ""),
                     Cell(amount(mean, what.unit, currency, width), interval(low, high, what.unit, currency)),
                     _share(float(row["share"])),
+                    _ends(row.to_dict(), what.unit, currency, width),
+                    MISSING if math.isnan(row["better"]) else f"{row['better']:.0%}",
                     MISSING if variance is None else f"{variance:.0%}",
                 ]
             )
         for kind in ("not attributed", "luck"):
             if kind in one.variance:
-                rows.append([kind.capitalize(), MISSING, MISSING, f"{one.variance[kind]:.0%}"])
+                rows.append([kind.capitalize(), *[MISSING] * 4, f"{one.variance[kind]:.0%}"])
         whole = one.gain
         rows.append(
             [
@@ -86,10 +91,15 @@ def borrowed_section(found: Mapping[str, Borrowed], measure: str, currency: str)
                 ),
                 MISSING,
                 MISSING,
+                f"{whole.better.value:.0%}" if what.better else MISSING,
+                MISSING,
             ]
         )
         blocks.append(Text(borrowed_sentence(alternative, one, measure, currency)))
-        columns = ["Evidence of its effects", what.title, "Share of the gain", "Share of its variance"]
+        columns = [
+            "Evidence of its effects", what.title, "Share of the gain", "Taken away first, last", "Better without it",
+            "Share of its variance",
+        ]  # fmt: skip
         blocks.append(Table(columns, rows, caption=f"What {name(alternative)} rests on"))
         if one.inseparable:
             blocks.append(Text(f"Drawn jointly with others, and left as they are: {', '.join(one.inseparable)}."))
@@ -101,9 +111,17 @@ def borrowed_table(found: Mapping[str, Borrowed]) -> pd.DataFrame:
     tables = []
     for alternative, one in found.items():
         table = one.parts.join(one.variance.rename("variance_share"), how="outer")
+        table = table.rename(columns={"better": "better_without"})
         chances = {"better": one.gain.better.value, "better_without_priors": one.without_priors.better.value}
         tables.append(table.assign(alternative=alternative, **chances).rename_axis("evidence").reset_index())
     return pd.concat(tables).set_index(["alternative", "evidence"]) if tables else pd.DataFrame()
+
+
+def _ends(row: Mapping[Any, Any], unit: str, currency: str, width: float) -> str:
+    """What is lost when a class is taken away first and last."""
+    if not row["numbers"]:
+        return MISSING
+    return ", ".join(amount(float(row[key]), unit, currency, width) for key in ("first", "last"))
 
 
 def _share(value: float) -> str:

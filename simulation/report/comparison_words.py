@@ -266,7 +266,8 @@ def _wishes(comparison: Comparison) -> Sequence[str]:
                 low, high = (f"{round(row[key] * 100):+d}" for key in ("difference_low", "difference_high"))
                 ends = f", {low} to {high}".replace("-", "−")
             same = row["futures"] == base["futures"]
-            of = "" if same else f" against {row['base']:.0%} in the {row['futures']:,.0f} futures in which both can be judged"
+            judged = f"in the {row['futures']:,.0f} futures in which both can be judged"
+            of = "" if same else f" against {row['base']:.0%} {judged}"
             parts.append(f"{row['probability']:.0%} with {name(one)}{of} ({gap}{ends})")
         before = f"{base['probability']:.0%} in the base" if base["futures"] else "unknown in the base"
         partly = base["futures"] and base["futures"] < comparison.replications

@@ -39,11 +39,39 @@ def test_parts_add_up(found: Borrowed) -> None:
     assert found.futures == 30
     assert found.parts["mean"].sum() == pytest.approx(found.gain.mean)
     assert found.parts["numbers"].tolist() == [1, 1, 1, 0]
-    assert found.without_priors.mean == pytest.approx(found.gain.mean - found.parts.loc["prior", "mean"])
+    assert found.without_priors.mean == pytest.approx(found.gain.mean - found.parts.loc["prior", "first"])
+    assert found.without_priors.better.value == found.parts.loc["prior", "better"]
     assert (found.parts.loc[list(CLASSES), "mean"] > 0).all()
     assert found.parts.loc["everything else", "mean"] == 0.0  # a cost reaches no milestone
     assert found.variance.sum() == pytest.approx(1.0)
     assert (found.variance >= 0).all()
+
+
+def test_effects_that_replace_each_other_share_what_they_bring() -> None:
+    """Either of two equal effects would do: taken away first each loses nothing, taken away last all."""
+
+    def one(evidence: str) -> dict[str, Any]:
+        effect = {"turn_toward": {"value": "100%", "evidence": evidence, "source": "s"}}
+        return training(effects=[effect]) | {"cost": {"per_delivery": 0}}
+
+    def other(*names: str) -> Scenario:
+        return plan(interventions={name: one(name) for name in names}, assumptions={})
+
+    plans = {"base": plan(assumptions={}), "both": other("prior", "own")}
+    alone = {"prior": other("prior"), "own": other("own")}
+    done = sim.compare(plans["base"], {"both": plans["both"], **alone}, replications=30)
+    rests = borrowed(done, plans, "both", measure="reached")
+    parts, gain = rests.parts, rests.gain.mean
+    assert parts["mean"].sum() == pytest.approx(gain) and parts["numbers"].tolist() == [1, 0, 1, 0]
+    for evidence, twin in (("prior", "own"), ("own", "prior")):
+        only_twin, only_this = (done.describe("reached", name) for name in (twin, evidence))
+        row = parts.loc[evidence]
+        assert row["first"] == pytest.approx(gain - only_twin.mean)
+        assert row["last"] == pytest.approx(only_this.mean)
+        assert row["mean"] == pytest.approx((row["first"] + row["last"]) / 2)
+        assert row["better"] == only_twin.better.value
+    assert abs(parts.loc["prior", "first"]) < 0.1 * gain < parts.loc["prior", "mean"]
+    assert parts.loc["published", "better"] == rests.gain.better.value and parts.loc["published", "mean"] == 0.0
 
 
 def test_a_cost_is_not_borrowed() -> None:
