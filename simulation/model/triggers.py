@@ -125,7 +125,7 @@ def mark_tick(w: World, i: int, k: int) -> None:
 @inlined
 def renewal_number(m: Any) -> int:
     """Identity of a member's coming renewal: its membership and, within that, its term from 1; never used again."""
-    number: int = (np.int64(m.spell) << 16) | (np.int64(m.anchor_terms) + 1)
+    number: Any = (np.int64(m.spell) << 16) | (np.int64(m.anchor_terms) + 1)
     return number
 
 

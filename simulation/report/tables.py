@@ -33,8 +33,8 @@ def summary_tables(forecast: Forecast) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        key_figures, summary (measures by period), windows, segments, waterfall, percentile_futures, milestones, renewal_by_term,
-        first_value, teams, interventions, objectives, stated_beside_simulated, luck_and_ignorance,
+        key_figures, summary (measures by period), windows, segments, waterfall, percentile_futures, milestones,
+        renewal_by_term, first_value, teams, interventions, objectives, stated_beside_simulated, luck_and_ignorance,
         assumption_effects, assumptions, known, sources, evidence, futures (one row a replication) and run.
     """
     tables = {

@@ -134,5 +134,6 @@ def test_commands_are_the_promised_ones() -> None:
     assert {name for name in app if not name.startswith("-")} == {
         "new", "check", "run", "rerun", "schema", "version",
         "compare", "sensitivity", "must-be-true", "bridge", "budget", "sweep", "store",
-        "history", "snapshot", "vectors",
+        "history", "snapshot", "vectors", "calibrate", "fit", "backtest", "runs", "score",
+        "objectives", "attribute", "worklist", "pilot",
     }  # fmt: skip
