@@ -116,7 +116,9 @@ def _known(path: str, known: Any) -> Stated | None:
     milestone = keys[3] if segment is not None and len(keys) == 5 else None
     low, high = float(known.low) / scale, float(known.high) / scale
     value = low if low == high else None
-    return Stated(segment, measure, unit, value, low, high, known.source or "", path, milestone, "known, to compare with")
+    return Stated(
+        segment, measure, unit, value, low, high, known.source or "", path, milestone, "known, to compare with"
+    )
 
 
 def _source(scenario: Any, path: str) -> str:
