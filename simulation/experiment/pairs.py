@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from simulation.forecast.statistics import LEVEL, Float, Groups, Probability, Z, means, percentiles, proportion
+from simulation.forecast.statistics import LEVEL, Float, Groups, Probability, means, percentiles, proportion
 
 __all__ = [
-    "Difference", "Pairing", "difference", "difference_of_chances", "futures_to_settle", "pairing", "point_means",
+    "Difference", "Pairing", "difference", "difference_of_chances", "futures_to_settle", "mean_difference", "pairing",
+    "point_means",
 ]  # fmt: skip
 
 POWER = 0.8
@@ -120,7 +121,17 @@ def difference(base: Float, other: Float, groups: Groups, better: int) -> Differ
     )
 
 
-def difference_of_chances(gaps: Float, groups: Groups) -> tuple[float, float, float]:
+def mean_difference(gaps: Float, groups: Groups, several: int = 1) -> tuple[float, float, float]:
+    """Mean of paired differences [R] with its 95% interval, one of `several` that hold together (Bonferroni)."""
+    mean, low, high, _ = (float(one[0]) for one in means(gaps[:, None], groups))
+    freedom, tail = len(np.unique(groups)) - 1, (1 - LEVEL) / 2
+    if several == 1 or freedom < 1:
+        return mean, low, high
+    wider = float(stdtrit(freedom, 1 - tail / several) / stdtrit(freedom, 1 - tail))
+    return mean, mean - wider * (mean - low), mean + wider * (high - mean)
+
+
+def difference_of_chances(gaps: Float, groups: Groups, several: int = 1) -> tuple[float, float, float]:
     """Mean difference of two paired chances with its 95% interval.
 
     Parameters
@@ -129,6 +140,8 @@ def difference_of_chances(gaps: Float, groups: Groups) -> tuple[float, float, fl
         [R]: 1 where only the second happened, -1 where only the first did, 0 where both did or neither.
     groups
         int64[R], which futures are not independent of each other.
+    several
+        The interval is one of so many that hold together (Bonferroni).
 
     Returns
     -------
@@ -144,11 +157,12 @@ def difference_of_chances(gaps: Float, groups: Groups) -> tuple[float, float, fl
     """
     if not len(gaps):
         return np.nan, np.nan, np.nan
-    mean, low, high, _ = (float(one[0]) for one in means(gaps[:, None], groups))
+    mean, low, high = mean_difference(gaps, groups, several)
     points = len(np.unique(groups))
     size, more, less = points + 2.0, *(points * float((one > 0).mean()) + 0.5 for one in (gaps, -gaps))
     middle = (more - less) / size
-    half = Z * float(np.sqrt(more + less - (more - less) ** 2 / size)) / size
+    quantile = float(ndtri(1 - (1 - LEVEL) / 2 / several))
+    half = quantile * float(np.sqrt(more + less - (more - less) ** 2 / size)) / size
     low, high = (middle if np.isnan(end) else end for end in (low, high))
     return mean, max(min(low, middle - half), -1.0), min(max(high, middle + half), 1.0)
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from simulation.experiment.criterion import Criterion
 from simulation.experiment.levers import Levels
+from simulation.experiment.pairs import difference_of_chances, mean_difference
 from simulation.experiment.trials import Outcome, Trials
-from simulation.forecast.statistics import LEVEL, Float, means, percentiles, proportion
+from simulation.forecast.statistics import Float, means, percentiles, proportion
 from simulation.progress import Progress
 
 __all__ = ["Estimate", "Measuring", "Plan", "Step"]
@@ -143,29 +144,9 @@ class Measuring:
         return self._gain(self.outcome(levels)[1] - self.outcome(other)[1], several)
 
     def _gain(self, values: Float, several: int = 1) -> Estimate:
-        """Mean difference of scores, with an interval that is one of `several` which hold together.
-
-        Few futures may differ in whether an objective is met, or none: then the plain interval is too narrow, and it
-        is widened to that of Agresti and Min (2005), who add half a future to each of the four outcomes of a pair.
-        """
-        from scipy.special import ndtri, stdtrit
-
-        plain = self.estimate(values)
-        points = len(np.unique(self.groups))  # futures of one point may well agree, so points are what counts
-        tail = (1.0 - LEVEL) / 2
-        if several > 1 and points > 1:
-            wider = float(stdtrit(points - 1, 1 - tail / several) / stdtrit(points - 1, 1 - tail))
-            half = wider * (plain.high - plain.mean)
-            plain = Estimate(plain.mean, plain.mean - half, plain.mean + half)
-        if self.criterion.objective is None:
-            return plain
-        size, more, less = points + 2.0, *(points * float((one > 0).mean()) + 0.5 for one in (values, -values))
-        middle = (more - less) / size
-        half = float(ndtri(1 - tail / several)) * float(np.sqrt(more + less - (more - less) ** 2 / size)) / size
-        low, high = (
-            float(one) for one in (np.nan_to_num(plain.low, nan=middle), np.nan_to_num(plain.high, nan=middle))
-        )
-        return Estimate(plain.mean, min(low, middle - half), max(high, middle + half))
+        """Mean difference of scores, with an interval that is one of `several` which hold together."""
+        between = mean_difference if self.criterion.objective is None else difference_of_chances
+        return Estimate(*between(values, self.groups, several))
 
     def _quotient(self, top: Float, bottom: Float) -> Estimate:
         """Mean of the one by mean of the other, with the interval of the linearised quotient.

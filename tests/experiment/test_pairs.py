@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.experiment.pairs import difference, difference_of_chances, futures_to_settle, pairing, point_means
+from simulation.experiment.pairs import (
+    difference,
+    difference_of_chances,
+    futures_to_settle,
+    mean_difference,
+    pairing,
+    point_means,
+)
 
 EXPERIMENTS = 4_000
 
@@ -83,6 +90,15 @@ def test_intervals_of_a_difference_of_chances_cover(only_base: float, only_other
         inside += low <= truth <= high
     share = inside / (EXPERIMENTS // 4)
     assert share >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / (EXPERIMENTS // 4)) - 0.005
+
+
+def test_intervals_that_hold_together_are_those_of_a_smaller_error() -> None:
+    gaps = np.random.default_rng(3).normal(1, 2, 30)
+    mean, low, high = mean_difference(gaps, np.arange(30), several=4)
+    half = stats.t.ppf(1 - 0.05 / 8, 29) * gaps.std(ddof=1) / np.sqrt(30)
+    assert (mean, low, high) == pytest.approx((gaps.mean(), gaps.mean() - half, gaps.mean() + half))
+    one, four = (difference_of_chances(np.sign(gaps), np.arange(30), several) for several in (1, 4))
+    assert four[1] < one[1] < one[2] < four[2]
 
 
 def test_equal_futures_do_not_make_a_difference_of_chances_certain() -> None:
