@@ -16,7 +16,7 @@ from simulation.cli.folder import publish, read_record, relative, run_facts
 from simulation.cli.outcome import prepare
 from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
-from simulation.cli.store import NoStore, chosen_store
+from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 
@@ -78,6 +78,7 @@ def bridge(
     words += ["--old-book", old_book] if old_book is not None else []
     words += ["--new-book", new_book] if new_book is not None else []
     words += [] if people else ["--no-people"]
+    words += ["--no-store"] if no_store else []
     words += ["--out", out] if out is not None else []
     command, started = shlex.join(map(str, words)), time.perf_counter()
     try:
@@ -87,7 +88,7 @@ def bridge(
                 store=chosen_store(no_store, screen),
             )  # fmt: skip
     except Interrupted:
-        screen.note(f"Interrupted; what was simulated is kept. To go on from there: {command}")
+        screen.note(f"Interrupted. {resume(command, no_store)}")
         screen.result({"interrupted": True, "command": command})
         return INTERRUPTED
     except ValueError as error:

@@ -15,7 +15,7 @@ from simulation.cli.folder import named_files, publish, relative, run_facts, sha
 from simulation.cli.goal import share_of
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
-from simulation.cli.store import NoStore, chosen_store
+from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 
@@ -135,7 +135,7 @@ def budget(
     except BudgetInterrupted as stop:
         found, interrupted = stop.budget, True
     if found is None:
-        screen.note(f"Interrupted before there was an answer; to go on: {command}")
+        screen.note(f"Interrupted before there was an answer. {resume(command, no_store)}")
         screen.result({"interrupted": True, "command": command})
         return INTERRUPTED
     record = {
@@ -156,8 +156,8 @@ def budget(
     use = shlex.join(map(str, ["membersim", "run", file, "--overlay", *overlays, folder / OVERLAY]))
     files = publish(folder, lambda staging: _fill(found, staging, use), record, RECORD)
     if interrupted:
-        kept = "start again with" if no_store else "what was simulated is kept; to go on from there"
-        screen.note(f"Interrupted: this is the best plan of {len(found.answer.tried)} tried so far; {kept}: {command}")
+        screen.note(f"Interrupted: this is the best plan of {len(found.answer.tried)} tried so far.")
+        screen.note(resume(command, no_store))
     _show(found, screen)
     screen.show(f"Report: {folder / 'report.html'}. To run the plan: {use}")
     tables = _tables(found)

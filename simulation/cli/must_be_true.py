@@ -12,7 +12,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, relative, run_facts
 from simulation.cli.outcome import Request, book_facts, introduce, prepare, simulate
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
-from simulation.cli.store import NoStore, chosen_store
+from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def must_be_true(
     words += ["--replications", replications, "--seed", seed]
     words += ["--overlay", *overlays] if overlays else []
     words += ["--quarantine"] if quarantine else []
+    words += ["--no-store"] if no_store else []
     words += ["--out", out] if out is not None else []
     command = shlex.join(map(str, words))
     book = todays_members(scenario, quarantine=quarantine)
@@ -88,8 +89,7 @@ def must_be_true(
     outcome = simulate(scenario, request, book=book, store=chosen_store(no_store, screen))
     if outcome.interrupted or outcome.forecast is None:
         screen.note(f"Interrupted: {outcome.replications:,} of {replications:,} futures are finished.")
-        kept = "" if no_store else " (finished futures are kept in the store)"
-        screen.note(f"To go on{kept}: {command}")
+        screen.note(resume(command, no_store))
         screen.result({"interrupted": True, "replications": outcome.replications, "command": command})
         return INTERRUPTED
     try:

@@ -17,7 +17,9 @@ WHOLE = frozenset({"name", "start", "horizon", "segments"})
 """Keys that a scenario must have; a file without all of them that extends none is an overlay."""
 
 
-def load_plans(base: Path, alternatives: Sequence[Path], horizon: str = "") -> dict[str, Scenario]:
+def load_plans(
+    base: Path, alternatives: Sequence[Path], horizon: str = "", *, overlays: Sequence[Path] = ()
+) -> dict[str, Scenario]:
     """Load the base, under the name "base", and its alternatives, each under the name of its file.
 
     Parameters
@@ -28,6 +30,8 @@ def load_plans(base: Path, alternatives: Sequence[Path], horizon: str = "") -> d
         Files that extend a scenario or are one, and overlays, which are laid over the base.
     horizon
         Another horizon for all of them.
+    overlays
+        Laid over all of them in this order, below what an alternative itself lays over the base.
 
     Raises
     ------
@@ -39,13 +43,14 @@ def load_plans(base: Path, alternatives: Sequence[Path], horizon: str = "") -> d
     import simulation as sim
 
     longer: list[Any] = [{"horizon": horizon}] if horizon else []
-    plans = {"base": sim.load(base, overlays=longer)}
+    plans = {"base": sim.load(base, overlays=[*overlays, *longer])}
     for path in alternatives:
         name = path.stem if path.stem not in plans else f"{path.resolve().parent.name}/{path.stem}"
         if name in plans:
             raise BadInput(f"{path} is named twice; name each alternative once")
         alone = _stands_alone(path)
-        plans[name] = sim.load(path, overlays=longer) if alone else sim.load(base, overlays=[path, *longer])
+        file, over = (path, [*overlays]) if alone else (base, [*overlays, path])
+        plans[name] = sim.load(file, overlays=[*over, *longer])
     return plans
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.folder import publish, relative, run_facts
-from simulation.cli.outcome import introduce, prepare
+from simulation.cli.outcome import book_facts, introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
-from simulation.cli.store import NoStore, chosen_store
+from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import Interrupted, progress_bar
 
@@ -29,7 +29,7 @@ __all__ = ["sensitivity"]
 RECORD = "sensitivity.json"
 INDEX_COLUMNS = ("", "alone", "95% interval", "with interactions", "of what we do not know")
 TORNADO_COLUMNS = ("", "P10", "effect", "P90", "effect")
-CHOICE_COLUMNS = ("option", "mean", "best in", "95% interval")
+CHOICE_COLUMNS = ("option", "mean", "better than every other in", "95% interval")
 WORTH_COLUMNS = ("knowing", "is worth", "± 95%")
 
 
@@ -44,6 +44,8 @@ def sensitivity(
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     out: Path | None = None,
+    overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
+    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     no_store: NoStore = False,
     screen: Screen = SCREEN,
 ) -> int:
@@ -70,13 +72,19 @@ def sensitivity(
         Threads; all cores by default. The result does not depend on it.
     out
         Folder to write to; reports/<name>-sensitivity by default.
+    overlay
+        Files with changes, laid over every scenario in this order.
+    quarantine
+        Leave bad rows of the book out instead of stopping.
     no_store
         Neither read nor keep finished futures (see `membersim store`). From the store another measure is read at
         once, and more points simulate only what is new.
     """
+    from simulation.experiment.compare import books_of
     from simulation.experiment.question import Question
 
-    plans = load_plans(file, alternatives)
+    overlays = tuple(overlay or ())
+    plans = load_plans(file, alternatives, overlays=overlays)
     asked = Question(
         measure or ("contribution" if alternatives else "arr"), None, {"segment": segment} if segment else {}
     )
@@ -84,23 +92,29 @@ def sensitivity(
     if len(span) > 1:
         raise BadInput("--at expects one span, such as '12 months'")
     if span and max(span.values()) > plans["base"].days:
-        plans = load_plans(file, alternatives, next(iter(span)))
+        plans = load_plans(file, alternatives, next(iter(span)), overlays=overlays)
     day = next((one for one in span.values() if one < plans["base"].days), None)
     asked = Question(asked.measure, day, asked.where)
     _refuse(plans, asked)
-    folder = out or Path("reports", f"{'+'.join([file.stem, *list(plans)[1:]])[:100]}-sensitivity".replace("/", "-"))
-    for plan in plans.values():
-        introduce(plan, None, screen)
+    names = [file.stem, *(one.stem for one in overlays), *list(plans)[1:]]
+    folder = out or Path("reports", f"{'+'.join(names)[:100]}-sensitivity".replace("/", "-"))
+    books = books_of(plans, quarantine=quarantine)
+    for name, plan in plans.items():
+        introduce(plan, books[name], screen)
     prepare(folder)
     words: list[object] = ["membersim", "sensitivity", file, *alternatives, "--points", points, "--seed", seed]
     for option, value in (("--measure", measure), ("--at", at), ("--segment", segment), ("--out", out)):
         words += [option, value] if value else []
+    words += ["--overlay", *overlays] if overlays else []
+    words += ["--quarantine"] if quarantine else []
+    words += ["--no-store"] if no_store else []
     command = shlex.join(map(str, words))
     started = time.perf_counter()
-    found = _analysed(plans, asked, points=points, seed=seed, workers=workers, store=chosen_store(no_store, screen))
+    found = _analysed(
+        plans, asked, points=points, seed=seed, workers=workers, books=books, store=chosen_store(no_store, screen)
+    )
     if found is None:
-        kept = "" if no_store else "; finished futures are kept in the store"
-        screen.note(f"Interrupted{kept}. To go on: {command}")
+        screen.note(f"Interrupted. {resume(command, no_store)}")
         screen.result({"interrupted": True, "folder": folder, "command": command})
         return INTERRUPTED
     record = {
@@ -111,7 +125,13 @@ def sensitivity(
         "points": points,
         "command": command,
         "scenarios": [
-            {"name": name, "digest": one.digest(), "root": relative(one.root, folder), "scenario": futures.facts.yaml}
+            {
+                "name": name,
+                "digest": one.digest(),
+                "root": relative(one.root, folder),
+                "book": book_facts(books[name]),
+                "scenario": futures.facts.yaml,
+            }
             for (name, one), futures in zip(plans.items(), found.futures.values(), strict=True)
         ],
     }
@@ -227,6 +247,9 @@ def _shown(found: Sensitivity, folder: Path, files: list[Path], screen: Screen) 
         "futures": sum(one.replications for one in found.futures.values()),
         "luck_and_ignorance": records(found.spread.to_frame()),
         "favourite": None if found.choice is None else found.choice.favourite,
+        "equally_good": None if found.choice is None else found.choice.tied.value,
+        "information_points": None if found.choice is None else found.choice.learnt_from,
+        "information_too_high": None if found.choice is None else found.choice.flattered,
         "tables": {key: records(table) for key, table in sensitivity_tables(found).items()},
         "folder": folder,
         "files": files,

@@ -53,6 +53,13 @@ def chosen_store(no_store: bool, screen: Screen) -> Store | None:
     return Store.default(tell=lambda text: screen.note(f"warning: {text}"))
 
 
+def resume(command: str, no_store: bool) -> str:
+    """How to go on after an interruption: from what the store keeps, or from the start without it."""
+    if no_store:
+        return f"Nothing is kept without the store. To start again: {command}"
+    return f"What was simulated is kept in the store. To go on from there: {command}"
+
+
 def megabytes(size: int) -> str:
     """A size for people."""
     return f"{size / 2**20:,.1f} MB"

@@ -14,7 +14,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, relative, run_facts
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
-from simulation.cli.store import NoStore, chosen_store
+from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 from simulation.runs import Engine
@@ -92,6 +92,7 @@ def sweep(
     words += ["--overlay", *overlays] if overlays else []
     words += ["--engine", engine] if engine != "compiled" else []
     words += ["--quarantine"] if quarantine else []
+    words += ["--no-store"] if no_store else []
     words += ["--out", out] if out is not None else []
     command = shlex.join(map(str, words))
     started, interrupted = time.perf_counter(), False
@@ -122,7 +123,7 @@ def sweep(
         files = publish(folder, lambda staging: _fill(found, staging), record, RECORD)
     if interrupted:
         screen.note(f"Interrupted: {len(found.futures)} of {found.cells} cells are finished and written.")
-        screen.note(f"To go on from there: {command}")
+        screen.note(resume(command, no_store))
     screen.result({**_shown(found, folder, files, screen), "interrupted": interrupted, "command": command})
     return INTERRUPTED if interrupted else 0
 

@@ -16,7 +16,7 @@ import pandas as pd
 from simulation.experiment.assumed import Float
 from simulation.experiment.regression import conditional_mean
 
-__all__ = ["EVERYTHING", "LUCK_TOO", "value_of_information"]
+__all__ = ["ENOUGH", "EVERYTHING", "LUCK_TOO", "value_of_information"]
 
 Flags = npt.NDArray[np.bool_]
 EVERYTHING = "all assumptions"
@@ -25,6 +25,8 @@ DRAWS = 500
 """Draws of the conditional means behind each standard error."""
 FEW = 30
 """With fewer points there is no estimate."""
+ENOUGH = 128
+"""With fewer points and much luck the estimates are too high: the regression takes some of the luck for a cause."""
 COLUMNS = ("evppi", "error", "share")
 
 
@@ -68,7 +70,7 @@ def value_of_information(
     -----
     The error joins that of the regression (posterior draws of the conditional mean, as Strong et al. do) and that
     of the finite sample of points. An EVPPI is never below zero; its estimate is slightly above zero for what has
-    no value.
+    no value, and clearly with fewer than `ENOUGH` points and much luck.
     """
     options = list(utilities)
     if len(options) < 2:

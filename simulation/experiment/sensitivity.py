@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.experiment.assumed import Float, Settings, paths_of, run_at
-from simulation.experiment.information import FEW, value_of_information
+from simulation.experiment.information import ENOUGH, FEW, value_of_information
 from simulation.experiment.question import Question
 from simulation.experiment.sobol import Indices, indices, saltelli
 from simulation.experiment.tornado import tornado, tornado_settings
@@ -92,19 +92,30 @@ class Choice:
     means
         Mean of the measure by option, over independent futures.
     chances
-        Probability that the option is the best of all; ties count for the first.
+        Probability that the option is better than every other one. Where several are equally good none is.
+    tied
+        Probability that several are equally good and none is better; with it the chances sum to 1.
     indices
         Of two outcomes: `lead`, the favourite's merit less that of the best of the others, and `best`, whether it
-        is the best.
+        is better than every other one (`lead` above zero).
     information
         See `value_of_information`; None when there are too few points.
+    learnt_from
+        Assumption points behind it; with fewer than `information.ENOUGH` it is biased upwards.
     """
 
     favourite: str
     means: dict[str, float]
     chances: dict[str, Probability]
+    tied: Probability
     indices: Indices
     information: pd.DataFrame | None
+    learnt_from: int
+
+    @property
+    def flattered(self) -> bool:
+        """Whether the value of information rests on so few points that it is too high."""
+        return self.information is not None and self.learnt_from < ENOUGH
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,24 +275,30 @@ def _choice(
     means = table[:, known].mean(axis=1) if known.any() else np.full(len(table), np.nan)
     places = list(merit)
     favourite = places[int(np.nanargmax(means))] if known.any() else places[0]
-    winner = np.where(known, np.argmax(np.where(np.isfinite(table), table, -np.inf), axis=0), -1)
-    chances = {
-        name: proportion(np.where(known, 1.0, np.nan), winner == place, np.arange(table.shape[1]))
-        for place, name in enumerate(places)
-    }
-    rest = np.max([one for name, one in merit.items() if name != favourite], axis=0)
-    lead = merit[favourite] - rest
+    alone, each = np.where(known, 1.0, np.nan), np.arange(table.shape[1])
+    wins = {name: _lead(single, name) > 0 for name in places}
+    chances = {name: proportion(alone, win, each) for name, win in wins.items()}
+    tied = proportion(alone, ~np.any(list(wins.values()), axis=0), each)
+    lead = _lead(merit, favourite)
     outcomes = np.column_stack([lead, np.where(np.isfinite(lead), lead > 0, np.nan)])
-    information = None
+    information, learnt_from = None, 0
     if known.sum() >= FEW:
         assumed: dict[str, Float] = {}
         for one in futures.values():
             for path, column in one.assumption_values.items():
                 assumed.setdefault(path, design.points(column[design.tornado :]))
         utilities = {name: design.points(one) for name, one in merit.items()}
+        learnt_from = int(np.isfinite(np.array(list(utilities.values()))).all(axis=0).sum())
         information = value_of_information(utilities, assumed, learnable(plans), lucky=single, seed=seed)
     shown = {name: float(np.nanmean(np.concatenate(design.sources(one)))) for name, one in values.items()}
-    return Choice(favourite, shown, chances, indices(design.names, outcomes, [LEAD, IS_BEST], seed), information)
+    moved = indices(design.names, outcomes, [LEAD, IS_BEST], seed)
+    return Choice(favourite, shown, chances, tied, moved, information, learnt_from)
+
+
+def _lead(merit: Mapping[str, Float], option: str) -> Float:
+    """Merit of an option less that of the best of the others; NaN where one of them is not known."""
+    lead: Float = merit[option] - np.max([one for name, one in merit.items() if name != option], axis=0)
+    return lead
 
 
 def learnable(plans: Mapping[str, Scenario]) -> dict[str, tuple[str, ...]]:

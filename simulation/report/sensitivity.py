@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from simulation.experiment.information import EVERYTHING, LUCK_TOO
+from simulation.experiment.information import ENOUGH, EVERYTHING, LUCK_TOO
 from simulation.experiment.sensitivity import IS_BEST, LEAD, TORNADO
 from simulation.experiment.sobol import LUCK
 from simulation.report import sensitivity_figures as figures
@@ -214,8 +214,9 @@ def _choice(found: Sensitivity, choice: Choice, album: Album) -> Section:
         ]
         for option, one in choice.chances.items()
     ]
-    columns = ["Option", f"Mean {what.title}", "Best in so many futures"]
-    blocks: list[Block] = [Table(columns, rows, narrow=True)]
+    columns = ["Option", f"Mean {what.title}", "Better than every other in so many futures"]
+    caption = f"In {choice.tied.value:.0%} of the futures several are equally good" if choice.tied.value > 0 else ""
+    blocks: list[Block] = [Table(columns, rows, narrow=True, caption=caption)]
     lead = choice.indices.table(choice.indices.labels.index(LEAD))
     heading = f"What the lead of {name(choice.favourite, 24)} depends on"
     blocks += album.add("lead", figures.sobol(lead, heading), "Sobol indices of the difference to the next best.")
@@ -229,11 +230,11 @@ def _choice(found: Sensitivity, choice: Choice, album: Album) -> Section:
             "information", figures.information(found), "Bars: the value of knowing each assumption before choosing."
         )
         blocks += picture
-        blocks.append(_information(choice.information, what.unit, currency))
+        blocks.append(_information(choice, choice.information, what.unit, currency))
     return Section("choice", "The choice", blocks)
 
 
-def _information(table: pd.DataFrame, unit: str, currency: str) -> Table:
+def _information(choice: Choice, table: pd.DataFrame, unit: str, currency: str) -> Table:
     rows: list[list[Cell | str]] = []
     for known, one in table.iterrows():
         plain = known in (EVERYTHING, LUCK_TOO) or ": " in str(known)
@@ -244,16 +245,20 @@ def _information(table: pd.DataFrame, unit: str, currency: str) -> Table:
             [label, number(value, unit, currency, 4 * error), f"± {number(1.96 * error, unit, currency)}", part]
         )
     columns = ["Knowing", "is worth", "95%", "of knowing all assumptions"]
-    return Table(columns, rows, caption="The value of information before choosing")
+    return Table(columns, rows, caption=f"The value of information before choosing.{_flattered(choice)}")
 
 
 def _favourite(found: Sensitivity, choice: Choice) -> str:
     """Which option is the best, how surely, and what that hangs on."""
-    chance = choice.chances[choice.favourite]
+    chance, tied, title = choice.chances[choice.favourite], choice.tied, found.question.what.title
+    if tied.value == 1:
+        return f"No option is the best: {title} of several of the {len(choice.means)} is the same in every future."
     text = (
-        f"“{name(choice.favourite)}” has the best {found.question.what.title} of {len(choice.means)} options on average"
-        f" and in {chance.value:.0%} of the futures ({chance.low:.0%} to {chance.high:.0%})"
+        f"“{name(choice.favourite)}” has the best {title} of {len(choice.means)} options on average"
+        f" and is better than every other in {chance.value:.0%} of the futures ({chance.low:.0%} to {chance.high:.0%})"
     )
+    if tied.value > 0:
+        text += f", and several are equally good in {tied.value:.0%}"
     lead = choice.indices.table(choice.indices.labels.index(LEAD)).drop(index=LUCK)
     if not lead["share"].notna().any():
         return f"{text}."
@@ -268,16 +273,27 @@ def _worth(found: Sensitivity, choice: Choice) -> list[str]:
         return []
     rows = table.to_dict("index")
     whole, error = rows[EVERYTHING]["evppi"], rows[EVERYTHING]["error"]
+    few = _flattered(choice)
     if whole == 0:
         return ["It is the best whatever the assumptions turn out to be: knowing them is worth nothing here."]
     if whole <= 1.96 * error:
         most = number(whole + 1.96 * error, what.unit, currency)
-        return [f"Knowing the assumptions would hardly change the choice: no study is worth more than {most}."]
+        return [f"Knowing the assumptions would hardly change the choice: no study is worth more than {most}.{few}"]
     first = next(key for key in rows if key in found.design.names)
     text = f"{number(whole, what.unit, currency, 4 * error)} ± {number(1.96 * error, what.unit, currency)}"
     alone = number(rows[first]["evppi"], what.unit, currency, 4 * rows[first]["error"])
     known = f"“{path_words(str(first))}” alone {alone}"
-    return [f"Knowing every assumption before choosing would be worth {text} of {what.title}; {known}."]
+    return [f"Knowing every assumption before choosing would be worth {text} of {what.title}; {known}.{few}"]
+
+
+def _flattered(choice: Choice) -> str:
+    """Say that the value of information is too high where few points stand behind it."""
+    if not choice.flattered:
+        return ""
+    return (
+        f" Only {choice.learnt_from} assumption points are behind this, fewer than {ENOUGH}, so it is too high where "
+        f"luck is large: take --points {ENOUGH} or more."
+    )
 
 
 def _method(found: Sensitivity) -> Section:

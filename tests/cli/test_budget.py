@@ -125,7 +125,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_rest_goes_on(
         status, out, err = call(*words)
     stopped = json.loads(out)
     assert status == 130 and stopped["interrupted"] and not stopped["fresh"] and stopped["tried"] == 7
-    assert "to go on from there: membersim budget" in err
+    assert "To go on from there: membersim budget" in err
     assert "looks better than it is" in Path("reports/small-budget/report.html").read_text()
     status, out, _ = call(*words)
     assert status == 0 and json.loads(out)["recommended"] == {"campaign_a": "3", "campaign_b": "2"}

@@ -101,7 +101,7 @@ def test_an_interrupted_sensitivity_goes_on(call: Any, plan: Path, monkeypatch: 
     status, out, err = call("sensitivity", plan, "--points", 16, "--workers", 1, "--json")
     part = json.loads(out)
     assert status == 130 and part["interrupted"] and not Path("reports/small-sensitivity/report.html").exists()
-    assert "To go on: membersim sensitivity small.yaml" in err
+    assert "To go on from there: membersim sensitivity small.yaml" in err
     status, out, _ = call("sensitivity", plan, "--points", 16, "--json")
     assert status == 0 and len(seen) == 100 + 16 * 5 + 32 * 5 - 99
     assert json.loads(out)["tables"] == whole["tables"]
@@ -115,9 +115,59 @@ def test_the_choice_between_scenarios(call: Any, plan: Path) -> None:
     worth = {row["known"]: row["evppi"] for row in result["tables"]["value_of_information"]}
     assert worth["all assumptions and luck"] >= worth["all assumptions"] >= 0
     options = {row["option"]: row["best"] for row in result["tables"]["options"]}
-    assert sum(options.values()) == pytest.approx(1.0)
+    assert sum(options.values()) + result["equally_good"] == pytest.approx(1.0)
+    assert result["information_points"] == 64 and result["information_too_high"]
     assert result["at"] == "2028-07-01"  # the horizon grew
     assert Path("reports/small+no_calls-sensitivity/figures/lead.png").is_file()
+
+
+def test_sensitivity_takes_overlays_over_every_scenario(call: Any, plan: Path) -> None:
+    Path("dear.yaml").write_text("segments: {people: {arr: 1000}}\n")
+    words = ("sensitivity", plan, "no_calls.yaml", "--measure", "arr", "--points", 8, "--json")
+    plain = json.loads(call(*words, "--out", "plain")[1])
+    found = json.loads(call(*words, "--overlay", "dear.yaml")[1])
+    means, dear = ({row["option"]: row["mean"] for row in one["tables"]["options"]} for one in (plain, found))
+    assert dear == {name: pytest.approx(10 * mean) for name, mean in means.items()}
+    assert Path(found["folder"]).name == "small+dear+no_calls-sensitivity"
+    assert "--overlay dear.yaml" in found["command"]
+
+
+def test_sensitivity_leaves_bad_rows_out_when_asked(call: Any, plan: Path) -> None:
+    plan.write_text(
+        PLAN.replace("    population: {members: 30}\n", "").replace("segments:", "book: book.csv\nsegments:")
+    )
+    Path("book.csv").write_text(
+        "member_id,segment,arr,joined,renews_on\nA,people,100,2026-02-01,2027-02-01\nB,people,-5,2026-02-01,2027-02-01\n"
+    )
+    status, _, err = call("sensitivity", plan, "--points", 8)
+    assert status == 2 and "book.csv:3" in err
+    status, out, err = call("sensitivity", plan, "--points", 8, "--quarantine", "--json")
+    assert status == 0 and "--quarantine" in json.loads(out)["command"]
+    assert "Quarantine left out 1 of 2 members" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sensitivity", "small.yaml", "--points", 8),
+        ("must-be-true", "small.yaml", "--objective", "grown", "--replications", 20),
+        ("sweep", "small.yaml", "--set", "segments.people.arr=100,200", "--replications", 20),
+    ],
+)
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_to_do_after_an_interruption(
+    call: Any, plan: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[Any, ...], kept: bool
+) -> None:
+    from simulation.engine import replicate
+
+    def stop(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replicate, "ledger_rows", stop)
+    status, _, err = call(*words, "--workers", 1, *(() if kept else ("--no-store",)))
+    assert status == 130
+    assert ("To go on from there: membersim" in err) is kept
+    assert ("start again: membersim" in err and "--no-store" in err.rpartition("start again:")[2]) is not kept
 
 
 def test_a_cost_that_is_not_known_is_a_factor_of_contribution(call: Any, plan: Path) -> None:

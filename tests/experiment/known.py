@@ -68,6 +68,30 @@ class Known(Question):
         return "2027-07-01"
 
 
+@dataclass(frozen=True)
+class Chosen(Known):
+    """Known functions of the options, found by their futures."""
+
+    options: Any = None
+
+    def read(self, forecast: Any) -> Any:
+        draws = np.random.default_rng(1).standard_normal((3, forecast.luck.max() + 1))
+        place, function = self.options[forecast.facts.name]
+        return function(*forecast.assumption_values.values()) + self.luck * draws[place, forecast.luck]
+
+
+def choose(options: Any, luck: float = 0.0, points: int = 64) -> Sensitivity:
+    """Analyse a choice between known functions, each with luck of its own."""
+    plan = scenario()
+    design = Design.of([plan], points, seed=1)
+    futures: Any = {}
+    for name in options:
+        futures[name] = Futures(design.settings, plan)
+        futures[name].facts.name = name
+    placed = {name: (place, function) for place, (name, function) in enumerate(options.items())}
+    return analysed(dict.fromkeys(options, plan), design, futures, Chosen(options=placed, luck=luck), seed=1)
+
+
 def analyse(function: Any, luck: float = 0.0, points: int = 2048) -> Sensitivity:
     """Analyse a known function as the measure of the scenario."""
     plan = scenario()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from simulation.experiment.sensitivity import IS_BEST
 from simulation.report.sensitivity import answer, points, sensitivity_tables, write_sensitivity
 from simulation.report.sensitivity_figures import shares_over_time, sobol, tornado
-from tests.experiment.known import analyse
+from tests.experiment.known import analyse, choose
 
 
 def test_one_that_is_most_of_it() -> None:
@@ -60,3 +63,32 @@ def test_the_page_and_the_tables(tmp_path: Path) -> None:
     table = sensitivity_tables(found)["sobol"]
     assert np.isclose(table["first"].sum(), 1.0, atol=0.1)
     assert list(table.index.names) == ["outcome", "factor"]
+
+
+def test_identical_options_have_no_best() -> None:
+    found = choose({"base": lambda a, b, c: a, "other": lambda a, b, c: a}, points=16)
+    assert found.choice is not None and found.choice.tied.value == 1.0
+    assert [one.value for one in found.choice.chances.values()] == [0.0, 0.0]
+    assert answer(found) == "No option is the best: ARR of several of the 2 is the same in every future."
+
+
+def test_ties_count_for_none_in_the_chance_and_in_its_indices() -> None:
+    """Base is better where a < 0, in half of the futures, and equal in the others."""
+    found = choose({"base": lambda a, b, c: np.where(a < 0, 1.0, 0.0), "other": lambda a, b, c: 0.0 * a})
+    choice = found.choice
+    assert choice is not None and choice.favourite == "base"
+    assert choice.chances["base"].value == pytest.approx(0.5, abs=0.02) and choice.chances["other"].value == 0.0
+    assert choice.chances["base"].value + choice.tied.value == pytest.approx(1.0)
+    best = choice.indices.table(choice.indices.labels.index(IS_BEST))
+    assert best["first"].iloc[0] == pytest.approx(1.0, abs=0.1)
+    text = answer(found)
+    assert "is better than every other in 50% of the futures" in text and "several are equally good in 50%" in text
+
+
+def test_the_value_of_information_from_few_points_is_said_to_be_too_high() -> None:
+    options = {"base": lambda a, b, c: 0.0 * a, "other": lambda a, b, c: 2 * a}
+    few = choose(options, 3.0, 16)
+    assert few.choice is not None and few.choice.learnt_from == 32 and few.choice.flattered
+    assert any("Only 32 assumption points are behind this" in one for one in points(few))
+    enough = replace(few, choice=replace(few.choice, learnt_from=128))
+    assert not any("too high" in one for one in points(enough))
