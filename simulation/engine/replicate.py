@@ -6,10 +6,8 @@ scenario, the seed and its number, so neither threads nor chunks can change it.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -21,6 +19,7 @@ from simulation.engine.plan import OFFSETS, Plan, make_plan
 from simulation.engine.world import Memory
 from simulation.progress import Interrupted, Progress
 from simulation.scenario.schema import Scenario
+from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from simulation.scenario.book import Book
@@ -163,39 +162,15 @@ def run_replications(
             if progress is not None:
                 progress(len(finished), len(numbers))
 
-    threads = workers or os.cpu_count() or 1
+    def work(part: tuple[int, list[int]]) -> None:
+        crew.work(*part, done)
+
     try:
-        with ThreadPoolExecutor(threads) as pool:
-            points = iter(points_of(scenario, numbers).items())
-            _feed(pool, crew, points, done, threads)
+        points = points_of(scenario, numbers).items()
+        in_threads(work, points, lambda _: None, workers=workers, stop=crew.stop)
     except KeyboardInterrupt:
         raise Interrupted(_result(crew, finished, seed) if finished else None) from None
     return _result(crew, finished, seed)
-
-
-def _feed(
-    pool: ThreadPoolExecutor,
-    crew: _Crew,
-    points: Iterable[tuple[int, list[int]]],
-    done: Callable[[int, Rows, Frame], None],
-    threads: int,
-) -> None:
-    """Keep every thread busy with little in store, so that a stop takes effect at once."""
-    queue = iter(points)
-    running: set[Future[None]] = set()
-    try:
-        while True:
-            while len(running) < 2 * threads and (item := next(queue, None)) is not None:
-                running.add(pool.submit(crew.work, *item, done))
-            if not running:
-                return
-            ready, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            for future in ready:
-                future.result()
-    finally:
-        crew.stop.set()
-        for future in running:
-            future.cancel()
 
 
 def _result(crew: _Crew, finished: dict[int, Rows], seed: int) -> RunResult:

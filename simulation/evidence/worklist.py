@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import threading
 from collections.abc import Hashable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +18,7 @@ from simulation.experiment.outcomes import COURSES, Outcomes, outcomes_of
 from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
 from simulation.progress import Interrupted, Progress
+from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
@@ -134,19 +133,14 @@ def worklist(
     )
     points = points_of(scenario, range(replications))
     found: dict[int, _Future] = {}
+
+    def done(part: dict[int, _Future]) -> None:
+        found.update(part)
+        if progress is not None:
+            progress(len(found), replications)
+
     try:
-        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            jobs = [pool.submit(lives.point, point, numbers) for point, numbers in points.items()]
-            try:
-                for job in as_completed(jobs):
-                    found.update(job.result())
-                    if progress is not None:
-                        progress(len(found), replications)
-            except BaseException:
-                lives.stopped = True
-                for job in jobs:
-                    job.cancel()
-                raise
+        in_threads(lambda part: lives.point(*part), points.items(), done, workers=workers, stop=lives.stop)
     except KeyboardInterrupt:
         raise Interrupted from None
     futures = [found[number] for number in range(replications)]
@@ -202,11 +196,11 @@ class _Lives:
         self.scenarios, self.book, self.seed, self.engine = {WHOLE: scenario, **others}, book, seed, engine
         self.hours = hours
         self.mine = threading.local()
-        self.stopped = False
+        self.stop = threading.Event()
 
     def point(self, point: int, replications: list[int]) -> dict[int, _Future]:
         """Run the replications of one assumption point."""
-        if self.stopped:
+        if self.stop.is_set():
             return {}
         plans = {name: plan_at(one, self.book, self.seed, point) for name, one in self.scenarios.items()}
         engines = getattr(self.mine, "engines", None)

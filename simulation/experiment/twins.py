@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from simulation.experiment.outcomes import COURSES, Outcomes, outcomes_of
 from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
 from simulation.progress import Interrupted, Progress
+from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
@@ -166,19 +165,14 @@ def twins(
     pair = _Pair(base, alternative, own, seed, engine)
     points = points_of(base, range(replications))
     found: dict[int, _Matched] = {}
+
+    def done(part: dict[int, _Matched]) -> None:
+        found.update(part)
+        if progress is not None:
+            progress(len(found), replications)
+
     try:
-        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            jobs = [pool.submit(pair.point, point, numbers) for point, numbers in points.items()]
-            try:
-                for job in as_completed(jobs):
-                    found.update(job.result())
-                    if progress is not None:
-                        progress(len(found), replications)
-            except BaseException:
-                pair.stop.set()
-                for job in jobs:
-                    job.cancel()
-                raise
+        in_threads(lambda part: pair.point(*part), points.items(), done, workers=workers, stop=pair.stop)
     except KeyboardInterrupt:
         raise Interrupted from None
     assumed = bool(base.assumptions or alternative.assumptions)

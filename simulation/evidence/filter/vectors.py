@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE
+from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from simulation.engine.plan import Plan
@@ -146,7 +145,7 @@ def infer(
     if seen.today.empty:
         raise ValueError(f"nobody in the history is a member on {day}")
     count = particles or _enough(model)
-    out, kept = _run(model, seen, count, draws, seed, workers or os.cpu_count() or 1, progress)
+    out, kept = _run(model, seen, count, draws, seed, workers, progress)
     journeys = {name: tuple(segment.journey) for name, segment in model.segments.items()}
     return Vectors(day, _table(seen, model, out), kept, seen.today, journeys, count)
 
@@ -207,7 +206,7 @@ def _cloud(arrays: dict[str, Records], particles: int) -> Cloud:
 
 
 def _run(
-    scenario: Scenario, seen: Observations, particles: int, draws: int, seed: int, threads: int,
+    scenario: Scenario, seen: Observations, particles: int, draws: int, seed: int, workers: int | None,
     progress: Progress | None,
 ) -> tuple[npt.NDArray[np.float64], Records]:  # fmt: skip
     import threading
@@ -232,23 +231,15 @@ def _run(
         )  # fmt: skip
         return part.stop - first
 
-    done = 0
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: set[Future[int]] = set()
-        queue = iter(range(0, total, CHUNK))
-        try:
-            while True:
-                while len(waiting) < 2 * threads and (first := next(queue, None)) is not None:
-                    waiting.add(pool.submit(work_on, first))
-                if not waiting:
-                    break
-                ready, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                done += sum(one.result() for one in ready)
-                if progress is not None and ready:
-                    progress(done, total)
-        finally:
-            for one in waiting:
-                one.cancel()
+    finished = 0
+
+    def done(members: int) -> None:
+        nonlocal finished
+        finished += members
+        if progress is not None:
+            progress(finished, total)
+
+    in_threads(work_on, range(0, total, CHUNK), done, workers=workers)
     return out, kept
 
 
