@@ -14,7 +14,7 @@ from simulation.cli.folder import publish, read_record, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
 from simulation.cli.recorded import recorded_scenario
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 
@@ -186,6 +186,4 @@ def _found(
     try:
         return attribute(forecast, history, days=days, responses=measured, level=level)
     except ValueError as error:
-        if type(error) is not ValueError:
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None

@@ -13,7 +13,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 
@@ -101,9 +101,7 @@ def backtest(
                 seed=seed, workers=workers, progress=progress,
             )  # fmt: skip
     except ValueError as error:
-        if type(error) is not ValueError:  # a ScenarioError says more
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None
     files: list[Path] = []
     if found.casts:
         record = {

@@ -15,7 +15,7 @@ from simulation.cli.folder import RECORD as RUN
 from simulation.cli.folder import publish, read_record, relative, run_facts
 from simulation.cli.outcome import prepare
 from simulation.cli.recorded import recorded_scenario
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
@@ -92,9 +92,7 @@ def bridge(
         screen.result({"interrupted": True, "command": command})
         return INTERRUPTED
     except ValueError as error:
-        if type(error) is not ValueError:  # a ScenarioError says more
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None
     record = {
         **run_facts(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -14,7 +14,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import named_files, publish, relative, run_facts, sha256, write_text
 from simulation.cli.goal import share_of
 from simulation.cli.outcome import introduce, prepare
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
@@ -178,9 +178,7 @@ def _found(scenario: Scenario, **options: Any) -> Budget:
     except RunawayError as error:
         raise BadInput(f"this scenario cannot be simulated to its end: {error}") from None
     except ValueError as error:
-        if type(error) is ValueError:
-            raise BadInput(str(error)) from None
-        raise
+        raise refused(error) from None
 
 
 def _fill(found: Budget, staging: Path, use: str) -> None:

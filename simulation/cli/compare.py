@@ -16,7 +16,7 @@ from simulation.cli.goal import share_of
 from simulation.cli.lives import show_lives
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import MAX_REPLICATIONS, Engine
@@ -202,7 +202,6 @@ def _check_measure(measure: str) -> None:
 
 
 def _compared(plans: Mapping[str, Scenario], **options: Any) -> tuple[Comparison | None, bool]:
-    from simulation.engine.world import RunawayError
     from simulation.experiment.compare import ComparisonInterrupted, compare
 
     others = {name: plan for name, plan in plans.items() if name != "base"}
@@ -211,12 +210,8 @@ def _compared(plans: Mapping[str, Scenario], **options: Any) -> tuple[Comparison
             return compare(plans["base"], others, progress=progress, **options), False
     except ComparisonInterrupted as stop:
         return stop.comparison, True
-    except RunawayError as error:
-        raise BadInput(f"a scenario cannot be simulated to its end: {error}") from None
     except ValueError as error:
-        if type(error) is ValueError:
-            raise BadInput(str(error)) from None
-        raise
+        raise refused(error) from None
 
 
 def _match(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.history import read_source
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ def fit(
         screen.result({"interrupted": True, "command": command})
         return INTERRUPTED
     except ValueError as error:
-        if type(error) is not ValueError:
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None
     files = write_fit(found, goal)
     _show(found, goal, screen)
     screen.result({**facts(found), "interrupted": False, "files": files, "command": command})

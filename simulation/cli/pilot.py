@@ -11,7 +11,7 @@ from cyclopts import App, Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import read_source
 from simulation.cli.outcome import introduce, prepare
-from simulation.cli.screen import SCREEN, BadInput, Screen
+from simulation.cli.screen import SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
 
@@ -242,6 +242,4 @@ def _contrasts(
                 workers=workers, progress=progress,
             )  # fmt: skip
     except ValueError as error:
-        if type(error) is not ValueError:
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from simulation.cli.folder import read_record
 from simulation.cli.history import day_of
-from simulation.cli.screen import SCREEN, BadInput, Screen
+from simulation.cli.screen import SCREEN, BadInput, Screen, refused
 
 if TYPE_CHECKING:
     from simulation.evidence.archive import Archive
@@ -122,6 +122,4 @@ def refusals() -> Iterator[None]:
     except ArchiveError as error:
         raise BadInput(str(error)) from None
     except ValueError as error:
-        if type(error) is not ValueError:  # a ScenarioError says more
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None

@@ -25,6 +25,7 @@ __all__ = [
     "Screen",
     "plain",
     "problem_fields",
+    "refused",
 ]
 
 FAULT, BAD_INPUT, INTERRUPTED, READER_GONE = 1, 2, 130, 141
@@ -89,6 +90,23 @@ class Screen:
 
 SCREEN = Screen()
 """The options as they are when none is given."""
+
+
+def refused(error: ValueError) -> BadInput:
+    """What a plain ValueError of the library, or a simulation without an end, tells the user.
+
+    Raises
+    ------
+    ValueError
+        The error itself where it is of a kind of its own, such as a ScenarioError, which says more.
+    """
+    if type(error) is ValueError:
+        return BadInput(str(error))
+    from simulation.engine.world import RunawayError
+
+    if isinstance(error, RunawayError):
+        return BadInput(f"a scenario cannot be simulated to its end: {error}")
+    raise error
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, relative, run_facts
 from simulation.cli.outcome import book_facts, introduce, prepare
 from simulation.cli.plans import days_of, load_plans
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.progress import Interrupted, progress_bar
@@ -166,7 +166,6 @@ def _refuse(plans: Mapping[str, Scenario], asked: Question) -> None:
 
 
 def _analysed(plans: Mapping[str, Scenario], asked: Question, **options: Any) -> Sensitivity | None:
-    from simulation.engine.world import RunawayError
     from simulation.experiment.sensitivity import sensitivity
 
     others = {name: plan for name, plan in plans.items() if name != "base"}
@@ -177,12 +176,8 @@ def _analysed(plans: Mapping[str, Scenario], asked: Question, **options: Any) ->
         return None
     except ModuleNotFoundError as error:
         raise BadInput(f"sensitivity needs the package {error.name}: pip install 'membersim[decide]'") from None
-    except RunawayError as error:
-        raise BadInput(f"a scenario cannot be simulated to its end: {error}") from None
     except ValueError as error:
-        if type(error) is ValueError:
-            raise BadInput(str(error)) from None
-        raise
+        raise refused(error) from None
 
 
 def _shown(found: Sensitivity, folder: Path, files: list[Path], screen: Screen) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ def vectors(
         screen.result({"interrupted": True, "command": command})
         return INTERRUPTED
     except ValueError as error:
-        if type(error) is not ValueError:
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None
     facts = _facts(found) | {"history": read.fingerprint, "scenario": plan.digest(), "seed": seed}
     record = {
         **run_facts(),

@@ -10,7 +10,7 @@ from cyclopts import Parameter, validators
 
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.outcome import introduce, prepare
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
@@ -94,9 +94,7 @@ def worklist(
         screen.result({"interrupted": True, "command": command})
         return INTERRUPTED
     except ValueError as error:
-        if type(error) is not ValueError:
-            raise
-        raise BadInput(str(error)) from None
+        raise refused(error) from None
     record = {**run_facts(), "scenario": plan.digest(), "book": book.digest, "seed": seed, "command": command}
     record |= {"replications": replications, "gain": gain, "holdout": holdout, "basis": LABEL}
     files = publish(folder, lambda staging: write_worklist(found, plan.name, staging), record, RECORD)
