@@ -17,6 +17,7 @@ from simulation.forecast import beside, dataset, files, pasts, pictures, tables
 from simulation.forecast.counts import Counts
 from simulation.forecast.facts import ScenarioFacts
 from simulation.forecast.futures import Futures
+from simulation.forecast.journey import journey
 from simulation.forecast.measures import measure_named
 from simulation.forecast.percentile_futures import percentile_futures
 from simulation.forecast.selection import Selection, Where, split_where
@@ -256,6 +257,16 @@ class Forecast:
         time, selection = split_where(where)
         spans = spans_of(self.frame, **time)
         return percentile_futures(self._futures, measure, spans, selection, percentiles, by)
+
+    def journey(self, percentiles: Sequence[float] = USUAL) -> pd.DataFrame:
+        """Members by stage and course at every moment, milestones reached in every period: percentiles of each.
+
+        Returns
+        -------
+        DataFrame
+            Index segment, what ("stage", "course", "reached"), name and moment; see `simulation.forecast.journey`.
+        """
+        return journey(self._futures, tuple(percentiles))
 
     def renewal_by_term(self, segment: str | None = None) -> pd.DataFrame:
         """Renewals won and lost (means per future) and their rate by number of the term (20 = and later)."""
