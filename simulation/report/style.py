@@ -17,16 +17,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import Formatter, MaxNLocator
 
+from simulation.report.palette import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PAPER, PURPLE, RED, SKY, YELLOW
 from simulation.report.words import short
+
+__all__ = [
+    "BLUE", "DPI", "GREEN", "GRID", "INK", "MUTED", "ORANGE", "PAPER", "PURPLE", "RED", "SKY", "STYLE", "VARIABLES",
+    "WIDTH", "YELLOW", "Ticks", "bands_legend", "drawn", "legend", "new_figure", "png", "svg", "title", "value_axis",
+]  # fmt: skip
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Okabe & Ito (2008): told apart by people with any colour vision.
-BLUE, ORANGE, GREEN, RED, SKY, PURPLE, YELLOW = (
-    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442",
-)  # fmt: skip
-INK, MUTED, GRID, PAPER = "#1b1f24", "#57606a", "#d8dee4", "#fefefe"
 VARIABLES = {
     BLUE: "blue", ORANGE: "orange", GREEN: "green", RED: "red", SKY: "sky", PURPLE: "purple",
     YELLOW: "yellow", INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper",

@@ -1,0 +1,1 @@
+"""Figures of the page: plain data in, a Plotly figure out."""
