@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -13,6 +14,8 @@ from simulation.progress import Interrupted, Progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulation.engine.ledger import RunResult
+    from simulation.engine.simpy_engine import UserProcess
     from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
@@ -42,6 +45,7 @@ def run(
     measure: str = "arr",
     max_replications: int = MAX_REPLICATIONS,
     label: str = "",
+    processes: Sequence[UserProcess] = (),
 ) -> Forecast:
     """Simulate a scenario many times and return the distribution of what happens.
 
@@ -78,6 +82,9 @@ def run(
         What `precision` is about, and where it stops even so.
     label
         What to call this run, such as "Budget"; it is kept with the forecast.
+    processes
+        Your own SimPy processes, each a generator function (env, population); with the engine "simpy" only, and
+        never stored, for what they do cannot be told from the scenario. See `Population` and notebook 5.
 
     Returns
     -------
@@ -94,6 +101,8 @@ def run(
     """
     wanted = range(replications) if isinstance(replications, int) else list(replications)
     _check(replications=len(wanted), replication=min(wanted, default=0), seed=seed, engine=engine, workers=workers)
+    if processes:
+        _check_processes(engine, stored=kept is not None or store is not None or precision is not None)
     plan = _loaded(scenario)
     members = todays_members(plan, quarantine=quarantine) if book is None else book
     asked = (plan.digest(), seed, "" if members is None else members.content)
@@ -101,7 +110,8 @@ def run(
         raise ValueError("kept is a forecast of another scenario, book or seed")
 
     simulated = partial(
-        _simulated, plan, members, seed=seed, engine=engine, workers=workers, store=store, label=label
+        _simulated, plan, members, seed=seed, engine=engine, workers=workers, store=store, label=label,
+        processes=processes,
     )  # fmt: skip
     if precision is None:
         return simulated(wanted, kept=kept, progress=progress)
@@ -120,11 +130,10 @@ def _simulated(
     kept: Forecast | None,
     store: Store | None,
     label: str,
+    processes: Sequence[UserProcess],
 ) -> Forecast:
     """The forecast of these replications: those that are there, and the others, which are simulated."""
-    from simulation.engine.ledger import RunResult
     from simulation.engine.replicate import run_replications
-    from simulation.forecast import Forecast
 
     content = "" if members is None else members.content
     there = set() if kept is None else set(kept.result.replications)
@@ -148,13 +157,28 @@ def _simulated(
                     workers=workers,
                     progress=progress,
                     each=each,
+                    processes=processes,
                 )
                 parts.append(result)
     except Interrupted as stop:
         parts += [] if stop.result is None else [stop.result]
-        stop.forecast = Forecast.from_result(RunResult.together(parts), plan, label, content) if parts else None
+        stop.forecast = _forecast(parts, plan, label, content, processes) if parts else None
         raise
-    return Forecast.from_result(RunResult.together(parts), plan, label, content)
+    return _forecast(parts, plan, label, content, processes)
+
+
+def _forecast(
+    parts: Sequence[RunResult], plan: Scenario, label: str, content: str, processes: Sequence[UserProcess]
+) -> Forecast:
+    from simulation.engine.ledger import RunResult
+    from simulation.forecast import Forecast
+
+    forecast = Forecast.from_result(RunResult.together(parts), plan, label, content)
+    if processes:  # it is no forecast of the scenario alone, and must not pass for one
+        names = "+".join(getattr(one, "__name__", type(one).__name__) for one in processes)
+        facts = replace(forecast.facts, digest=f"{forecast.facts.digest}+{names}")
+        forecast = Forecast(forecast.result, facts, forecast.version, label)
+    return forecast
 
 
 def _precise(
@@ -209,6 +233,7 @@ def events(
     seed: int = 1,
     engine: Engine = "simpy",
     book: Book | None = None,
+    processes: Sequence[UserProcess] = (),
 ) -> pd.DataFrame:
     """Event log of one replication, in time order.
 
@@ -218,7 +243,7 @@ def events(
         A scenario, or the path of its file.
     replication
         Number of the replication, from 0. It reruns alone exactly as it ran in the forecast.
-    seed, engine, book
+    seed, engine, book, processes
         As in `run`.
 
     Returns
@@ -234,11 +259,13 @@ def events(
         As in `run`.
     """
     _check(replication=replication, seed=seed, engine=engine)
+    if processes:
+        _check_processes(engine)
     plan = _loaded(scenario)
     from simulation.engine.events import event_log
 
     members = todays_members(plan) if book is None else book
-    return event_log(plan, book=members, replication=replication, seed=seed, engine=engine)
+    return event_log(plan, book=members, replication=replication, seed=seed, engine=engine, processes=processes)
 
 
 def todays_members(scenario: Scenario, *, quarantine: bool = False) -> Book | None:
@@ -282,3 +309,10 @@ def _check(
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be 1 or more, got {workers}")
+
+
+def _check_processes(engine: str, *, stored: bool = False) -> None:
+    if engine != "simpy":
+        raise ValueError('processes need engine="simpy"')
+    if stored:
+        raise ValueError("a run with processes takes no store, no kept forecast and no precision")

@@ -153,3 +153,25 @@ def test_a_label_stays_with_the_forecast(plan: sim.Scenario, tmp_path: Path) -> 
     assert sim.Forecast.load(forecast.save(tmp_path / "f.nc")).label == "3+9"
     renamed = sim.run(plan, replications=2, kept=forecast, label="Budget")
     assert renamed.label == "Budget" and renamed.equals(forecast)
+
+
+def test_a_run_with_a_users_own_process(plan: sim.Scenario) -> None:
+    scenario, started = plan, []
+
+    def watch(env: Any, population: Any) -> Any:
+        started.append(len(population.members()))
+        yield env.timeout(30)
+
+    plain = sim.run(scenario, replications=2, seed=7, engine="simpy")
+    watched = sim.run(scenario, replications=2, seed=7, engine="simpy", processes=[watch])
+    assert watched.ledger.equals(plain.ledger)
+    assert watched.facts.digest == f"{plain.facts.digest}+watch", (
+        "no forecast of the scenario alone"
+    )
+    assert set(started) == {50}
+    log = sim.events(scenario, seed=7, processes=[watch])
+    assert log.equals(sim.events(scenario, seed=7))
+    with pytest.raises(ValueError, match='need engine="simpy"'):
+        sim.run(scenario, replications=2, processes=[watch])
+    with pytest.raises(ValueError, match="no kept forecast"):
+        sim.run(scenario, replications=4, seed=7, engine="simpy", processes=[watch], kept=plain)

@@ -18,6 +18,7 @@ from simulation.scenario.schema import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulation.engine.simpy_engine import UserProcess
     from simulation.scenario.book import Book
 
 __all__ = ["event_log", "event_table", "sorted_log"]
@@ -27,11 +28,17 @@ OF_INTERVENTIONS = frozenset({"requested", "refused", "withdrawn", "started", "d
 
 
 def event_log(
-    scenario: Scenario, *, book: Book | None = None, replication: int = 0, seed: int = 1, engine: str = "simpy"
+    scenario: Scenario,
+    *,
+    book: Book | None = None,
+    replication: int = 0,
+    seed: int = 1,
+    engine: str = "simpy",
+    processes: Sequence[UserProcess] = (),
 ) -> pd.DataFrame:
     """Run one replication of a scenario and return its event log; see `event_table`."""
     plan = plan_at(scenario, book, seed, replication // 2)
-    return event_table(make_engine(engine, plan, log=True).run(seed, replication), plan)
+    return event_table(make_engine(engine, plan, log=True, processes=processes).run(seed, replication), plan)
 
 
 def sorted_log(memory: Memory) -> Records:

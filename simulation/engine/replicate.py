@@ -7,7 +7,7 @@ scenario, the seed and its number, so neither threads nor chunks can change it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -22,6 +22,7 @@ from simulation.scenario.schema import Scenario
 from simulation.threads import in_threads
 
 if TYPE_CHECKING:
+    from simulation.engine.simpy_engine import UserProcess
     from simulation.scenario.book import Book
 
 Rows = dict[str, npt.NDArray[np.int64]]
@@ -38,12 +39,12 @@ class Engine(Protocol):
         """Run one replication; the memory is valid until the next call."""
 
 
-def make_engine(name: str, plan: Plan, *, log: bool = False) -> Engine:
-    """Make an engine by name, "compiled" or "simpy"."""
+def make_engine(name: str, plan: Plan, *, log: bool = False, processes: Sequence[UserProcess] = ()) -> Engine:
+    """Make an engine by name, "compiled" or "simpy"; only the latter takes a user's processes."""
     if name == "simpy":
         from simulation.engine.simpy_engine import SimpyEngine
 
-        return SimpyEngine(plan, log=log)
+        return SimpyEngine(plan, log=log, processes=processes)
     from simulation.engine.compiled import CompiledEngine
 
     return CompiledEngine(plan, log=log)
@@ -85,10 +86,16 @@ class _Crew:
     """Engines of the threads: one for each, loaded with the plan of the point at hand."""
 
     def __init__(
-        self, scenario: Scenario, book: Book | None, seed: int, engine: str, observe: Observe | None = None
+        self,
+        scenario: Scenario,
+        book: Book | None,
+        seed: int,
+        engine: str,
+        observe: Observe | None = None,
+        processes: Sequence[UserProcess] = (),
     ) -> None:
         self.scenario, self.book, self.seed, self.engine = scenario, book, seed, engine
-        self.observe = observe
+        self.observe, self.processes = observe, processes
         self.fixed = None if scenario.assumptions else make_plan(scenario, book)
         self.mine = threading.local()
         self.stop = threading.Event()
@@ -98,7 +105,7 @@ class _Crew:
         plan = self.fixed or plan_at(self.scenario, self.book, self.seed, point)
         engine: Engine | None = getattr(self.mine, "engine", None)
         if engine is None:
-            engine = self.mine.engine = make_engine(self.engine, plan)
+            engine = self.mine.engine = make_engine(self.engine, plan, processes=self.processes)
         else:
             engine.load(plan)
         for replication in replications:
@@ -121,6 +128,7 @@ def run_replications(
     progress: Progress | None = None,
     each: Callable[[int, Rows, Frame], None] | None = None,
     observe: Observe | None = None,
+    processes: Sequence[UserProcess] = (),
 ) -> RunResult:
     """Run replications of a scenario and stack their ledgers.
 
@@ -143,6 +151,8 @@ def run_replications(
     observe
         Called, from any thread, with the number, the memory and the frame of every replication at its end; the
         memory shows every member as it is then, and only until the call returns.
+    processes
+        A user's processes, for the engine "simpy".
 
     Raises
     ------
@@ -150,7 +160,7 @@ def run_replications(
         On Ctrl-C; `.result` has the finished replications, if any.
     """
     numbers = list(range(replications)) if isinstance(replications, int) else list(replications)
-    crew = _Crew(scenario, book, seed, engine, observe)
+    crew = _Crew(scenario, book, seed, engine, observe, processes)
     finished: dict[int, Rows] = {}
     lock = threading.Lock()
 

@@ -56,6 +56,10 @@ class Queue:
         """Let a job wait."""
         heappush(self._jobs, job)
 
+    def __len__(self) -> int:
+        """Number of jobs that are still wanted."""
+        return sum(bool(self.wanted(job)) for job in self._jobs)
+
     def wanted(self, job: Job) -> list[int]:
         """Members who still want to come: those whose request is still the one that the job was made for."""
         slots = ((i, token, self._replication.slot(i, job.k)) for i, token in job.people)

@@ -9,11 +9,12 @@ import pytest
 import simpy
 
 from simulation.engine.ledger import IV
+from simulation.engine.plan import Plan
 from simulation.engine.population import Population
 from simulation.engine.simpy_clock import Clock
 from simulation.engine.simpy_engine import SimpyEngine
 from simulation.engine.simpy_teams import Steps
-from simulation.engine.world import RunawayError
+from simulation.engine.world import Memory, RunawayError
 from simulation.model.state import CAUSE, COMPLETION, DISPATCH, KINDS, QUOTA
 from tests.engine.engines import first_difference, ledger_of, plan_of
 from tests.engine.mechanisms import MECHANISMS, of
@@ -109,6 +110,68 @@ def test_a_process_delivers() -> None:
     assert (rows["time"] == 40.0).all() and len(rows) == len(turned)
     untouched = SimpyEngine(plan, log=True).run(1, 0)
     assert first_difference(memory, untouched) is not None
+
+
+def test_a_process_asks_a_team() -> None:
+    team = {"help": {"people": 1, "hours_per_month": 4}}
+    visit = {"when": {"on": "2030-01-01"}, "team": "help", "effort": "1 hour", "effects": [{"turn_toward": "50%"}]}
+    few = {**visit, "who": {"coverage": "40%"}}
+    plan = plan_of(of(teams=team, interventions={"visit": visit, "few": few, **CALL}))
+    asked: list[int] = []
+    covered: list[bool] = []
+
+    def campaign(env: simpy.Environment, population: Population) -> Steps:
+        asked.clear()  # a replication that runs out of memory starts again
+        covered.clear()
+        assert population.teams() == {"help": {"people": 1, "busy": 0, "waiting": 0}}
+        yield env.timeout(40)
+        for member in population.members():
+            assert population.request(member, "visit")
+            assert not population.request(member, "visit"), "it waits already"
+            assert population.peek(member)["waits"] == ["visit"]
+            asked.append(member)
+        assert population.teams()["help"] == {"people": 1, "busy": 0, "waiting": len(asked)}
+        yield env.timeout(0.001)
+        assert population.teams()["help"] == {"people": 1, "busy": 1, "waiting": len(asked) - 1}
+        assert sum(population.peek(one)["under_way"] == ["visit"] for one in asked) == 1
+        covered.extend(population.request(member, "few") for member in population.members())
+        with pytest.raises(ValueError, match="nobody waits for 'call'"):
+            population.request(asked[0], "call")
+
+    memory = SimpyEngine(plan, log=True, processes=[campaign]).run(1, 0)
+    counts = dict(zip(plan.intervention_names, _in_plan_order(memory, plan), strict=True))
+    assert counts["visit"][IV.index("requested")] == len(asked) > 20
+    assert 0 < counts["visit"][IV.index("delivered")] < len(asked), "one person cannot serve them all"
+    assert counts["few"][IV.index("requested")] == sum(covered)
+    assert 0.1 < np.mean(covered) < 0.7
+    log = memory.arrays["log"][: int(memory.world["n_log"])]
+    assert sum(log["kind"] == KINDS.index("requested")) == len(asked) + sum(covered)
+    again = SimpyEngine(plan, log=True, processes=[campaign]).run(1, 0)
+    assert first_difference(memory, again) is None
+
+
+def test_a_request_leaves_the_scenarios_own_dates_alone() -> None:
+    visit = {"when": {"on": "2027-06-01"}, "team": "help", "effort": "0.1 hours"}
+    plan = plan_of(of(teams={"help": {"people": 9, "hours_per_month": 100}}, interventions={"visit": visit}))
+    asked: list[int] = []
+
+    def early(env: simpy.Environment, population: Population) -> Steps:
+        asked.clear()
+        yield env.timeout(10)
+        asked.extend(member for member in population.members() if population.request(member, "visit"))
+
+    alone, earlier = SimpyEngine(plan).run(1, 0), SimpyEngine(plan, processes=[early]).run(1, 0)
+    own, all_of_them = (int(_in_plan_order(one, plan)[0][IV.index("requested")]) for one in (alone, earlier))
+    assert asked and own
+    assert all_of_them == own + len(asked)
+
+
+def _in_plan_order(memory: Memory, plan: Plan) -> Any:
+    """Counts of each intervention, in the order of the plan's names."""
+    counts = ledger_of(memory, plan).interventions[0]
+    totals = counts.reshape(len(counts), -1, counts.shape[-1]).sum(axis=1)
+    by_name = dict(zip(plan.frame.interventions, totals, strict=True))
+    return [by_name[name] for name in plan.intervention_names]
 
 
 def test_what_a_process_sees_of_a_member() -> None:
