@@ -17,7 +17,7 @@ from simulation.scenario.quantities import Kind, Quantity
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario, Segment
 
-__all__ = ["Unknown", "at", "joint_middle", "latent_of", "scenario_at", "unknown_at", "values"]
+__all__ = ["Unknown", "at", "effects_of", "joint_middle", "latent_of", "scenario_at", "unknown_at", "values"]
 
 Float = npt.NDArray[np.float64]
 FAR = 3.5
@@ -25,6 +25,8 @@ FAR = 3.5
 RIGHT = math.pi / 2
 WIDTHS = {"log": 0.5, "logit": 0.8}
 """Standard deviations of priors that the scenario does not state, of the logarithm and of the logit."""
+ON_PROGRESS, PACE_WIDTH = ("turn_toward", "magnitude", "advance", "shorten"), 0.25
+"""Effects that milestones show; and the width of the prior of a factor on the pace, of the logarithm."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,12 @@ class Unknown:
 
 
 def unknown_at(
-    scenario: Scenario, path: str, *, scale: str = "", width: float | None = None, limits: tuple[float, float] = (0, 1)
-) -> Unknown | None:
+    scenario: Scenario, path: str, *, scale: str = "", width: float | None = None, limits: tuple[float, float] = (0, 1),
+    value: float | None = None,
+) -> Unknown | None:  # fmt: skip
     """The unknown at a path; None where the scenario has nothing there that could vary (a mechanism that is off).
 
-    An assumption of that path is its prior; otherwise the prior is normal on a scale about what is stated.
+    `value` is what the path has now, where the scenario does not lead there by the same names. An assumption of that path is its prior; otherwise the prior is normal on a scale about what is stated.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def unknown_at(
     if stated is not None and stated.distribution is not None:
         middle = float(stated.distribution.ppf(np.array(0.5)))
         return Unknown(path, kind, middle, "stated", distribution=stated.distribution)
-    value = _value(scenario, path)
+    value = _value(scenario, path) if value is None else value
     scale = scale or ("logit" if kind.name == "share" and 0 < value < 1 else "log")
     if value == 0.0 or (scale == "logit" and not limits[0] < value < limits[1]):
         return None
@@ -134,6 +137,18 @@ def latent_of(scenario: Scenario, segment: str) -> list[Unknown]:
         if each.spread > 0:
             found.append(unknown_at(scenario, f"{path}.journey.{milestone}.spread", width=0.4))
     found += _renewal(scenario, one, path)
+    return [unknown for unknown in found if unknown is not None]
+
+
+def effects_of(scenario: Scenario, intervention: str) -> list[Unknown]:
+    """What an intervention does to direction, pace and progress, where the scenario states it as plain numbers."""
+    found = []
+    for place, one in enumerate(scenario.interventions[intervention].effects):
+        below = {"magnitude": ".factor", "shorten": f".{one.milestone}"}.get(one.kind, "")
+        if one.kind in ON_PROGRESS and one.amount.is_constant:
+            path = f"interventions.{intervention}.effects.{place}.{one.kind}{below}"
+            width = PACE_WIDTH if one.kind == "magnitude" else None
+            found.append(unknown_at(scenario, path, width=width, value=one.amount.value))
     return [unknown for unknown in found if unknown is not None]
 
 

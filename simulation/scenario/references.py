@@ -143,18 +143,26 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
     steps = head.split(".") if head else []
     segments = _map(tree.get("segments"))
     if steps:
-        if steps[0] != "segments" or len(steps) not in (2, 4) or (len(steps) == 4 and steps[2] != "journey"):
+        by_delivery = steps[4:5] in (["with"], ["without"]) and len(steps) == 6 and measure.startswith("reached_")
+        if steps[0] != "segments" or not (
+            len(steps) == 2 or (steps[2] == "journey" and (len(steps) == 4 or by_delivery))
+        ):
             raise Misfit(
-                "expected 'segments.<segment>.<measure>', 'segments.<segment>.journey.<milestone>.<measure>' "
+                "expected 'segments.<segment>.<measure>', 'segments.<segment>.journey.<milestone>.<measure>', "
+                "'segments.<segment>.journey.<milestone>.with.<intervention>.reached_<days>', the same with 'without', "
                 f"or a measure of all members: {one_of(KNOWN_MEASURES, measure)}",
                 key=True,
             )
         if steps[1] not in segments:
             raise Misfit(f"there is no segment {shown(steps[1])}: {one_of(map(str, segments), steps[1])}", key=True)
-        if len(steps) == 4:
+        if len(steps) > 2:
             milestones = _journeys(segments, [steps[1]])
             if steps[3] not in milestones:
                 raise Misfit(f"there is no milestone {shown(steps[3])}: {one_of(milestones, steps[3])}", key=True)
+        if len(steps) > 4:
+            delivered = list(map(str, _map(tree.get("interventions"))))
+            if steps[5] not in delivered:
+                raise Misfit(f"there is no intervention {shown(steps[5])}: {one_of(delivered, steps[5])}", key=True)
     if isinstance(raw, Mapping):
         keys = ("between", "value", "source", "evidence", "owner", "review_by", "comment")
         unknown = [str(key) for key in raw if key not in keys]

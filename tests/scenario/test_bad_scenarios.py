@@ -267,6 +267,18 @@ CASES = [
     ),
     (
         "name: Small",
+        "name: S\nknown: {segments.people.journey.result.with.trainin.reached_90: 50%}",
+        "known.segments.people.journey.result.with.trainin.reached_90",
+        "there is no intervention 'trainin'",
+    ),
+    (
+        "name: Small",
+        "name: S\nknown: {segments.people.journey.result.with.training.nrr: 50%}",
+        "known.segments.people.journey.result.with.training.nrr",
+        "with.<intervention>.reached_<days>",
+    ),
+    (
+        "name: Small",
         "name: S\nknown: {segments.people.nrr: {between: [90%, 80%]}}",
         "known.segments.people.nrr.between",
         "must not exceed",

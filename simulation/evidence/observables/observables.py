@@ -25,6 +25,8 @@ Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 FIRST_VALUE_DAYS, REACH_DAYS, YEARS = (30, 90, 180), (90, 180, 365), 5
 ON_TRACK, QUARTER = np.pi / 4, 3 * MONTH
+INSTANT = 1e-6
+"""Days within which two events are at one moment: histories are exact to a microsecond."""
 LATE = 0.9
 """Share of a term after which leaving counts as a missed renewal and not as leaving during the term."""
 
@@ -125,13 +127,16 @@ def observables(lives: Lives) -> dict[str, Ratio]:
     first_value_D, journey.M.reached_D: of those who joined at least D days before the end, the share that completed
     adoption (reached M) within D days, those who left meanwhile included. renewal_year_K: share of the K-th
     renewals that was won; renewal_adopted and renewal_not_adopted: of all renewals, by whether adoption was
-    complete; only of members who joined in the record. journey.M.take_rate: taken of those offered. still_on_track: of
+    complete; only of members who joined in the record. journey.M.with.I.reached_D: the same as reached_D of those to
+    whom intervention I was delivered within the D days and before they reached M; without: of all others. Who gets it
+    is no accident, so their difference is not its effect. journey.M.take_rate: taken of those offered. still_on_track: of
     members on track (|direction| < 45 degrees) on the first day of a month, the share that still is, and is a member,
     three months later. usage_spread: see `usage_spread`. A vector is not in a history, so that has no still_on_track.
     """
     found: dict[str, Ratio] = {}
     made = decisions(lives)
     adopted = adopted_on(lives) - lives.joined
+    delivery = _delivery(lives)
     for place, (name, segment) in enumerate(lives.scenario.segments.items()):
         own = lives.segment == place
         path = f"segments.{name}"
@@ -147,7 +152,12 @@ def observables(lives: Lives) -> dict[str, Ratio]:
             here = f"{path}.journey.{milestone}"
             reached = lives.hits[:, number] - lives.joined
             for days in REACH_DAYS:
-                found[f"{here}.reached_{days}"] = _within(reached, own & (lives.joined + days <= lives.days), days)
+                seen = own & (lives.joined + days <= lives.days)
+                found[f"{here}.reached_{days}"] = _within(reached, seen, days)
+                for intervention, delivered in delivery.items():
+                    had = delivered <= np.fmin(reached, days) + INSTANT
+                    found[f"{here}.with.{intervention}.reached_{days}"] = _within(reached, seen & had, days)
+                    found[f"{here}.without.{intervention}.reached_{days}"] = _within(reached, seen & ~had, days)
             if one.opportunity is not None:
                 counts = [
                     float(np.sum(own[lives.member[rows]] & (lives.place[rows] == number))) for rows in (taken, offered)
@@ -155,6 +165,20 @@ def observables(lives: Lives) -> dict[str, Ratio]:
                 found[f"{here}.take_rate"] = Ratio(*counts)
         found[f"{path}.usage_spread"] = usage_spread(lives, own)
     return found | _persistence(lives)
+
+
+def _delivery(lives: Lives) -> dict[str, Float]:
+    """When each intervention was first delivered to each member, days after joining; infinite: not yet."""
+    from simulation.engine.layout import intervention_names
+
+    rows = lives.rows("intervention")
+    found = {}
+    for number, name in enumerate(intervention_names(lives.scenario)):
+        first = np.full(len(lives), np.inf)
+        here = rows[lives.place[rows] == number]
+        np.minimum.at(first, lives.member[here], lives.time[here])
+        found[name] = first - lives.joined
+    return found
 
 
 def _within(spans: Float, counted: Bool, days: int) -> Ratio:

@@ -126,7 +126,8 @@ KNOWN_MEASURES: dict[str, Kind] = {
 }  # fmt: skip
 """What can be known of a segment (``segments.<name>.<measure>``), of a milestone or of all members (``<measure>``).
 
-Those in the last rows are read out of lives: see `simulation.evidence.observables`.
+Those in the last rows are read out of lives: see `simulation.evidence.observables`. Reach may be stated by whether an
+intervention was delivered: ``segments.<name>.journey.<milestone>.with.<intervention>.reached_180``, or ``without``.
 """
 
 

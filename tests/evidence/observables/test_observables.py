@@ -45,6 +45,12 @@ PLAN: dict[str, Any] = {
             },
         },
     },
+    "interventions": {
+        "training": {
+            "when": {"joined": "20 days"}, "who": {"coverage": "50%"}, "effects": [{"advance": "1.5 months"}],
+            "cost": {"per_delivery": 1},
+        },
+    },
 }  # fmt: skip
 PATH = "segments.person"
 
@@ -68,7 +74,7 @@ def both(plan: Scenario) -> tuple[Lives, Lives]:
 def test_a_history_gives_what_its_future_gives(both: tuple[Lives, Lives]) -> None:
     future, past = (observables(one) for one in both)
     told = {path for path in future if not path.endswith(("still_on_track", "usage_spread"))}
-    assert len(told) == 3 + 5 + 2 + 2 * 3 + 1
+    assert len(told) == 3 + 5 + 2 + 2 * 3 * 3 + 1
     assert {path: future[path] for path in told} == {path: past[path] for path in told}
     assert all(future[path].bottom > 0 for path in told if "year_" not in path)
 
@@ -100,6 +106,26 @@ def test_renewals_by_adoption_add_up(both: tuple[Lives, Lives]) -> None:
     together = found[f"{PATH}.renewal_adopted"] + found[f"{PATH}.renewal_not_adopted"]
     assert together == Ratio(sum(one.top for one in years), sum(one.bottom for one in years))
     assert found[f"{PATH}.renewal_adopted"].value > found[f"{PATH}.renewal_not_adopted"].value
+
+
+def test_reach_by_delivery(both: tuple[Lives, Lives]) -> None:
+    lives = both[1]
+    found = observables(lives)
+    rows = lives.rows("intervention")
+    delivered = dict(zip(lives.member[rows].tolist(), lives.time[rows].tolist(), strict=True))
+    counts = {True: [0, 0], False: [0, 0]}
+    for member, joined in enumerate(lives.joined):
+        hit = lives.hits[member, 0] - joined
+        if joined + 180 <= lives.days:
+            # A delivery can make a jump over the milestone: at the same moment, but for the history's microsecond.
+            had = delivered.get(member, math.inf) - joined <= (180 if math.isnan(hit) else min(180, hit + 1e-6))
+            counts[had][0] += hit <= 180
+            counts[had][1] += 1
+    here = f"{PATH}.journey.first_value"
+    assert found[f"{here}.with.training.reached_180"] == Ratio(*counts[True])
+    assert found[f"{here}.without.training.reached_180"] == Ratio(*counts[False])
+    assert found[f"{here}.with.training.reached_180"].value > found[f"{here}.without.training.reached_180"].value
+    assert found[f"{here}.with.training.reached_180"].bottom > 50
 
 
 def test_still_on_track_without_change_is_staying(plan: Scenario) -> None:

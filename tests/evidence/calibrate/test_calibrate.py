@@ -70,7 +70,7 @@ assumptions: {{segments.individual.renewal.probability.beta.b: null}}
 
 @pytest.mark.soak
 def test_association_is_put_right(tmp_path: Path) -> None:
-    folder = Path(__file__).parents[2] / "scenarios"
+    folder = Path(__file__).parents[3] / "scenarios"
     shutil.copytree(folder, tmp_path / "scenarios")
     wrong = tmp_path / "scenarios" / "wrong.yaml"
     wrong.write_text(WRONG.format(plan="association.yaml"), encoding="utf-8")
@@ -79,6 +79,21 @@ def test_association_is_put_right(tmp_path: Path) -> None:
     for fact in found.facts:
         assert abs(fact.before - (fact.low + fact.high) / 2) > 0.08
         assert fact.reproduced, fact
+
+
+def test_reach_with_and_without_a_training_tells_its_effect() -> None:
+    training = {"when": {"joined": "5 days"}, "who": {"coverage": "50%"}, "effects": [{"advance": "0.3 months"}],
+                "cost": {"per_delivery": 1}}  # fmt: skip
+    reach = "segments.person.journey.first_value"
+    known = {f"{reach}.with.training.reached_90": {"between": ["82%", "86%"], "source": "a survey"},
+             f"{reach}.without.training.reached_90": {"between": ["63%", "67%"], "source": "a survey"}}  # fmt: skip
+    plan = from_mapping(PLAN | {"interventions": {"training": training}, "known": known})
+    found = calibrate(plan, replications=8, workers=1)
+    assert all(fact.reproduced for fact in found.facts), found.facts
+    assert not found.facts[0].low <= found.facts[0].before <= found.facts[0].high
+    effect = next(one for one in found.found if one.unknown.path == "interventions.training.effects.0.advance")
+    assert effect.value > 0.3
+    assert not effect.stays_prior
 
 
 def test_only_what_is_free_moves() -> None:
