@@ -85,7 +85,8 @@ def unknown_at(
 ) -> Unknown | None:  # fmt: skip
     """The unknown at a path; None where the scenario has nothing there that could vary (a mechanism that is off).
 
-    `value` is what the path has now, where the scenario does not lead there by the same names. An assumption of that path is its prior; otherwise the prior is normal on a scale about what is stated.
+    `value` is what the path has now, where the scenario does not lead there by the same names. An assumption of that
+    path is its prior; otherwise the prior is normal on a scale about what is stated.
 
     Raises
     ------
