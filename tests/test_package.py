@@ -18,7 +18,7 @@ import simulation
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MODULES = sorted((ROOT / "simulation").rglob("*.py"))
-STREET = ["model", "scenario", "engine", "forecast", "experiment", "evidence", "report", "app", "cli"]
+STREET = ["model", "scenario", "engine", "forecast", "experiment", "evidence", "intake", "report", "app", "cli"]
 """The parts of the package: each imports itself and those before it."""
 LOADED_BY_NAME = {"h5netcdf", "h5py"}
 """Dependencies that xarray loads when it reads and writes NetCDF."""
