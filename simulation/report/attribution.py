@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
-from simulation.report.style import BLUE, DPI, MUTED, RED, WIDTH, drawn, png, svg, title
+from simulation.report.style import BLUE, MUTED, RED, drawn, new_figure, png, svg, title
 from simulation.report.words import day, number, span, two_lines
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def claim(found: Attribution) -> list[str]:
 def causes(found: Attribution) -> Figure:
     """Draw every row beside the range of luck."""
     table = found.table.iloc[::-1]
-    figure = Figure(figsize=(WIDTH, 1.4 + 0.42 * len(table)), dpi=DPI, layout="constrained")
+    figure = new_figure(1.4 + 0.42 * len(table))
     ax = figure.subplots()
     places = range(len(table))
     ax.barh(

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from simulation.report.csvfile import write_bytes, write_csv
-from simulation.report.style import BLUE, DPI, GREEN, INK, MUTED, RED, drawn, png, title, value_axis
+from simulation.report.style import BLUE, GREEN, INK, MUTED, RED, drawn, new_figure, png, title, value_axis
 from simulation.report.words import MINUS, day, number
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def what_is_bridged(bridge: Bridge) -> str:
 def steps(bridge: Bridge) -> Figure:
     """Draw the way from the old mean to the new one; whiskers are 95% intervals of the steps."""
     names = [bridge.old_name, *(row.name for row in bridge.rows), bridge.new_name]
-    figure = Figure(figsize=(6.4, 1.3 + 0.46 * len(names)), dpi=DPI, layout="constrained")
+    figure = new_figure(1.3 + 0.46 * len(names), 6.4)
     ax = figure.subplots()
     unit, currency = bridge.measure.unit, bridge.currency
     at = bridge.old["all"] / 100

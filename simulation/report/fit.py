@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from simulation.report.page import Page, Picture, Section, Table, Text
-from simulation.report.style import BLUE, DPI, MUTED, WIDTH, drawn, svg, title
+from simulation.report.style import BLUE, MUTED, drawn, new_figure, svg, title
 from simulation.report.words import day
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def narrowing(found: Fit) -> Figure:
     """Draw how much of each prior's spread the history leaves."""
     told = sorted((one for one in (*found.identified, *found.quantities) if np.isfinite(one.left)),
                   key=lambda one: one.left)  # fmt: skip
-    figure = Figure(figsize=(WIDTH, 1.0 + 0.26 * len(told)), dpi=DPI, layout="constrained")
+    figure = new_figure(1.0 + 0.26 * len(told))
     ax = figure.subplots()
     places = range(len(told))
     ax.barh(places, [min(one.left, 1.2) for one in told],

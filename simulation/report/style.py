@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import Formatter, MaxNLocator
 
+from simulation.report.canvas import asked_for
 from simulation.report.palette import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PAPER, PURPLE, RED, SKY, YELLOW
 from simulation.report.words import short
 
@@ -80,9 +81,12 @@ def drawn(function: Callable[P, T]) -> Callable[P, T]:
     return draw
 
 
-def new_figure(height: float = 3.3) -> Figure:
-    """Return an empty figure, free of any global state."""
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+def new_figure(height: float = 3.3, width: float = WIDTH) -> Figure:
+    """Return an empty figure, free of any global state; in a notebook, where it is wanted (`drawn_on`)."""
+    canvas = asked_for()
+    if canvas is None:
+        return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    return canvas.figure(height, width)
 
 
 def title(figure: Figure, text: str) -> None:

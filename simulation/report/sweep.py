@@ -16,7 +16,6 @@ from simulation.forecast.statistics import means, percentiles
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.style import (
     BLUE,
-    DPI,
     GREEN,
     INK,
     ORANGE,
@@ -25,6 +24,7 @@ from simulation.report.style import (
     SKY,
     drawn,
     legend,
+    new_figure,
     png,
     title,
     value_axis,
@@ -69,7 +69,7 @@ def multiples(sweep: Sweep) -> Figure | None:
     panels = list(itertools.product(sweep.measures, fixed))[:PANELS]
     columns = min(ACROSS, len(panels))
     rows = math.ceil(len(panels) / columns)
-    figure = Figure(figsize=(3.9 * columns, 0.9 + 2.5 * rows), dpi=DPI, layout="constrained")
+    figure = new_figure(0.9 + 2.5 * rows, 3.9 * columns)
     every = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, (measure, at) in zip(every, panels, strict=False):
         _panel(ax, sweep, measure, across, lines, dict(zip(rest, at, strict=True)))
