@@ -1,48 +1,82 @@
-"""How the page's figures look: the reports' palette, light and dark, axes with the reports' numbers."""
+"""How figures of the page look: the palette of the reports, one font, quiet axes; dark and light by the page's CSS."""
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 
-from simulation.report.palette import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, RED, SKY, YELLOW
+from simulation.report.palette import BLUE, GREEN, MUTED, ORANGE, PURPLE, RED, SKY, YELLOW
 from simulation.report.words import date_ticks, money_unit, short, two_lines
 
 __all__ = [
-    "BLUE", "CONFIG", "FONT", "GREEN", "MUTED", "ORANGE", "PURPLE", "RED", "SKY", "SPAN", "YELLOW", "Look",
-    "date_axis", "dressed", "label", "label_axis", "look", "plain", "tinted", "unit_words", "value_axis",
+    "BLUE", "CONFIG", "GREEN", "GREY", "MUTED", "ORANGE", "PURPLE", "RED", "SERIES", "SKY", "YELLOW", "date_axis",
+    "figure", "label", "plain", "row_axis", "tint", "unit_words", "value_axis",
 ]  # fmt: skip
 
-FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
-"""Nothing to zoom: on a phone a finger on a figure scrolls the page."""
-SPAN = 0.94
-"""How much of an axis the values may fill."""
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
+"""Colours of things side by side, in this order; the first is the base."""
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+QUIET = "rgba(128, 136, 145, 0.25)"
+"""Grid lines that are seen on white and on black."""
+GREY = "#808891"
+"""Lines and dots without a colour of their own, seen on white and on black."""
+CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
+ROOM = 0.05
+"""Part of an axis that is left free at an end."""
 
 
-@dataclass(frozen=True)
-class Look:
-    """Colours of everything that is not data."""
+def figure(*, x: str = "", y: str = "", height: int = 320, title: str = "", hover: str = "x unified") -> go.Figure:
+    """Return an empty figure.
 
-    ink: str
-    muted: str
-    grid: str
-    card: str
+    Parameters
+    ----------
+    x, y
+        What the axes show, with its unit.
+    height
+        Pixels; the width is that of its place on the page.
+    hover
+        "x unified" tells everything at a date, "closest" one thing alone.
+    """
+    axis: dict[str, Any] = {
+        "gridcolor": QUIET, "zerolinecolor": QUIET, "linecolor": QUIET, "ticks": "outside", "tickcolor": QUIET,
+        "automargin": True, "fixedrange": True, "title": {"standoff": 8, "font": {"size": 12}},
+    }  # fmt: skip
+    made = go.Figure()
+    made.update_layout(
+        height=height,
+        margin={"l": 8, "r": 12, "t": 36 if title else 12, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 12.5, "color": MUTED},
+        colorway=list(SERIES),
+        xaxis={**axis, "showgrid": False},
+        yaxis=axis,
+        hoverlabel={"font": {"family": FONT, "size": 12.5}, "align": "left"},
+        legend={
+            "orientation": "h", "yanchor": "top", "y": -60 / height, "x": 0, "font": {"size": 12},
+            "itemclick": False, "itemdoubleclick": False,
+        },
+        hovermode=hover,
+        dragmode=False,
+        template="none",
+    )  # fmt: skip
+    if title:
+        made.update_layout(title={"text": plain(title), "x": 0, "xref": "paper", "font": {"size": 14}})
+    made.update_xaxes(title_text=plain(x))
+    made.update_yaxes(title_text=plain(y))
+    made.layout.meta = {"config": CONFIG}
+    return made
 
 
-LIGHT = Look(INK, MUTED, GRID, "#ffffff")
-DARK = Look("#e6edf3", "#a3adb8", "#39424d", "#1c2229")
-
-
-def look(dark: bool) -> Look:
-    """Return the colours of a light or a dark page."""
-    return DARK if dark else LIGHT
+def tint(colour: str, strength: float) -> str:
+    """Return a colour of the palette, let through by so much (0 to 1)."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {strength})"
 
 
 def plain(text: str) -> str:
@@ -50,57 +84,26 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False).replace("\n", "<br>")
 
 
-def label(text: str, width: int = 26) -> str:
+def label(text: str, width: int = 24) -> str:
     """Return a name as the label of a row: at most two lines."""
     return plain(two_lines(text, width))
 
 
-def tinted(colour: str, share: float) -> str:
-    """Return a colour that lets this share of itself be seen."""
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share:g})"
-
-
-def dressed(figure: go.Figure, *, dark: bool, height: int, legend: bool = True, left: int = 8) -> go.Figure:
-    """Give a figure the page's look: transparent, the page's font, legend above, nothing to drag.
-
-    Parameters
-    ----------
-    height
-        Pixels.
-    left
-        Least margin at the left, pixels; labels make it wider.
-    """
-    colours = look(dark)
-    figure.update_layout(
-        height=height,
-        margin={"l": left, "r": 14, "t": 34 if legend else 10, "b": 46},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 13, "color": colours.ink},
-        showlegend=legend,
-        legend={
-            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "font": {"size": 12},
-            "bgcolor": "rgba(0,0,0,0)", "itemclick": False, "itemdoubleclick": False,
-        },
-        hoverlabel={"font": {"family": FONT, "size": 13}, "align": "left"},
-        hovermode="closest",
-        dragmode=False,
-        separators=".,",
-    )  # fmt: skip
-    axis = {
-        "fixedrange": True, "showline": False, "zeroline": False, "gridcolor": colours.grid, "automargin": True,
-        "tickfont": {"size": 12, "color": colours.ink}, "title_font": {"size": 12, "color": colours.muted},
-    }  # fmt: skip
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    return figure
+def unit_words(title: str, unit: str, currency: str) -> str:
+    """Return a measure with its unit, where its name does not say it."""
+    return title if unit in ("members", "count") else f"{title}, {money_unit(currency, unit)}"
 
 
 def value_axis(
-    values: Iterable[float], unit: str, currency: str = "", *, words: str = "", zero: bool = False, ticks: int = 5
+    values: Iterable[float],
+    unit: str,
+    currency: str = "",
+    *,
+    zero: bool = False,
+    ticks: int = 4,
+    room: tuple[float, float] = (ROOM, ROOM),
 ) -> dict[str, Any]:
-    """Return an axis that holds these values, with round ticks in the unit of a measure.
+    """Return an axis that holds these values, with round ticks as the reports write them ($1.2M, 35%).
 
     Parameters
     ----------
@@ -108,40 +111,35 @@ def value_axis(
         What must be seen; what is not finite does not count.
     unit, currency
         As in `simulation.report.words.number`.
-    words
-        Title of the axis.
     zero
-        Whether it starts at zero.
+        Whether zero must be seen, too; an end that is zero gets no room.
     ticks
         About how many.
+    room
+        Parts of the axis that are left free at its low and its high end.
     """
     known = [float(one) for one in values if math.isfinite(one)] or [0.0]
     low, high = min(known), max(known)
     low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
     if high <= low:
-        room = abs(high) * 0.1 or 1.0
-        low, high = low - (0.0 if zero and low == 0 else room), high + room
-    room = (high - low) * (1 - SPAN)
-    ends = [low if zero and low == 0 else low - room, high if zero and high == 0 else high + room]
+        wide = abs(high) * 0.1 or 1.0
+        low, high = (low, high + wide) if zero and low == 0 else (low - wide, high + wide)
+    span = high - low
+    ends = [low if zero and low == 0 else low - span * room[0], high if zero and high == 0 else high + span * room[1]]
     places = _round_places(ends[0], ends[1], ticks, whole=unit in ("members", "count"))
     step = places[1] - places[0] if len(places) > 1 else 0.0
     size = max((abs(one) for one in places), default=0.0) * (1 + 1e-9)
-    shown = unit if unit in ("share", "money") else "count"
-    text = [short(one, shown, currency, step, size) for one in places]
-    return {
-        "range": ends,
-        "tickvals": places,
-        "ticktext": [plain(one) for one in text],
-        "title": {"text": plain(words)},
-    }
+    kind = unit if unit in ("share", "money") else "count"
+    text = [plain(short(one, kind, currency, step, size)) for one in places]
+    return {"range": ends, "tickvals": places, "ticktext": text, "showgrid": True}
 
 
-def label_axis(labels: Sequence[str]) -> dict[str, Any]:
-    """Return a vertical axis of rows, the first at the top; the rows are at 0, 1, 2 ..."""
-    return {
-        "tickvals": list(range(len(labels))), "ticktext": list(labels), "range": [len(labels) - 0.4, -0.6],
-        "showgrid": False,
-    }  # fmt: skip
+def row_axis(labels: Sequence[str], *, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a vertical axis of rows with the first at the top; the rows are at 0, 1, 2 ..."""
+    places = list(range(len(labels)))
+    ends = [len(labels) - 0.4, -0.6]
+    axis = {"tickvals": places, "ticktext": list(labels), "range": ends, "showgrid": False, "zeroline": False}
+    return {**axis, "ticks": "", **(more or {})}
 
 
 def date_axis(first: date, last: date, *, most: int = 6) -> dict[str, Any]:
@@ -153,11 +151,6 @@ def date_axis(first: date, last: date, *, most: int = 6) -> dict[str, Any]:
         "ticktext": [plain(text) for text in ticks.values()],
         "type": "date",
     }
-
-
-def unit_words(title: str, unit: str, currency: str) -> str:
-    """Return a measure with its unit, where its name does not say it."""
-    return title if unit in ("members", "count") else f"{title}, {money_unit(currency, unit)}"
 
 
 def _round_places(low: float, high: float, about: int, *, whole: bool) -> list[float]:
