@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simulation.experiment.budget import Budget
     from simulation.experiment.plans import Estimate, Plan
 
-__all__ = ["budget_tables", "write_budget"]
+__all__ = ["budget_page", "budget_tables", "write_budget"]
 
 
 def budget_tables(found: Budget) -> dict[str, pd.DataFrame]:
@@ -77,7 +77,7 @@ def budget_tables(found: Budget) -> dict[str, pd.DataFrame]:
 def write_budget(found: Budget, folder: Path) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; return the files, report.html first."""
     album = Album()
-    page = _page(found, album)
+    page = budget_page(found, album)
     files = [folder / "report.html"]
     write_bytes(files[0], rendered(page).encode())
     for key, table in budget_tables(found).items():
@@ -87,7 +87,8 @@ def write_budget(found: Budget, folder: Path) -> list[Path]:
     return [*files, *album.write(folder / "figures")]
 
 
-def _page(found: Budget, album: Album) -> Page:
+def budget_page(found: Budget, album: Album) -> Page:
+    """The page, its figures kept in an album."""
     scenario, result = found.scenario, found.answer
     notices = [] if result.fresh else [_halfway()]
     sections = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from simulation.experiment.conditions import Condition
@@ -26,7 +27,7 @@ from simulation.report.style import (
 )
 from simulation.report.words import path_words
 
-__all__ = ["chances", "weakness"]
+__all__ = ["MOST", "chance_by_value", "chances", "futures_in", "weakness"]
 
 PARTS = 10
 """The chance is drawn for every tenth of the futures by the value of the assumption."""
@@ -42,24 +43,15 @@ def chances(found: MustBeTrue, conditions: list[Condition]) -> Figure | None:
     if not conditions:
         return None
     forecast, currency = found.forecast, found.forecast.frame.currency
-    _, met = objective_met(forecast, str(found.objective["name"]))
-    groups = np.asarray(forecast.points, np.int64)
     figure = new_figure(0.9 + 2.35 * len(conditions))
     panels = figure.subplots(len(conditions), 1, squeeze=False)[:, 0]
     for ax, condition in zip(panels, conditions, strict=True):
         values, kind = forecast.assumption_values[condition.path], found.evidence[condition.path].kind
-        order = np.argsort(values, kind="stable")
         first = ax is panels[0]
-        for part in np.array_split(order, PARTS):
-            one = proportion(met[part].astype(np.float64), met[part], groups[part])
-            middle = float(np.median(values[part]))
-            ax.plot([middle, middle], [one.low, one.high], color=BLUE, linewidth=1.4)
-            label = (
-                "a tenth of the futures, with 95% interval"
-                if first and part is not None and part[0] == order[0]
-                else ""
-            )
-            ax.plot(middle, one.value, "o", color=BLUE, markersize=6, label=label)
+        table = chance_by_value(found, condition.path)
+        ax.vlines(table["value"], table["low"], table["high"], color=BLUE, linewidth=1.4)
+        label = "a tenth of the futures, with 95% interval" if first else ""
+        ax.plot(table["value"], table["chance"], "o", color=BLUE, markersize=6, label=label)
         low, high = float(values.min()), float(values.max())
         ends = (condition.threshold, high) if condition.at_least else (low, condition.threshold)
         ax.axvspan(*ends, color=GREEN, alpha=0.16, linewidth=0, label="condition" if first else "")
@@ -77,19 +69,61 @@ def chances(found: MustBeTrue, conditions: list[Condition]) -> Figure | None:
     return figure
 
 
-@drawn
-def weakness(found: MustBeTrue, box: Weakness) -> Figure:
-    """Draw the futures by the first two limited assumptions of a box (or the one), met and missed, with its limits."""
-    forecast, currency = found.forecast, found.forecast.frame.currency
+def chance_by_value(found: MustBeTrue, path: str) -> pd.DataFrame:
+    """The chance to meet the objective in each tenth of the futures by the value of an assumption.
+
+    Returns
+    -------
+    DataFrame
+        value (the median of the tenth, base units), chance, low and high (95% interval).
+    """
+    forecast = found.forecast
+    _, met = objective_met(forecast, str(found.objective["name"]))
+    groups, values = np.asarray(forecast.points, np.int64), forecast.assumption_values[path]
+    rows = []
+    for part in np.array_split(np.argsort(values, kind="stable"), min(PARTS, len(values))):
+        one = proportion(met[part].astype(np.float64), met[part], groups[part])
+        rows.append((float(np.median(values[part])), one.value, one.low, one.high))
+    return pd.DataFrame(rows, columns=["value", "chance", "low", "high"])
+
+
+def futures_in(found: MustBeTrue, box: Weakness) -> tuple[list[str], pd.DataFrame, dict[str, tuple[float, float]]]:
+    """Futures by the first two assumptions that a box limits, or the one.
+
+    Returns
+    -------
+    paths
+        The assumptions.
+    table
+        A row a future, at most `DOTS`: a column an assumption (base units), and met.
+    ends
+        By assumption: where the box begins and ends, within what is drawn.
+    """
+    forecast = found.forecast
     _, met = objective_met(forecast, str(found.objective["name"]))
     rows = np.arange(min(DOTS, forecast.replications))
     paths = list(dict.fromkeys(limit.path for limit in box.limits))[:2]
-    values = [forecast.assumption_values[path][rows] for path in paths]
+    table = pd.DataFrame({path: forecast.assumption_values[path][rows] for path in paths} | {"met": met[rows]})
+    ends = {path: (float(table[path].min()), float(table[path].max())) for path in paths}
+    for limit in box.limits:
+        if limit.path in ends:
+            low, high = ends[limit.path]
+            ends[limit.path] = (limit.value, high) if limit.at_least else (low, limit.value)
+    return paths, table, ends
+
+
+@drawn
+def weakness(found: MustBeTrue, box: Weakness) -> Figure:
+    """Draw the futures by the first two limited assumptions of a box (or the one), met and missed, with its limits."""
+    currency = found.forecast.frame.currency
+    paths, table, ends = futures_in(found, box)
+    met = table["met"].to_numpy(bool)
+    values = [table[path].to_numpy() for path in paths]
     if len(paths) == 1:  # spread over the height, so that dots do not lie on each other
-        values.append(np.random.default_rng(1).random(len(rows)))
+        values.append(np.random.default_rng(1).random(len(table)))
     figure = new_figure(3.9)
     ax = figure.add_subplot()
-    for part, colour, mark, label in ((met[rows], SKY, "o", "met"), (~met[rows], RED, "x", "missed")):
+    for part, colour, mark, label in ((met, SKY, "o", "met"), (~met, RED, "x", "missed")):
         ax.plot(
             values[0][part],
             values[1][part],
@@ -100,19 +134,15 @@ def weakness(found: MustBeTrue, box: Weakness) -> Figure:
             linestyle="none",
             label=label,
         )
-    spans = [[float(one.min()), float(one.max())] for one in values]
-    for limit in box.limits:
-        if limit.path in paths:
-            spans[paths.index(limit.path)][0 if limit.at_least else 1] = limit.value
-    (left, right), (bottom, top) = spans
+    (left, right), (bottom, top) = [*ends.values(), (float(values[1].min()), float(values[1].max()))][:2]
     ax.plot(
         [left, right, right, left, left], [bottom, bottom, top, top, bottom], color=INK, linewidth=1.6, label="the box"
     )
     for axis, place in ((ax.xaxis, 0), (ax.yaxis, 1)):
         if place < len(paths):
             kind = found.evidence[paths[place]].kind
-            ends = float(values[place].min()), float(values[place].max())
-            axis.set_ticks(*amount_ticks(*ends, kind, currency), fontsize=9)
+            span = float(values[place].min()), float(values[place].max())
+            axis.set_ticks(*amount_ticks(*span, kind, currency), fontsize=9)
             axis.set_label_text(path_words(paths[place]))
         else:
             axis.set_ticks([])

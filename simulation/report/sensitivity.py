@@ -23,7 +23,7 @@ from simulation.report.words import MISSING, at_end, day, name, number, path_wor
 if TYPE_CHECKING:
     from simulation.experiment.sensitivity import Choice, Sensitivity
 
-__all__ = ["answer", "points", "sensitivity_tables", "write_sensitivity"]
+__all__ = ["answer", "points", "sensitivity_page", "sensitivity_tables", "swings", "write_sensitivity"]
 
 LITTLE = 0.1
 """Below this share of the variance what we do not know is not worth a name."""
@@ -83,6 +83,16 @@ def points(found: Sensitivity) -> list[str]:
     return said
 
 
+def swings(found: Sensitivity) -> pd.DataFrame:
+    """Return the tornado with its words: label, low_text and high_text (the assumption at its P10 and its P90)."""
+    table, currency = found.tornado.copy(), found.base.frame.currency
+    table.insert(0, "label", [path_words(str(factor)) for factor in table.index])
+    ends = [found.ends(str(factor)) for factor in table.index]
+    for end in ("low", "high"):
+        table[f"{end}_text"] = [amount(float(one[end]), str(one["kind"]), currency) for one in ends]
+    return table
+
+
 def sensitivity_tables(found: Sensitivity) -> dict[str, pd.DataFrame]:
     """Return the tables by the name of their file."""
     tables = {
@@ -101,7 +111,7 @@ def sensitivity_tables(found: Sensitivity) -> dict[str, pd.DataFrame]:
 def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; return the files, report.html first."""
     album = Album()
-    page = _page(found, album)
+    page = sensitivity_page(found, album)
     files = [folder / "report.html"]
     write_bytes(files[0], rendered(page).encode())
     for key, table in sensitivity_tables(found).items():
@@ -110,7 +120,8 @@ def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
     return [*files, *album.write(folder / "figures")]
 
 
-def _page(found: Sensitivity, album: Album) -> Page:
+def sensitivity_page(found: Sensitivity, album: Album) -> Page:
+    """The page, its figures kept in an album."""
     facts, frame = found.base.facts, found.base.frame
     sections = [_indices(found, album), _tornado(found, album), *_over_time(found, album)]
     if found.choice is not None:

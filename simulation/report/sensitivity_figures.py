@@ -34,7 +34,7 @@ from simulation.report.words import date_ticks, money_unit, path_words, two_line
 if TYPE_CHECKING:
     from simulation.experiment.sensitivity import Sensitivity
 
-__all__ = ["information", "shares_over_time", "sobol", "tornado"]
+__all__ = ["information", "layer_colours", "layers_over_time", "shares_over_time", "sobol", "tornado"]
 
 MOST = 12
 """Rows of a figure."""
@@ -42,6 +42,7 @@ LAYERS = 5
 """Assumptions with an area of their own."""
 COLOURS = (ORANGE, BLUE, GREEN, RED, PURPLE)
 LABEL = 26
+OTHERS, TOGETHER = "other assumptions", "several together"
 
 
 @drawn
@@ -123,27 +124,16 @@ def sobol(table: pd.DataFrame, heading: str) -> Figure | None:
 @drawn
 def shares_over_time(found: Sensitivity) -> Figure | None:
     """Draw what the spread of every period comes from, as areas; None with fewer than two periods that have any."""
-    indices, frame = found.over_time, found.base.frame
-    known = np.asarray(np.isfinite(indices.first).all(axis=1), np.bool_)
-    if known.sum() < 2:
+    layers, frame = layers_over_time(found), found.base.frame
+    if layers is None:
         return None
-    shares = np.clip(indices.first[known], 0, None)
-    together = np.clip(1 - shares.sum(axis=1), 0, None)
-    scale = shares.sum(axis=1) + together
-    order = np.argsort(-shares[:, :-1].mean(axis=0), kind="stable")
-    top = [place for place in order[:LAYERS] if shares[:, place].mean() > 0.01]
-    rest = [place for place in order if place not in top]
-    layers = [(path_words(indices.factors[place]), shares[:, place], COLOURS[at]) for at, place in enumerate(top)]
-    if rest:
-        layers.append(("other assumptions", shares[:, rest].sum(axis=1), YELLOW))
-    layers += [("several together", together, MUTED), ("luck", shares[:, -1], SKY)]
-    ends = [frame.start + timedelta(days=one.end_day) for one, ok in zip(frame.periods, known, strict=True) if ok]
-    figure = new_figure(3.2 + 0.2 * len(layers))
+    names = [str(name) for name in layers]
+    figure = new_figure(3.2 + 0.2 * len(names))
     ax = figure.add_subplot()
-    days = [(end - frame.start).days for end in ends]
+    days = [(end - frame.start).days for end in layers.index]
     ax.stackplot(
-        days, *(layer / scale for _, layer, _ in layers), colors=[colour for *_, colour in layers],
-        labels=[two_lines(words, 60) for words, *_ in layers], linewidth=0.6, edgecolor="white",
+        days, *(layers[name] for name in names), colors=layer_colours(names),
+        labels=[two_lines(words, 60) for words in names], linewidth=0.6, edgecolor="white",
     )  # fmt: skip
     ticks = date_ticks(frame.start, frame.start + timedelta(days=frame.days), 6)
     ax.set_xticks([(one - frame.start).days for one in ticks], list(ticks.values()))
@@ -155,6 +145,36 @@ def shares_over_time(found: Sensitivity) -> Figure | None:
     title(figure, f"What the spread of {found.question.what.title} comes from, over time")
     legend(figure, ax, columns=1)
     return figure
+
+
+def layers_over_time(found: Sensitivity) -> pd.DataFrame | None:
+    """What the spread of every period comes from: a row a period by its end, a column a layer, rows sum to 1.
+
+    The strongest assumptions in words, then `OTHERS`, `TOGETHER` and `LUCK`; None with fewer than two periods that
+    have any spread.
+    """
+    indices, frame = found.over_time, found.base.frame
+    known = np.asarray(np.isfinite(indices.first).all(axis=1), np.bool_)
+    if known.sum() < 2:
+        return None
+    shares = np.clip(indices.first[known], 0, None)
+    together = np.clip(1 - shares.sum(axis=1), 0, None)
+    scale = shares.sum(axis=1) + together
+    order = np.argsort(-shares[:, :-1].mean(axis=0), kind="stable")
+    top = [place for place in order[:LAYERS] if shares[:, place].mean() > 0.01]
+    rest = [place for place in order if place not in top]
+    layers = {path_words(indices.factors[place]): shares[:, place] for place in top}
+    if rest:
+        layers[OTHERS] = shares[:, rest].sum(axis=1)
+    layers |= {TOGETHER: together, LUCK: shares[:, -1]}
+    ends = [frame.start + timedelta(days=one.end_day) for one, ok in zip(frame.periods, known, strict=True) if ok]
+    return pd.DataFrame({words: layer / scale for words, layer in layers.items()}, index=pd.Index(ends, name="until"))
+
+
+def layer_colours(names: list[str]) -> list[str]:
+    """Return the colour of each layer of `layers_over_time`."""
+    fixed = {OTHERS: YELLOW, TOGETHER: MUTED, LUCK: SKY}
+    return [fixed.get(name) or COLOURS[place] for place, name in enumerate(names)]
 
 
 @drawn

@@ -20,7 +20,7 @@ from simulation.report.words import MISSING, name, number, two_lines
 if TYPE_CHECKING:
     from simulation.experiment.twins import Twins
 
-__all__ = ["benefits", "benefits_section", "twin_tables"]
+__all__ = ["WORDS", "benefits", "benefits_section", "gains", "twin_tables"]
 
 HEADINGS = {
     "segment": "by segment", "start": "today's members and those who join", "course": "by course at the start",
@@ -37,18 +37,13 @@ UNITS = {"members": "members", "arr": "money", "revenue": "money", "expansion": 
 @drawn
 def benefits(found: Twins, currency: str, alternative: str) -> Figure | None:
     """Draw the effect on ARR at the end for each member, by where members started; None when there is none."""
-    rows: list[tuple[str, Any]] = []
-    for by, heading in HEADINGS.items():
-        table = found.benefits(by)
-        groups = list(dict.fromkeys(table.index.get_level_values(by)))
-        if len(groups) < 2:
-            continue
-        rows.append((heading, None))
-        whole = table.xs(("all", "arr"), level=("role", "outcome"))
-        rows += [(name(str(group), 26), whole.loc[group]) for group in groups]
-    drawn_rows = [one for _, one in rows if one is not None]
-    if not any(one["each"] for one in drawn_rows):
+    table = gains(found)
+    if not table["each"].any():
         return None
+    rows: list[tuple[str, Any]] = []
+    for heading, part in table.groupby("heading", sort=False):
+        rows.append((str(heading), None))
+        rows += [(name(str(one["group"]), 26), one) for _, one in part.iterrows()]
     figure = new_figure(1.3 + 0.3 * len(rows))
     ax = figure.add_subplot()
     for place, (label, one) in enumerate(rows):
@@ -68,6 +63,27 @@ def benefits(found: Twins, currency: str, alternative: str) -> Figure | None:
     ax.set_xlabel(f"{currency} of ARR at the end for each member, with 95% interval", loc="right")
     title(figure, f"Who benefits from {name(alternative, 30)}")
     return figure
+
+
+def gains(found: Twins) -> pd.DataFrame:
+    """The effect on ARR at the end by where members started, in the order in which it is shown.
+
+    Returns
+    -------
+    DataFrame
+        heading (what groups them), group, affected (members), mean, low and high (of the sum, currency units per
+        year), each, each_low and each_high (for each member). What has one group only is left out.
+    """
+    parts = []
+    for by, heading in HEADINGS.items():
+        table = found.benefits(by)
+        groups = list(dict.fromkeys(table.index.get_level_values(by)))
+        if len(groups) < 2:
+            continue
+        whole = table.xs(("all", "arr"), level=("role", "outcome")).loc[groups]
+        parts.append(whole.rename_axis("group").reset_index().assign(heading=heading))
+    columns = ["heading", "group", "affected", "mean", "low", "high", "each", "each_low", "each_high"]
+    return pd.concat(parts)[columns].reset_index(drop=True) if parts else pd.DataFrame(columns=columns)
 
 
 def benefits_section(twins: Mapping[str, Twins], currency: str, album: Album) -> Section | str:

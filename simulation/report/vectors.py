@@ -18,7 +18,7 @@ from simulation.report.words import day
 if TYPE_CHECKING:
     from simulation.evidence.filter import Vectors
 
-__all__ = ["courses", "next_milestones", "vectors_page", "write_vectors"]
+__all__ = ["COURSES", "chance_counts", "course_shares", "courses", "next_milestones", "vectors_page", "write_vectors"]
 
 COURSES = (("on_track", "on track", GREEN), ("drifting", "drifting", ORANGE), ("away", "away", RED))
 
@@ -35,27 +35,18 @@ def write_vectors(found: Vectors, folder: Path) -> None:
 @drawn
 def courses(found: Vectors) -> Figure:
     """Draw the share of each segment that is on track, drifting and away, by milestone ahead."""
-    parts = {
-        (str(segment), str(milestone)): rows
-        for (segment, milestone), rows in found.table.groupby(["segment", "milestone"], observed=True)
-    }
-    order = [(one, milestone) for one, names in found.journeys.items() for milestone in ("", "none", *names)]
-    groups = [(key, parts[key]) for key in order if key in parts]
-    several = found.table["segment"].nunique() > 1
-    figure = Figure(figsize=(WIDTH, 1.1 + 0.42 * len(groups)), dpi=DPI, layout="constrained")
+    table = course_shares(found)
+    figure = Figure(figsize=(WIDTH, 1.1 + 0.42 * len(table)), dpi=DPI, layout="constrained")
     ax = figure.subplots()
-    labels = []
-    for place, ((segment, milestone), rows) in enumerate(groups):
-        name = {"none": "none yet", "": "not known"}.get(milestone, milestone.replace("_", " "))
-        labels.append(f"{segment}: {name} ({len(rows):,})" if several else f"{name} ({len(rows):,})")
+    for place, row in enumerate(table.to_dict("records")):
         left = 0.0
         for column, label, colour in COURSES:
-            share = float(rows[column].mean())
+            share = float(row[column])
             ax.barh(place, share, left=left, color=colour, height=0.66, label=label if place == 0 else None)
             if share >= 0.08:
                 ax.text(left + share / 2, place, f"{share:.0%}", ha="center", va="center", color="white", fontsize=9)
             left += share
-    ax.set_yticks(range(len(groups)), labels)
+    ax.set_yticks(range(len(table)), [f"{row['label']} ({row['members']:,})" for row in table.to_dict("records")])
     ax.invert_yaxis()
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -64,6 +55,41 @@ def courses(found: Vectors) -> Figure:
     figure.legend(loc="outside lower center", ncols=3)
     title(figure, "Course, by the last milestone reached")
     return figure
+
+
+def course_shares(found: Vectors) -> pd.DataFrame:
+    """Share of the members on each course, by segment and last milestone reached, in the order of the journeys.
+
+    Returns
+    -------
+    DataFrame
+        label, segment, milestone ("" where it is not known, "none" before the first), members, and a column for each
+        of `COURSES`.
+    """
+    parts = {
+        (str(segment), str(milestone)): rows
+        for (segment, milestone), rows in found.table.groupby(["segment", "milestone"], observed=True)
+    }
+    several = found.table["segment"].nunique() > 1
+    rows = []
+    for segment, names in found.journeys.items():
+        for milestone in ("", "none", *names):
+            part = parts.get((segment, milestone))
+            if part is not None:
+                words = {"none": "none yet", "": "not known"}.get(milestone, milestone.replace("_", " "))
+                shares = {column: float(part[column].mean()) for column, _, _ in COURSES}
+                label = f"{segment}: {words}" if several else words
+                rows.append(
+                    {"label": label, "segment": segment, "milestone": milestone, "members": len(part), **shares}
+                )
+    return pd.DataFrame(rows)
+
+
+def chance_counts(found: Vectors) -> pd.DataFrame:
+    """How many members have which chance, in tenths: columns low, next_90 and renews."""
+    edges = np.linspace(0, 1, 11)
+    counts = {name: np.histogram(found.table[name].dropna(), edges)[0] for name in ("next_90", "renews")}
+    return pd.DataFrame({"low": edges[:-1], **counts})
 
 
 @drawn
