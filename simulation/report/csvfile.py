@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-__all__ = ["neutral", "write_bytes", "write_csv"]
+__all__ = ["csv_text", "neutral", "write_bytes", "write_csv"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 """How a text starts that a spreadsheet takes for a formula, the full-width forms included (OWASP, CSV injection)."""
@@ -24,9 +24,13 @@ def neutral(value: Any) -> Any:
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table, its index as the first columns, all at once: UTF-8, commas, dates as year-month-day."""
+    write_bytes(path, csv_text(table).encode())
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return a table as `write_csv` writes it."""
     plain = table.reset_index() if table.index.names != [None] else table
-    safe = plain.map(neutral).rename(columns=neutral)
-    write_bytes(path, safe.to_csv(index=False, lineterminator="\n").encode())
+    return str(plain.map(neutral).rename(columns=neutral).to_csv(index=False, lineterminator="\n"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -20,7 +20,7 @@ from simulation.report.words import MISSING, name, number, two_lines
 if TYPE_CHECKING:
     from simulation.experiment.twins import Twins
 
-__all__ = ["WORDS", "benefits", "benefits_section", "gains", "twin_tables"]
+__all__ = ["WORDS", "benefits", "benefits_section", "gains", "twin_tables", "who_gains"]
 
 HEADINGS = {
     "segment": "by segment", "start": "today's members and those who join", "course": "by course at the start",
@@ -84,6 +84,45 @@ def gains(found: Twins) -> pd.DataFrame:
         parts.append(whole.rename_axis("group").reset_index().assign(heading=heading))
     columns = ["heading", "group", "affected", "mean", "low", "high", "each", "each_low", "each_high"]
     return pd.concat(parts)[columns].reset_index(drop=True) if parts else pd.DataFrame(columns=columns)
+
+
+def who_gains(found: Twins, currency: str, alternative: str) -> list[str]:
+    """Say who benefits, in sentences; the first is the answer."""
+    roles, plain = found.roles().xs("arr", level="outcome"), f"“{name(alternative)}”"
+    whole: Any = roles.loc["all"]
+
+    def money(one: Any, key: str = "mean", low: str = "low", high: str = "high") -> str:
+        width = float(one[high]) - float(one[low])
+        text = amount(abs(float(one[key])), "money", currency, width)
+        ends = interval(float(one[low]), float(one[high]), "money", currency)
+        return f"{text} (95% interval {ends})" if width > 0 else text
+
+    if not roles["mean"].any():
+        return [f"Nobody ends with another ARR with {plain}: whatever it changes, it changes no member's ARR here."]
+    word = "more" if whole["mean"] > 0 else "less"
+    known = whole["low"] > 0 or whole["high"] < 0
+    verdict = "is" if known else "may be"
+    said = [f"With {plain} ARR at the end {verdict} {money(whole)} {word}, summed over members."]
+    table = gains(found)
+    sure = table[(table["each_low"] > 0) | (table["each_high"] < 0)]
+    for best, words in ((sure["each"].idxmax(), "gain"), (sure["each"].idxmin(), "lose")) if len(sure) else ():
+        one = sure.loc[best]
+        if (one["each"] > 0) == (words == "gain"):
+            each = money(one, "each", "each_low", "each_high")
+            said.append(f"By member, “{name(str(one['group']))}” {words} most ({one['heading']}): {each} each.")
+    if "direct" in roles.index:
+        direct: Any = roles.loc["direct"]
+        said.append(
+            f"Directly affected are {direct['affected']:,.0f} of {whole['affected']:,.0f} members; their ARR is "
+            f"{money(direct)} {'higher' if direct['mean'] > 0 else 'lower'} in all."
+        )
+    if "displacement" in roles.index and roles.loc["displacement"]["mean"]:
+        other: Any = roles.loc["displacement"]
+        said.append(
+            f"Others share the teams and are served earlier or later: their ARR is {money(other)} "
+            f"{'higher' if other['mean'] > 0 else 'lower'} in all."
+        )
+    return said
 
 
 def benefits_section(twins: Mapping[str, Twins], currency: str, album: Album) -> Section | str:
