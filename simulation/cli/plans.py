@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["days_of", "load_plans"]
 
-WHOLE = frozenset({"name", "start", "horizon", "segments"})
-"""Keys that a scenario must have; a file without all of them that extends none is an overlay."""
-
 
 def load_plans(
     base: Path, alternatives: Sequence[Path], horizon: str = "", *, overlays: Sequence[Path] = ()
@@ -41,6 +38,7 @@ def load_plans(
         When two alternatives cannot be told apart.
     """
     import simulation as sim
+    from simulation.scenario.files import stands_alone
 
     longer: list[Any] = [{"horizon": horizon}] if horizon else []
     plans = {"base": sim.load(base, overlays=[*overlays, *longer])}
@@ -48,7 +46,7 @@ def load_plans(
         name = path.stem if path.stem not in plans else f"{path.resolve().parent.name}/{path.stem}"
         if name in plans:
             raise BadInput(f"{path} is named twice; name each alternative once")
-        alone = _stands_alone(path)
+        alone = stands_alone(path)
         file, over = (path, [*overlays]) if alone else (base, [*overlays, path])
         plans[name] = sim.load(file, overlays=[*over, *longer])
     return plans
@@ -75,16 +73,3 @@ def days_of(scenario: Scenario, spans: str) -> dict[str, int]:
     if not found:
         raise BadInput("--at names no span; try --at '1 year,3 years'")
     return dict(sorted(found.items(), key=lambda item: item[1]))
-
-
-def _stands_alone(path: Path) -> bool:
-    """Whether a file is a scenario or extends one; what cannot be read is left to `load`, which says why."""
-    from simulation.scenario import reader
-    from simulation.scenario.tree import Source
-
-    try:
-        tree, _ = reader.read(Source(str(path), path.resolve()))
-    except reader.Unreadable:
-        return True
-    assert isinstance(tree.value, dict)
-    return "extends" in tree.value or WHOLE.issubset(tree.value)

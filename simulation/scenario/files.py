@@ -13,6 +13,8 @@ from simulation.scenario.schema import Scenario
 from simulation.scenario.tree import Mark, Node, Source, locate, merge, node_of
 
 PathLike = str | Path
+WHOLE = frozenset({"name", "start", "horizon", "segments"})
+"""Keys that a scenario must have; a file without all of them that extends none is an overlay."""
 
 
 def load(
@@ -75,6 +77,18 @@ def from_mapping(data: Mapping[str, Any], *, folder: PathLike = ".", allow_outsi
     """
     files = _Files(_absolute(Path(folder)), allow_outside)
     return files.scenario(files.extended(node_of(data, Source("", None))))
+
+
+def stands_alone(path: PathLike) -> bool:
+    """Whether a file is a scenario or extends one; anything else is an overlay, to be laid over a scenario.
+
+    What cannot be read counts as a scenario: `load` says what is wrong with it.
+    """
+    try:
+        tree, _ = reader.read(Source(str(path), _absolute(Path(path))))
+    except reader.Unreadable:
+        return True
+    return not isinstance(tree.value, dict) or "extends" in tree.value or WHOLE.issubset(tree.value)
 
 
 def _absolute(path: Path) -> Path:
@@ -318,4 +332,4 @@ def _what(node: Node) -> str:
     return "a list" if isinstance(node.value, list) else shown(node.value)
 
 
-__all__ = ["from_mapping", "load", "locate"]
+__all__ = ["from_mapping", "load", "locate", "stands_alone"]

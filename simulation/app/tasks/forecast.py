@@ -1,0 +1,80 @@
+"""The forecast: the first futures at once, then more and more of them, and a picture each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from simulation.app.jobs.job import Picture, Tell
+from simulation.app.tasks.plan import plan_of
+from simulation.app.tasks.refining import FIRST, refined
+
+if TYPE_CHECKING:
+    from simulation.forecast import Forecast
+
+__all__ = ["FANS", "picture_of", "warm", "work"]
+
+FANS = ("arr", "members", "new", "expansion", "churn", "contribution", "on_track_share", "renewal_rate")
+"""Measures that are drawn over time."""
+
+
+def work(request: Mapping[str, Any], tell: Tell) -> Picture:
+    """Forecast the scenario of a request (`plan_of`): `replications` futures with `seed`."""
+    plan, wanted = plan_of(request), int(request["replications"])
+    return picture_of(refined(plan, request, tell, lambda one: picture_of(one, wanted)), wanted)
+
+
+def picture_of(forecast: Forecast, wanted: int) -> dict[str, Any]:
+    """What the page shows of a forecast.
+
+    Returns
+    -------
+    dict
+        name, currency, periods (month, quarter or week), replications, wanted; headline, points, objectives and
+        caution as `report.answer` writes them; figures, a list of `report.keyfigures.KeyFigure` as mappings; segments;
+        and bands: measure -> segment ("" for all) -> table of `forecast.courses.bands`.
+    """
+    from simulation.forecast.courses import bands
+    from simulation.report.answer import answer
+    from simulation.report.fans import period_word
+    from simulation.report.keyfigures import key_figures
+
+    said = answer(forecast)
+    segments = list(forecast.frame.segments)
+    parts: dict[str, Any] = {"": {}} | ({one: {"segment": one} for one in segments} if len(segments) > 1 else {})
+    return {
+        "name": forecast.facts.name,
+        "currency": forecast.frame.currency,
+        "periods": period_word(forecast),
+        "replications": forecast.replications,
+        "wanted": wanted,
+        **asdict(said),
+        "figures": [asdict(one) for one in key_figures(forecast)],
+        "segments": segments,
+        "bands": {
+            measure: {part: bands(forecast, measure, **where) for part, where in parts.items()} for measure in FANS
+        },
+    }
+
+
+def warm() -> None:
+    """Load everything that a first forecast needs: the compiled engine above all."""
+    import simulation as sim
+    from simulation.scenario import from_mapping
+
+    tiny = {
+        "name": "warm",
+        "start": "2027-01-01",
+        "horizon": "2 months",
+        "segments": {
+            "all": {
+                "desired_outcome": {"required": "warm"},
+                "arr": 100,
+                "arrivals": {"per_month": 5},
+                "journey": {"first": {"stage": "adoption", "after": "2 months"}},
+                "renewal": {"probability": "90%"},
+            }
+        },
+    }
+    picture_of(sim.run(from_mapping(tiny), replications=FIRST), FIRST)

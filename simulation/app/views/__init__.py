@@ -1,0 +1,35 @@
+"""The views of the page, one a tab, in the order of the tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulation.app.desk import Desk
+from simulation.app.views import forecast, setup
+
+__all__ = ["VIEWS", "View"]
+
+
+@dataclass(frozen=True)
+class View:
+    """A tab.
+
+    Attributes
+    ----------
+    key, title, icon
+        Its name in code, on the page, and the name of a Material icon.
+    show
+        Builds what is in it, once, when it is first looked at.
+    """
+
+    key: str
+    title: str
+    icon: str
+    show: Callable[[Desk], None]
+
+
+VIEWS: tuple[View, ...] = (
+    View("forecast", "Forecast", "show_chart", forecast.show),
+    View("assumptions", "Assumptions", "fact_check", setup.show),
+)
