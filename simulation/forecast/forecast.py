@@ -13,17 +13,18 @@ import pandas as pd
 import xarray as xr
 
 from simulation.engine.ledger import Frame, Ledger, RunResult
-from simulation.forecast import beside, dataset, files, pasts, pictures, tables
+from simulation.forecast import beside, dataset, files, pasts, tables
 from simulation.forecast.counts import Counts
 from simulation.forecast.facts import ScenarioFacts
 from simulation.forecast.futures import Futures
 from simulation.forecast.journey import journey
 from simulation.forecast.measures import measure_named
 from simulation.forecast.percentile_futures import percentile_futures
-from simulation.forecast.selection import Selection, Where, split_where
+from simulation.forecast.selection import Part, Selection, Where, split_where
 from simulation.forecast.spans import Spans, spans_of
 from simulation.forecast.spread import Spread, effects, split
 from simulation.forecast.statistics import Float, Probability, proportion
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +33,7 @@ By = Literal["horizon", "period", "window"]
 USUAL = (10, 50, 90)
 
 
-class Forecast:
+class Forecast(Shown):
     """The simulated futures of a scenario.
 
     Parameters
@@ -317,9 +318,19 @@ class Forecast:
             and self.ledger.equals(other.ledger)
         )
 
-    def plot(self, measure: str = "arr", *, ax: Any = None, **selection: str | None) -> Axes:
-        """Draw the fan of a measure over the periods and return the Matplotlib axes."""
-        return pictures.fan(self._futures, measure, Selection(**selection), ax)
+    def plot(self, measure: str = "arr", *, ax: Axes | None = None, **where: Unpack[Part]) -> Axes:
+        """Draw the fan of a measure over the periods: median, P25 to P75, P10 to P90.
+
+        Parameters
+        ----------
+        measure
+            A key of `MEASURES`.
+        ax
+            Where to draw; by default on a new figure.
+        where
+            segment, milestone, kind, intervention, team: what to narrow it to.
+        """
+        return self._drawn(ax, measure=measure, **where)
 
     def _values(self, name: str, where: Where, by: str = "horizon") -> tuple[Float, Spans]:
         time, selection = split_where(where)
@@ -329,7 +340,3 @@ class Forecast:
     def __repr__(self) -> str:
         """Return what it is, in a line."""
         return f"<Forecast of {self.facts.name!r}: {self.replications} futures, {self.frame.days} days>"
-
-    def _repr_html_(self) -> str:
-        table = self.summary(by="horizon", measures=pictures.HEADLINES)
-        return pictures.glance(self._futures, table, self.facts.name)

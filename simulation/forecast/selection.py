@@ -62,14 +62,18 @@ class Time(TypedDict, total=False):
     within: float | None
 
 
-class Where(Time, total=False):
-    """A span of time and a selection, as keywords."""
+class Part(TypedDict, total=False):
+    """A selection, as keywords."""
 
     segment: str | None
     milestone: str | None
     kind: str | None
     intervention: str | None
     team: str | None
+
+
+class Where(Time, Part, total=False):
+    """A span of time and a selection, as keywords."""
 
 
 def split_where(where: Where) -> tuple[Time, Selection]:

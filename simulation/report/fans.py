@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulation.forecast.measures import MEASURES, measure_named
+from simulation.forecast.selection import Part
 from simulation.forecast.statistics import Float, percentiles
 from simulation.report.style import (
     BLUE,
@@ -45,26 +46,27 @@ FLAT = 0.08
 
 
 @drawn
-def fan(forecast: Forecast, measure: str = "arr", segment: str | None = None) -> Figure:
+def fan(forecast: Forecast, measure: str = "arr", **where: Unpack[Part]) -> Figure:
     """Draw the fan of a measure over the periods; levels start with today's.
 
     Parameters
     ----------
     measure
         A key of `simulation.forecast.MEASURES`.
-    segment
-        Only this one.
+    where
+        segment, milestone, kind, intervention, team: only this one.
     """
     figure = new_figure()
     ax = figure.add_subplot()
     what = measure_named(measure)
-    times, values = fan_values(forecast, measure, segment)
+    times, values = fan_values(forecast, measure, **where)
     bands(ax, times, values, COLOURS.get(measure, BLUE))
     value_axis(ax, what.unit, forecast.frame.currency)
     flow = "" if what.nature == "stock" else f" a {period_word(forecast)}"
     unit = money_unit(forecast.frame.currency, what.unit)
     ax.set_ylabel(unit if unit == what.title.lower() else f"{what.title}, {unit}{flow}")
-    title(figure, f"{what.title}{flow}" + (f": {name(segment, 24)}" if segment else ""))
+    parts = [name(str(one), 24) for one in where.values() if one is not None]
+    title(figure, f"{what.title}{flow}" + (f": {', '.join(parts)}" if parts else ""))
     _dates(ax, forecast, times, what.nature == "stock")
     legend(figure, ax)
     return figure
@@ -138,14 +140,13 @@ def team_fan(forecast: Forecast, measure: str = "utilisation", teams: Sequence[s
     return figure
 
 
-def fan_values(forecast: Forecast, measure: str, segment: str | None = None) -> tuple[list[date], Float]:
+def fan_values(forecast: Forecast, measure: str, **where: Unpack[Part]) -> tuple[list[date], Float]:
     """Return the dates and the futures [replication, date] of a fan; a level starts with today's."""
-    where: Any = {} if segment is None else {"segment": segment}
     values = forecast.measure(measure, by="period", **where).to_numpy().astype(np.float64)
     stock = MEASURES[measure].nature == "stock"
     opening = f"{measure}_open"
     if stock and opening not in MEASURES:
-        start = _opening(forecast, measure, segment)
+        start = _opening(forecast, measure, where.get("segment"))
         return _times(forecast, start=True), np.concatenate([start[:, None], values], axis=1)
     if stock:
         start = forecast.measure(opening, **where).to_numpy().astype(np.float64)
@@ -187,7 +188,7 @@ def _states(
     figure = new_figure(1.2 + (1.5 if columns > 1 else 1.25) * rows)
     axes = figure.subplots(rows, columns, sharex=True, squeeze=False)
     for ax, (measure, words), colour in zip(axes.flat, states.items(), colours, strict=False):
-        times, values = fan_values(forecast, measure, segment)
+        times, values = fan_values(forecast, measure, segment=segment)
         bands(ax, times, values, colour, label=False)
         ax.set_title(words, fontsize=10, color=MUTED)
         value_axis(ax, "members", "", ticks=4)

@@ -89,7 +89,7 @@ def test_levels_start_with_the_book_and_the_bands_are_percentiles(ordinary: Fore
                                                  "on_track", "drifting", "away"].index(column)].sum(axis=1)  # fmt: skip
         scale = 100 if measure == "arr" else 1
         assert times[0] == ordinary.frame.start and np.array_equal(values[:, 0], opening / scale)
-    times, values = fans.fan_values(ordinary, "expansion", "corporate")
+    times, values = fans.fan_values(ordinary, "expansion", segment="corporate")
     assert values.shape == (12, len(ordinary.frame.periods)) and len(times) == values.shape[1]
     figure = fans.fan(ordinary, "members")
     line = figure.axes[0].lines[0]

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -31,6 +31,10 @@ from simulation.scenario.schema.objective import Known, Objective
 from simulation.scenario.schema.segment import Segment
 from simulation.scenario.schema.selling import Selling
 from simulation.scenario.schema.team import Team
+from simulation.shown import Shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LONGEST_MONTHS = 1200
 
@@ -130,7 +134,7 @@ def _month(raw: object) -> int:
 Month = Annotated[int, BeforeValidator(_month), WithJsonSchema({"enum": list(MONTHS)})]
 
 
-class Scenario(Part):
+class Scenario(Shown, Part):
     """One scenario, in base units: days, per day, radians, cents, fractions, hours, pace-months.
 
     Read one with `simulation.scenario.load`. Equality compares what it says, not where that was written.
@@ -237,6 +241,18 @@ class Scenario(Part):
         from simulation.scenario.resolved import digest
 
         return digest(self)
+
+    def plot(self, segment: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the journey: the work before each milestone, and the opportunity that it opens.
+
+        Parameters
+        ----------
+        segment
+            Only this one.
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax, segment=segment)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scenario) and self.__dict__ == other.__dict__
