@@ -130,8 +130,9 @@ def observables(lives: Lives) -> dict[str, Ratio]:
     complete; only of members who joined in the record. journey.M.with.I.reached_D: the same as reached_D of those to
     whom intervention I was delivered within the D days and before they reached M; without: of all others. Who gets it
     is no accident, so their difference is not its effect. journey.M.take_rate: taken of those offered. still_on_track:
-    of members on track (|direction| < 45 degrees) on the first day of a month, the share that still is, and is a member,
-    three months later. usage_spread: see `usage_spread`. A vector is not in a history, so that has no still_on_track.
+    of members on track (|direction| < 45 degrees) on the first day of a month, the share that still is, and is a
+    member, three months later. usage_spread: see `usage_spread`. A vector is not in a history, so that has no
+    still_on_track.
     """
     found: dict[str, Ratio] = {}
     made = decisions(lives)
