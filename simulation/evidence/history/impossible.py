@@ -205,7 +205,7 @@ def _milestone_names(history: History, rules: Rules, name: npt.NDArray[Any], wor
 
 
 def amounts(history: History, rules: Rules) -> Iterator[Check]:
-    """Negative ARR and usage."""
+    """Negative ARR and usage, ratings outside of their scale."""
     value = history.frame["value"].to_numpy()
     signed = history.codes == CODE["price"]
     yield Check(
@@ -213,6 +213,12 @@ def amounts(history: History, rules: Rules) -> Iterator[Check]:
         "value",
         "negative value",
         lambda row: f"{value[row]:g} is negative: {WORDS[EVENTS[history.codes[row]]].value or 'no value'} is 0 or more",
+    )
+    yield Check(
+        (value > 1) & rows_of(history, "rating"),
+        "value",
+        "rating outside of 0 to 1",
+        lambda row: f"{value[row]:g} is no rating: expected a number from 0 (worst) to 1 (best)",
     )
     level = history.levels
     yield Check(

@@ -99,6 +99,11 @@ WORDS: Final[dict[str, Word]] = {
         "which measure; blank when there is one only",
         "a count or an index, the same unit throughout; 0 or more",
     ),
+    "rating": Word(
+        "a member, or its manager, says how well it goes: noisy evidence of direction",
+        "who says so, or which question",
+        "from 0 (worst) to 1 (best)",
+    ),
     "offered": Word("an opportunity is offered", _MILESTONE, "ARR on offer, a year"),
     "taken": Word("takes an offer", _MILESTONE, "ARR added, a year", "plus"),
     "declined": Word("declines an offer", _MILESTONE),

@@ -1,0 +1,97 @@
+"""A first scenario of an import: what the exports show is stated, everything else keeps its default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulation.intake.build import Imported
+
+__all__ = ["first_scenario"]
+
+MONTH = 365.25 / 12
+FEW = 10
+"""Cases below which a figure is said to be a guess."""
+
+
+def first_scenario(imported: Imported) -> dict[str, Any]:
+    """A scenario as plain values, ready to be written as YAML.
+
+    Notes
+    -----
+    ARR, joining and renewals are counted; the time between milestones is the median of those who reached both, which
+    flatters while others are still on their way, so `membersim fit` replaces it. Nothing is said of directions.
+    """
+    frame = imported.history.frame
+    source = f"import of {imported.exported}"
+    segments = {}
+    for segment, journey in imported.journeys.items():
+        own = frame[frame["segment"] == segment]
+        if own.empty:
+            continue
+        segments[segment] = _segment(imported, segment, journey, own, source)
+    return {
+        "name": "First plan of the imported members",
+        "currency": imported.mapping.currency,
+        "horizon": "24 months",
+        "segments": segments,
+    }
+
+
+def _segment(
+    imported: Imported, segment: str, journey: tuple[str, ...], own: pd.DataFrame, source: str
+) -> dict[str, Any]:
+    book = imported.book[imported.book["segment"] == segment]
+    events = own["event"].astype(str)
+    joined = own[events == "joined"].drop_duplicates("member_id").set_index("member_id")["date"]
+    record = imported.mapping.begins
+    begin = pd.Timestamp(record) if record is not None else joined.min()
+    end = pd.Timestamp(imported.exported)
+    months = max((end - begin).days / MONTH, 1.0)
+    fresh = joined[joined >= begin]
+    arr = own.loc[events == "joined", "value"].dropna()
+    arr = arr[arr > 0] if (arr > 0).any() else book["arr"]
+    spread = float(np.log(arr).std()) if len(arr) > 1 else 0.0
+    won, lost = int((events == "renewed").sum()), int((events == "left").sum())
+    renewal = (won + 1) / (won + lost + 2)
+
+    def told(value: Any, cases: int, comment: str) -> dict[str, Any]:
+        return {"value": value, "source": source, "evidence": "own" if cases >= FEW else "prior", "comment": comment}
+
+    spec: dict[str, Any] = {
+        "desired_outcome": {"required": "To be filled in: what success is for these members"},
+        "arr": told(
+            {"lognormal": {"median": round(float(arr.median()), 2), "spread": round(spread, 3)}}, len(arr),
+            f"{len(arr):,} members",
+        ),
+        "term": f"{imported.mapping.term} months",
+        "arrivals": {"per_month": told(round(len(fresh) / months, 2), len(fresh), f"{len(fresh):,} joined")},
+    }  # fmt: skip
+    if journey:
+        spec["journey"] = _journey(imported, journey, own, joined, told)
+    spec["renewal"] = {
+        "probability": told(
+            f"{100 * renewal:.0f}%", won + lost, f"{won:,} renewals and {lost:,} who left, of whatever tenure"
+        )
+    }
+    return spec
+
+
+def _journey(imported: Imported, journey: tuple[str, ...], own: pd.DataFrame, joined: Any, told: Any) -> dict[str, Any]:
+    hits = own[own["event"] == "milestone"]
+    before = joined
+    result: dict[str, Any] = {}
+    for name in journey:
+        day = hits[hits["name"] == name].drop_duplicates("member_id").set_index("member_id")["date"]
+        gap = ((day - before.reindex(day.index)).dt.days / MONTH).dropna()
+        median = max(float(gap.median()), 0.1) if len(gap) else 3.0
+        stage = imported.mapping.journey[name].stage
+        result[name] = {
+            "stage": stage,
+            "after": told(f"{median:.1f} months", len(gap), f"median of {len(gap):,} who reached it; fit replaces it"),
+            "spread": 0.5,
+        }
+        before = day
+    return result

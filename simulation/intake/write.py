@@ -1,0 +1,76 @@
+"""Writes what an import found: the book, the history, the plan that reads both, the mapping, and what does not fit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping as Given
+from pathlib import Path
+from typing import Any
+
+from simulation.evidence.history import write_history
+from simulation.intake.build import Imported
+from simulation.intake.changes import seen_of
+from simulation.intake.mapping import write_import
+from simulation.intake.sheet import Sheet
+from simulation.scenario import Scenario
+
+__all__ = ["BOOK", "HISTORY", "MAPPING", "MISFITS", "PLAN", "write_imported"]
+
+BOOK, HISTORY, PLAN, MAPPING, MISFITS = "book.csv", "history.parquet", "plan.yaml", "import.yaml", "does_not_fit.csv"
+
+
+def write_imported(
+    imported: Imported, sheets: Given[str, Sheet], folder: Path, scenario: Scenario | None = None
+) -> list[Path]:
+    """Write the results of an import into a folder.
+
+    Parameters
+    ----------
+    scenario
+        The plan then is an overlay of it; else a first scenario, to be filled in and fitted.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    imported.book.to_csv(folder / BOOK, index=False, lineterminator="\n", date_format="%Y-%m-%d")
+    write_history(imported.history, folder / HISTORY)
+    rows = io.StringIO(newline="")
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(("file", "line", "column", "reason", "message"))
+    writer.writerows((Path(one.file).name, one.line, one.column, one.reason, one.message) for one in imported.misfits)
+    (folder / MISFITS).write_text(rows.getvalue(), encoding="utf-8", newline="")
+    _plan(imported, folder / PLAN, scenario)
+    remembered = imported.mapping.model_copy(update={"seen": seen_of(imported, sheets)})
+    write_import(remembered, folder / MAPPING)
+    return [folder / name for name in (BOOK, HISTORY, PLAN, MAPPING, MISFITS)]
+
+
+def _plan(imported: Imported, path: Path, scenario: Scenario | None) -> None:
+    """The plan that starts from the book: an overlay, or a scenario of its own."""
+    import os
+
+    from ruamel.yaml import YAML
+
+    tree: dict[str, Any] = {}
+    if scenario is not None:
+        base = os.path.relpath(scenario.source_files[0], path.parent)
+        tree["extends"] = Path(base).as_posix()
+        said = "# Starts from the imported members. `membersim fit` estimates the rest from the history."
+    else:
+        from simulation.intake.first import first_scenario
+
+        tree.update(first_scenario(imported))
+        said = "# A first scenario of the exports: what they show is stated, all else is a guess. Fill in the outcomes."
+    tree["start"] = imported.exported.isoformat()
+    tree["book"] = BOOK
+    tree["history"] = {"file": HISTORY, "exported": imported.exported.isoformat()}
+    writer = YAML()
+    writer.width = 120
+    writer.default_flow_style = False
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(said + "\n")
+        writer.dump(tree, file)
