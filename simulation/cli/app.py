@@ -27,6 +27,7 @@ from simulation.cli.history import history
 from simulation.cli.must_be_true import must_be_true
 from simulation.cli.objectives import objectives
 from simulation.cli.pilot import pilot
+from simulation.cli.report import report
 from simulation.cli.rerun import rerun
 from simulation.cli.run import run
 from simulation.cli.runs import runs
@@ -48,6 +49,7 @@ from simulation.cli.starters import new
 from simulation.cli.store import store
 from simulation.cli.sweep import sweep
 from simulation.cli.vectors import vectors
+from simulation.cli.web import web
 from simulation.cli.worklist import worklist
 
 __all__ = ["app", "main"]
@@ -64,6 +66,7 @@ for _command in (
     check,
     run,
     rerun,
+    report,
     compare,
     bridge,
     backtest,
@@ -86,6 +89,7 @@ for _command in (
     fit,
 ):
     app.command(_command)
+app.command(web, name="app")
 
 
 @app.command

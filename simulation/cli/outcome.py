@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulation.cli.background import background_of, earlier_run, since_run
 from simulation.cli.eventfile import write_events
 from simulation.cli.folder import named_files, publish, read_record, relative, run_facts, sha256
 from simulation.cli.goal import Goal
@@ -167,6 +168,8 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
     forecast = outcome.forecast
     assert forecast is not None
     facts = book_facts(book)
+    before = earlier_run(folder)
+    since = None if before is None else since_run(*before, forecast)
     record = {
         **_identity(scenario, request),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -187,7 +190,10 @@ def write(scenario: Scenario, request: Request, outcome: Outcome, folder: Path, 
 
         forecast.save(staging / "forecast.nc")
         with progress_bar("Writing the report") as progress:
-            write_report(forecast, staging, progress=progress, warnings=warnings_of(scenario, book), book=facts)
+            write_report(
+                forecast, staging, progress=progress, warnings=warnings_of(scenario, book), book=facts,
+                background=background_of(folder, forecast, scenario, request.command, since),
+            )  # fmt: skip
         if outcome.tables:
             from simulation.engine.quantile_file import save_tables
 

@@ -21,16 +21,18 @@ from simulation.forecast.measures import Measure, measure_named
 from simulation.forecast.statistics import means
 from simulation.progress import Progress
 from simulation.runs import run
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from simulation.experiment.bridge_people import People
     from simulation.experiment.store import Store
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["ALL", "Bridge", "FinishedRun", "Row", "bridge"]
+__all__ = ["ALL", "Bridge", "FinishedRun", "Row", "bridge", "common_day"]
 
 Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
@@ -82,7 +84,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Bridge:
+class Bridge(Shown):
     """From the old forecast to the new one.
 
     Attributes
@@ -131,6 +133,16 @@ class Bridge:
                 for segment, cents in values.items()
             ]
         ).set_index(["step", "segment"])
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the way from the old mean to the new one, step by step.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
 
 @dataclass(frozen=True)
@@ -186,7 +198,7 @@ def bridge(
     what = measure_named(measure)
     numbers = sorted(set(old.forecast.result.replications) & set(new.forecast.result.replications))
     _refuse(old, new, what, numbers)
-    until = _common_day(old.forecast, new.forecast)
+    until = common_day(old.forecast, new.forecast)
     read = _Reader(what, new.scenario.start, until, numbers)
     seed = old.forecast.seed
     steps = list(steps_between(old.scenario, new.scenario))
@@ -312,7 +324,7 @@ def _refuse(old: FinishedRun, new: FinishedRun, measure: Measure, numbers: list[
         raise ValueError("the two runs have fewer than two futures in common")
 
 
-def _common_day(old: Forecast, new: Forecast) -> dt.date:
+def common_day(old: Forecast, new: Forecast) -> dt.date:
     """The last day that both runs count up to."""
     days = [{one.frame.start + dt.timedelta(days=int(edge)) for edge in one.frame.cell_edges[1:]} for one in (old, new)]
     both = {day for day in days[0] & days[1] if day > new.frame.start}

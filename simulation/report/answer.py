@@ -10,7 +10,8 @@ import numpy as np
 
 from simulation.forecast.measures import MEASURES
 from simulation.report.keyfigures import KeyFigure, figure_of, last_year
-from simulation.report.words import at_end, between, day, name, number, short, step_of
+from simulation.report.page import Tile
+from simulation.report.words import MISSING, at_end, between, day, name, number, short, step_of
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
@@ -27,14 +28,17 @@ class Wish:
 
     Attributes
     ----------
+    key
+        Its name in the scenario.
     title, target
-        Its name, and what is wanted by when.
+        Its name in words, and what is wanted by when.
     chance, low, high
         Probability with its 95% interval; NaN when it cannot be read, for the reason in `note`.
     expected, likely
         Mean, and P10 to P90, as text.
     """
 
+    key: str
     title: str
     target: str
     chance: float
@@ -57,11 +61,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Answer:
-    """The first paragraph of a report: a headline, further figures, the objectives, and what to beware of."""
+    """The first paragraph of a report: a headline with its uncertainty, the main figures, and what to beware of."""
 
     headline: str
-    points: tuple[str, ...]
-    objectives: tuple[str, ...]
+    tiles: tuple[Tile, ...]
     caution: str
 
 
@@ -71,22 +74,37 @@ def answer(forecast: Forecast) -> Answer:
     when = at_end(frame.start + timedelta(days=frame.days))
     arr = figure_of(forecast.measure("arr").to_numpy(), "money")
     before = figure_of(forecast.measure("arr_open").to_numpy(), "money")
-    share = "" if arr.futures < 2 or not arr.high > arr.low else " in 80% of the simulated futures"
-    headline = f"ARR {when} will be {_likely(arr, currency, share)}{_today(before, arr, currency)}."
-    points = []
+    share = "" if arr.futures < 2 or not arr.high > arr.low else " (80%)"
+    headline = f"ARR {when} will be {_likely(arr, currency, share)}{_today(before, arr, currency)}"
+    headline += _chance(forecast) + "."
+    tiles = [_tile(f"ARR {when}", arr, currency, before)]
     members = figure_of(forecast.measure("members").to_numpy(), "members")
     opening = figure_of(forecast.measure("members_open").to_numpy(), "members")
-    points.append(f"Members: {_likely(members, '')}{_today(opening, members, '')}.")
+    tiles.append(_tile(f"Members {when}", members, "", opening))
     year = last_year(forecast)
     where: Any = {} if year is None else {"window": year}
     span = "last 12 months" if year is not None else "whole horizon"
-    for measure, words in (("nrr", "Net"), ("grr", "Gross")):
-        rate = figure_of(forecast.measure(measure, **where).to_numpy(), "share")
-        if rate.futures:
-            points.append(f"{words} revenue retention over the {span}: {_likely(rate, '')}.")
+    rate = figure_of(forecast.measure("nrr", **where).to_numpy(), "share")
+    if rate.futures:
+        tiles.append(_tile(f"Net revenue retention, {span}", rate, ""))
     contribution = figure_of(forecast.measure("contribution").to_numpy(), "money")
-    points.append(f"Contribution over the whole horizon: {_likely(contribution, currency)}.")
-    return Answer(headline, tuple(points), tuple(one.sentence for one in wishes(forecast)), _caution(forecast))
+    tiles.append(_tile("Contribution, whole horizon", contribution, currency))
+    return Answer(headline, tuple(tiles), _caution(forecast))
+
+
+def _chance(forecast: Forecast) -> str:
+    """Return the chance of the objective on ARR, or else which objective is the least likely."""
+    known = [one for one in wishes(forecast) if not np.isnan(one.chance)]
+    if not known:
+        return ""
+    on_arr = {str(title) for title, row in forecast.objectives().iterrows() if row["measure"] == "arr"}
+    for one in known:
+        if one.key in on_arr:
+            return f"; {one.chance:.0%} chance to meet the objective “{one.title}” ({one.target})"
+    least = min(known, key=lambda one: one.chance)
+    if len(known) == 1:
+        return f"; {least.chance:.0%} chance to meet the objective “{least.title}” ({least.target})"
+    return f"; the least likely of {len(known)} objectives is “{least.title}”, with a chance of {least.chance:.0%}"
 
 
 def wishes(forecast: Forecast) -> list[Wish]:
@@ -109,6 +127,7 @@ def _wish(title: str, row: Any, currency: str) -> Wish:
     note = str(row["note"])
     ends = between(float(row["P10"]), float(row["P90"]), what.unit, currency, "to") if spread == spread else ""
     return Wish(
+        key=title,
         title=name(title),
         target=target,
         chance=float(row["probability"]),
@@ -130,10 +149,23 @@ def _likely(figure: KeyFigure, currency: str, share: str = "") -> str:
         every = "every" if figure.same else "nearly every"
         return f"{number(figure.middle, figure.unit, currency)} in {every} simulated future"
     ends = between(figure.low, figure.high, figure.unit, currency)
-    step = step_of(figure.high - figure.low, 5)
+    return f"between {ends}{share}"
+
+
+def _tile(title: str, figure: KeyFigure, currency: str, before: KeyFigure | None = None) -> Tile:
+    """A main figure: its middle, P10 to P90, and what it is at the start."""
+    if figure.futures == 0:
+        return Tile(title, MISSING, "undefined in every future")
+    unit = figure.unit
+    spread = figure.high - figure.low
+    step = step_of(spread, 5) if spread > 0 else 0.0
     size = max(abs(figure.low), abs(figure.high))
-    middle = short(figure.middle, figure.unit, currency, step, size)
-    return f"between {ends}{share}, with {middle} in the middle"
+    likely = between(figure.low, figure.high, unit, currency, "to") if spread > 0 else "in every future"
+    if figure.futures == 1:
+        likely = "in the one future"
+    known = before is not None and before.futures and not before.high > before.low
+    today = f"today {short(before.middle, unit, currency, step, size)}" if before is not None and known else ""
+    return Tile(title, short(figure.middle, unit, currency, step, size), likely, today)
 
 
 def _today(before: KeyFigure, after: KeyFigure, currency: str) -> str:
@@ -143,7 +175,7 @@ def _today(before: KeyFigure, after: KeyFigure, currency: str) -> str:
     spread = after.high - after.low if after.futures else float("nan")
     step = step_of(spread, 5)
     text = short(before.middle, before.unit, currency, step, max(abs(after.low), abs(after.high), 0))
-    return f"; today it is {text}" if before.unit == "money" else f"; today there are {text}"
+    return f", today it is {text}"
 
 
 def _caution(forecast: Forecast) -> str:

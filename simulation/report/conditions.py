@@ -19,7 +19,7 @@ from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
 from simulation.report.words import MISSING, day, listed, name, number, path_words
 
-__all__ = ["answer", "conditions_tables", "failures", "in_words", "signal", "write_conditions"]
+__all__ = ["answer", "conditions_tables", "failures", "in_words", "reading", "signal", "write_conditions"]
 
 
 def answer(found: MustBeTrue) -> str:
@@ -82,17 +82,23 @@ def in_words(condition: Condition, evidence: Evidence, currency: str) -> str:
     return f"{path_words(condition.path)} is {word} {amount(condition.threshold, evidence.kind, currency)}"
 
 
-def signal(indicator: Indicator | None, currency: str) -> str:
-    """Return what would prove a condition false, with its error rates."""
+def reading(indicator: Indicator | None, currency: str) -> str:
+    """Return what would speak against a condition, such as "Joined on 1 April 2027 below 250"."""
     if indicator is None:
         return "No early reading can tell: the condition nearly always holds, or nearly never."
     what = measure_named(indicator.measure)
     of = f" of {', '.join(name(one) for one in indicator.where.values())}" if indicator.where else ""
     threshold = number(indicator.threshold, what.unit, currency)
+    return f"{what.title}{of}, read on {day(indicator.until)}, {'below' if indicator.below else 'above'} {threshold}"
+
+
+def signal(indicator: Indicator | None, currency: str) -> str:
+    """Return what would prove a condition false, with its error rates."""
+    if indicator is None:
+        return reading(indicator, currency)
     text = (
-        f"{what.title}{of}, read on {day(indicator.until)}, {'below' if indicator.below else 'above'} {threshold} "
-        f"speaks against it: that happens in {indicator.false_alarm:.0%} of the futures in which it is true, and in "
-        f"{indicator.detection:.0%} of those in which it is false."
+        f"{reading(indicator, currency)} speaks against it: that happens in {indicator.false_alarm:.0%} of the futures "
+        f"in which it is true, and in {indicator.detection:.0%} of those in which it is false."
     )
     return text if indicator.telling else f"{text} A weak sign, and the best there is."
 
@@ -158,7 +164,7 @@ def conditions_tables(found: MustBeTrue) -> dict[str, pd.DataFrame]:
 def write_conditions(found: MustBeTrue, folder: Path) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; return the files, report.html first."""
     album = Album()
-    page = _page(found, album)
+    page = conditions_page(found, album)
     files = [folder / "report.html"]
     write_bytes(files[0], rendered(page).encode())
     for key, table in conditions_tables(found).items():
@@ -168,7 +174,8 @@ def write_conditions(found: MustBeTrue, folder: Path) -> list[Path]:
     return [*files, *album.write(folder / "figures")]
 
 
-def _page(found: MustBeTrue, album: Album) -> Page:
+def conditions_page(found: MustBeTrue, album: Album) -> Page:
+    """The page, its figures kept in an album."""
     forecast = found.forecast
     wish = _wish(found)
     notices = []

@@ -56,10 +56,10 @@ def figures(forecast: Forecast) -> Section:
 
 
 def development(gallery: Gallery) -> Section | str:
-    """How the main measures may develop over time."""
+    """How the main measures may develop over time; ARR is on the first page."""
     pictures: list[Block] = []
     for key, what in (
-        ("arr", "ARR"), ("members", "the number of members"), ("expansion_by_period", "expansion"),
+        ("members", "the number of members"), ("expansion_by_period", "expansion"),
         ("churn_by_period", "churned ARR"), ("contribution", "contribution"),
     ):  # fmt: skip
         pictures += gallery.picture(key, f"Fan chart of {what} over time: median, P25 to P75 and P10 to P90.")

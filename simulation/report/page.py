@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-__all__ = ["Block", "Cell", "Facts", "Page", "Picture", "Section", "Table", "Text", "rendered"]
+__all__ = ["Block", "Cell", "Facts", "Page", "Picture", "Section", "Table", "Text", "Tile", "rendered"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,16 @@ Block = Table | Picture | Text | Facts
 
 
 @dataclass(frozen=True)
+class Tile:
+    """A figure of the first page: what it is, its middle, its range, and what it is today."""
+
+    title: str
+    value: str
+    likely: str = ""
+    today: str = ""
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page; neighbouring pictures and narrow tables stand side by side where there is room."""
 
@@ -120,6 +130,12 @@ class Page:
         What to beware of: few futures, warnings, rows that were left out.
     kind
         What is reported, above the title.
+    tiles
+        The main figures, below the headline.
+    board
+        Sections of the first page: who decides reads them and stops. Without them the page has one part.
+    appendix
+        Sections for those who check: method and special terms.
     """
 
     title: str
@@ -133,6 +149,26 @@ class Page:
     sections: Sequence[Section]
     footer: str
     kind: str = "Forecast"
+    tiles: Sequence[Tile] = ()
+    board: Sequence[Section] = ()
+    appendix: Sequence[Section] = ()
+
+    def parts(self) -> list[tuple[str, str, Sequence[Section]]]:
+        """Return what follows the first page, part by part: key, title ("" for no heading) and sections."""
+        if not self.board:
+            return [("", "", [*self.sections, *self.appendix])]
+        parts = [("details", "In detail", self.sections), ("appendix", "Appendix", self.appendix)]
+        return [one for one in parts if one[2]]
+
+
+def coded(text: str) -> Markup:
+    """Return text for the page; what stands between backticks is a command or a name in a file."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def rendered(page: Page) -> str:
@@ -144,6 +180,7 @@ def rendered(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["coded"] = coded
     styles: Any = environment.loader
     source, _, _ = styles.get_source(environment, "style.css")
     return environment.get_template("report.html").render(page=page, style=Markup(source)) + "\n"

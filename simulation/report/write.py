@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.report import members, outcome, teams, trust
 from simulation.report.answer import answer
+from simulation.report.background import Background
+from simulation.report.board import board
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.gallery import DRAWINGS, Gallery
 from simulation.report.page import Page, Section, rendered
@@ -31,6 +33,7 @@ def write_report(
     progress: Progress | None = None,
     warnings: Sequence[str] = (),
     book: Mapping[str, Any] | None = None,
+    background: Background | None = None,
 ) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; each file appears complete or not at all.
 
@@ -46,6 +49,8 @@ def write_report(
         What was noticed about the scenario and its book.
     book
         What the book was, without its rows: members, arr, sha256 and left_out {members, arr, arr_unknown}.
+    background
+        What lies beside the run: its plan, the run before, the track record.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def write_report(
     gallery = Gallery(forecast, steps.done)
     tables = summary_tables(forecast)
     steps.done()
-    page = rendered(_page(forecast, gallery, warnings, book))
+    page = rendered(_page(forecast, gallery, warnings, book, background or Background()))
     files = [folder / "report.html"]
     write_bytes(files[0], page.encode())
     for name, table in tables.items():
@@ -87,9 +92,16 @@ class _Steps:
             self.progress(self.count, self.total)
 
 
-def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: Mapping[str, Any] | None) -> Page:
+def _page(
+    forecast: Forecast,
+    gallery: Gallery,
+    warnings: Sequence[str],
+    book: Mapping[str, Any] | None,
+    background: Background,
+) -> Page:
     frame, facts = forecast.frame, forecast.facts
-    parts: list[Section | str] = [
+    first_page = board(forecast, gallery, background)
+    details = [
         outcome.objectives(forecast),
         outcome.figures(forecast),
         outcome.development(gallery),
@@ -100,13 +112,9 @@ def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: M
         teams.load(forecast, gallery),
         teams.work(forecast),
         members.renewal(forecast, gallery),
-        trust.stated(forecast),
-        trust.luck(forecast, gallery),
-        trust.assumptions(forecast),
     ]
-    left_out = [part for part in parts if isinstance(part, str)]
-    sections = [part for part in parts if isinstance(part, Section)]
-    sections.append(trust.method(forecast, book, left_out))
+    checks = [trust.stated(forecast), trust.luck(forecast, gallery), trust.assumptions(forecast)]
+    left_out = [part for part in (*details, *checks) if isinstance(part, str)]
     first = answer(forecast)
     notices = [*([first.caution] if first.caution else []), *_left_out(book, frame.currency)]
     notices += [*warnings, *forecast.warnings]
@@ -117,13 +125,19 @@ def _page(forecast: Forecast, gallery: Gallery, warnings: Sequence[str], book: M
         description=facts.description,
         subtitle=f"{day(frame.start)} to {day(last)}, {futures}, money in {frame.currency}",
         headline=first.headline,
-        points=first.points,
-        objectives=first.objectives,
+        points=(),
+        objectives=(),
         hint=RANGES if forecast.replications > 1 else "",
         notices=notices,
-        sections=sections,
+        sections=[part for part in details if isinstance(part, Section)],
         footer=f"Made by membersim {forecast.version} with seed {forecast.seed}. "
         "A forecast says what follows from its assumptions; it does not know the future.",
+        tiles=first.tiles,
+        board=first_page,
+        appendix=[
+            *(part for part in checks if isinstance(part, Section)),
+            trust.method(forecast, book, left_out),
+        ],
     )
 
 
