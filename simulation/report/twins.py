@@ -93,7 +93,7 @@ def who_gains(found: Twins, currency: str, alternative: str) -> list[str]:
 
     def money(one: Any, key: str = "mean", low: str = "low", high: str = "high") -> str:
         width = float(one[high]) - float(one[low])
-        text = amount(abs(float(one[key])), "money", currency, width)
+        text = number(abs(float(one[key])), "money", currency, width)
         ends = interval(float(one[low]), float(one[high]), "money", currency)
         return f"{text} (95% interval {ends})" if width > 0 else text
 
