@@ -11,39 +11,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.evidence.attribution import attribute
+    from simulation.evidence.backtest.trial import backtest
+    from simulation.evidence.calibrate import calibrate
+    from simulation.evidence.filter import infer
+    from simulation.evidence.fit import fit
+    from simulation.evidence.history import History, read_history
+    from simulation.evidence.objectives import milestone_objectives
+    from simulation.evidence.worklist import worklist
     from simulation.experiment.bridge import bridge
     from simulation.experiment.budget import Budget, budget
     from simulation.experiment.compare import compare
+    from simulation.experiment.comparison import Comparison
+    from simulation.experiment.lives import explain
     from simulation.experiment.must_be_true import must_be_true
     from simulation.experiment.sensitivity import sensitivity
     from simulation.experiment.store import Store
     from simulation.experiment.sweep import sweep
+    from simulation.experiment.twins import twins
     from simulation.forecast import Forecast
     from simulation.runs import events, run
     from simulation.scenario import Scenario, ScenarioError, load
 
 __version__ = "0.1.0"
 __all__ = [
-    "Budget", "Forecast", "Scenario", "ScenarioError", "Store", "__version__", "bridge", "budget", "compare", "events",
-    "load", "must_be_true", "run", "sensitivity", "sweep",
+    "Budget", "Comparison", "Forecast", "History", "Scenario", "ScenarioError", "Store", "__version__", "attribute",
+    "backtest", "bridge", "budget", "calibrate", "compare", "events", "explain", "fit", "infer", "load",
+    "milestone_objectives", "must_be_true", "read_history", "run", "sensitivity", "sweep", "twins", "worklist",
 ]  # fmt: skip
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
 _HOMES = {
     "Budget": "simulation.experiment.budget",
+    "Comparison": "simulation.experiment.comparison",
     "Forecast": "simulation.forecast",
+    "History": "simulation.evidence.history",
     "Scenario": "simulation.scenario",
     "ScenarioError": "simulation.scenario",
     "Store": "simulation.experiment.store",
-    "budget": "simulation.experiment.budget",
+    "attribute": "simulation.evidence.attribution",
+    "backtest": "simulation.evidence.backtest.trial",
     "bridge": "simulation.experiment.bridge",
+    "budget": "simulation.experiment.budget",
+    "calibrate": "simulation.evidence.calibrate",
     "compare": "simulation.experiment.compare",
     "events": "simulation.runs",
+    "explain": "simulation.experiment.lives",
+    "fit": "simulation.evidence.fit",
+    "infer": "simulation.evidence.filter",
     "load": "simulation.scenario",
+    "milestone_objectives": "simulation.evidence.objectives",
     "must_be_true": "simulation.experiment.must_be_true",
+    "read_history": "simulation.evidence.history",
     "run": "simulation.runs",
     "sensitivity": "simulation.experiment.sensitivity",
     "sweep": "simulation.experiment.sweep",
+    "twins": "simulation.experiment.twins",
+    "worklist": "simulation.evidence.worklist",
 }
 
 

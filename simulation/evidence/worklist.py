@@ -18,6 +18,7 @@ from simulation.experiment.outcomes import COURSES, Outcomes, outcomes_of
 from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
 from simulation.progress import Interrupted, Progress
+from simulation.shown import Shown
 from simulation.threads import in_threads
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ MEASURES = ("revenue", "arr", "present", "reached", "expansion")
 
 
 @dataclass(frozen=True, eq=False)
-class Worklist:
+class Worklist(Shown):
     """Members by what an intervention gains for an hour.
 
     Attributes

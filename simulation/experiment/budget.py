@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from simulation.experiment.allocation import AllocationInterrupted, Stage, allocate
 from simulation.experiment.answer import Answer, Effort
@@ -12,8 +12,11 @@ from simulation.experiment.criterion import Criterion, criterion_of
 from simulation.experiment.levers import Levers
 from simulation.experiment.trials import simulated
 from simulation.progress import Interrupted
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.experiment.store import Store
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
@@ -22,7 +25,7 @@ __all__ = ["Budget", "BudgetInterrupted", "Effort", "budget"]
 
 
 @dataclass(frozen=True, eq=False)
-class Budget:
+class Budget(Shown):
     """How to spend a budget; what `budget` returns.
 
     Attributes
@@ -51,6 +54,20 @@ class Budget:
     def recommended(self) -> Scenario:
         """The scenario with the recommended allocation bought."""
         return self.levers.scenario_at(self.answer.recommended.levels)
+
+    def plot(
+        self, view: Literal["frontier", "next steps", "contenders"] = "frontier", *, ax: Axes | None = None
+    ) -> Axes:
+        """Draw what each spend buys, what the next step of each lever brings, or which plans came closest.
+
+        Parameters
+        ----------
+        view
+            Which picture.
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax, view=view)
 
 
 class BudgetInterrupted(Interrupted):

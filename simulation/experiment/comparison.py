@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,10 @@ from simulation.forecast.measures import measure_named
 from simulation.forecast.selection import Where
 from simulation.forecast.spans import edge
 from simulation.forecast.statistics import Float, Groups, means, proportion
+from simulation.shown import Shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["BASE", "Comparison"]
 
@@ -29,7 +33,7 @@ PARTS = {"segment": "segments", "intervention": "interventions", "team": "teams"
 """Selections by what a scenario may or may not have, and where its frame names them."""
 
 
-class Comparison:
+class Comparison(Shown):
     """Scenarios that were run on the same futures.
 
     Parameters
@@ -281,6 +285,20 @@ class Comparison:
         encoding = {name: {"zlib": True, "complevel": 2} for name in data.data_vars}
         data.to_netcdf(target, engine="h5netcdf", encoding=encoding)
         return target
+
+    def plot(self, measure: str | None = None, alternative: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the differences: of the main measures in percent, or of one measure over the periods.
+
+        Parameters
+        ----------
+        measure
+            A key of `MEASURES`; None draws the main ones side by side.
+        alternative
+            Only this one; by default all, over the periods in a panel each.
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax, measure=measure, alternative=alternative)
 
     def _values(self, scenario: str, measure: str, by: By, where: Where) -> xr.DataArray:
         for what, names in PARTS.items():

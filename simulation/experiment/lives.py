@@ -13,6 +13,7 @@ from simulation.engine.events import event_table
 from simulation.engine.pseudonym import pseudonyms
 from simulation.engine.replicate import make_engine, plan_at
 from simulation.experiment.twins import changed
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
@@ -25,7 +26,7 @@ BY_A_TEAM = frozenset({"started", "delivered", "undelivered", "impatient", "with
 
 
 @dataclass(frozen=True, eq=False)
-class Lives:
+class Lives(Shown):
     """Two lives of the same member in the same future.
 
     Attributes

@@ -13,8 +13,11 @@ from simulation.experiment.discovery import Discovery, discover
 from simulation.experiment.indicators import Indicator, Indicators
 from simulation.forecast.beside import met
 from simulation.forecast.selection import hint
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
 
@@ -51,7 +54,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, eq=False)
-class MustBeTrue:
+class MustBeTrue(Shown):
     """What must be true for an objective.
 
     Attributes
@@ -79,6 +82,16 @@ class MustBeTrue:
     likely: dict[Condition, float]
     evidence: dict[str, Evidence]
     discovery: Discovery
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the chance to meet the objective by the value of each assumption that a condition names.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
 
 def objective_met(forecast: Forecast, name: str) -> tuple[dict[str, Any], npt.NDArray[np.bool_]]:

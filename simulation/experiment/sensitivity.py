@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,11 @@ from simulation.experiment.tornado import tornado, tornado_settings
 from simulation.forecast.spread import Spread, split
 from simulation.forecast.statistics import Probability, proportion
 from simulation.progress import Progress
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.experiment.store import Store
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
@@ -119,7 +122,7 @@ class Choice:
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Shown):
     """Which assumption matters.
 
     Attributes
@@ -165,6 +168,20 @@ class Sensitivity:
     def points(self) -> int:
         """Base samples of the Sobol indices."""
         return (len(self.design.settings) - self.design.tornado) // self.design.width
+
+    def plot(
+        self, view: Literal["tornado", "spread", "over time", "information"] = "tornado", *, ax: Axes | None = None
+    ) -> Axes:
+        """Draw how far each assumption moves the measure, or what its spread comes from.
+
+        Parameters
+        ----------
+        view
+            Which picture.
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax, view=view)
 
 
 def sensitivity(

@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from simulation.progress import Interrupted, Progress
 from simulation.runs import Engine, run, todays_members
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from simulation.experiment.store import Store
     from simulation.forecast import Forecast
@@ -59,7 +61,7 @@ class SweepInterrupted(Interrupted):
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Shown):
     """A grid and what came out of its finished cells.
 
     Attributes
@@ -116,6 +118,16 @@ class Sweep:
                 | {"futures": int(count)}
             )
         return pd.DataFrame(rows)
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the mean of each measure over the settings, a panel a measure.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
 
 def sweep(

@@ -20,9 +20,12 @@ from simulation.experiment.outcomes import COURSES, Outcomes, outcomes_of
 from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
 from simulation.progress import Interrupted, Progress
+from simulation.shown import Shown
 from simulation.threads import in_threads
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
@@ -38,7 +41,7 @@ STARTS = ("members today", "join later")
 
 
 @dataclass(frozen=True, eq=False)
-class Twins:
+class Twins(Shown):
     """Effects of an alternative on members, from pairs of lives of the same person in the same future.
 
     Attributes
@@ -58,6 +61,8 @@ class Twins:
         the member is directly affected); those of today.
     changed
         What the scenarios define differently: interventions, segments, selling.
+    name, currency
+        Of the alternative.
     """
 
     sums: Int
@@ -66,6 +71,8 @@ class Twins:
     segments: tuple[str, ...]
     people: pd.DataFrame
     changed: dict[str, frozenset[str]]
+    name: str
+    currency: str
 
     @property
     def replications(self) -> int:
@@ -96,6 +103,16 @@ class Twins:
         keep = (GROUPS[by] + 1,)
         labels = [(name,) for name in names]
         return self._table(self._marginal(keep), self._marginal(keep, counts=True), labels, [by])
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the effect on ARR at the end for each member, by where members started.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
     def _marginal(self, keep: tuple[int, ...], *, counts: bool = False) -> Int:
         """Sum over the groups that are not kept: [R, group, role(, outcome)]."""
@@ -184,6 +201,8 @@ def twins(
         pair.segments,
         pair.people([found[number] for number in range(replications)]),
         pair.changed,
+        alternative.name,
+        alternative.currency,
     )
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
-from simulation.report.style import BLUE, DPI, GREEN, MUTED, ORANGE, RED, WIDTH, drawn, png, svg, title
+from simulation.report.style import BLUE, GREEN, MUTED, ORANGE, RED, drawn, new_figure, png, svg, title
 from simulation.report.words import day
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def write_vectors(found: Vectors, folder: Path) -> None:
 def courses(found: Vectors) -> Figure:
     """Draw the share of each segment that is on track, drifting and away, by milestone ahead."""
     table = course_shares(found)
-    figure = Figure(figsize=(WIDTH, 1.1 + 0.42 * len(table)), dpi=DPI, layout="constrained")
+    figure = new_figure(1.1 + 0.42 * len(table))
     ax = figure.subplots()
     for place, row in enumerate(table.to_dict("records")):
         left = 0.0
@@ -95,7 +95,7 @@ def chance_counts(found: Vectors) -> pd.DataFrame:
 @drawn
 def next_milestones(found: Vectors) -> Figure:
     """Draw how many members have which chance to reach their next milestone within 90 days, and to renew."""
-    figure = Figure(figsize=(WIDTH, 2.9), dpi=DPI, layout="constrained")
+    figure = new_figure(2.9)
     left, right = figure.subplots(1, 2, sharey=True)
     bins = np.linspace(0, 1, 11)
     for ax, column, colour, label in (

@@ -50,10 +50,17 @@ def colour_of(place: int) -> str:
 
 
 @drawn
-def difference_fan(comparison: Comparison, measure: str) -> Figure | None:
-    """Draw the difference of a measure over the periods, a panel an alternative; None when there is none at all."""
+def difference_fan(comparison: Comparison, measure: str, alternatives: Sequence[str] = ()) -> Figure | None:
+    """Draw the difference of a measure over the periods, a panel an alternative; None when there is none at all.
+
+    Parameters
+    ----------
+    alternatives
+        Which; by default all.
+    """
     what, frame = measure_named(measure), comparison.base.frame
-    gaps = {one: comparison.difference(measure, one, by="period").to_numpy() for one in comparison.alternatives}
+    chosen = alternatives or tuple(comparison.alternatives)
+    gaps = {one: comparison.difference(measure, one, by="period").to_numpy() for one in chosen}
     if not any(np.nan_to_num(one).any() for one in gaps.values()):
         return None
     stock = what.nature == "stock"
@@ -85,16 +92,22 @@ def difference_fan(comparison: Comparison, measure: str) -> Figure | None:
 
 
 @drawn
-def forest(comparison: Comparison, measures: Sequence[str]) -> Figure | None:
-    """Draw the mean difference of each measure in percent of the base, with its paired interval and P10 to P90."""
-    table = comparison.table(measures)
+def forest(comparison: Comparison, measures: Sequence[str], alternatives: Sequence[str] = ()) -> Figure | None:
+    """Draw the mean difference of each measure in percent of the base, with its paired interval and P10 to P90.
+
+    Parameters
+    ----------
+    alternatives
+        Which; by default all.
+    """
+    names = list(alternatives or comparison.alternatives)
+    table = comparison.table(measures).loc[names]
     base = table["base"].abs()
     table = table[(base > 0) & np.isfinite(table["mean"])]
     rows = [one for one in measures if one in table.index.get_level_values("measure")]
     rows = [one for one in rows if table.xs(one, level="measure")["mean"].ne(0).any()]
     if not rows:
         return None
-    names = list(comparison.alternatives)
     height = 0.3 + 0.2 * len(names)
     figure = new_figure(1.5 + height * len(rows))
     ax = figure.add_subplot()

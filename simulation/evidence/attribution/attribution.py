@@ -17,8 +17,11 @@ from simulation.evidence.attribution.rows import ROWS, expected_of, rows_of
 from simulation.evidence.attribution.shapley import whole_cents
 from simulation.evidence.history import History
 from simulation.forecast.statistics import Float, Probability, proportion
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.forecast import Forecast
 
 __all__ = ["LEVEL", "MEASURES", "Attribution", "Flags", "attribute", "compared"]
@@ -54,7 +57,7 @@ class Flags:
 
 
 @dataclass(frozen=True, eq=False)
-class Attribution:
+class Attribution(Shown):
     """A miss (or a gain) and its causes.
 
     Attributes
@@ -92,6 +95,16 @@ class Attribution:
     def cents(self) -> dict[str, int]:
         """The rows in whole cents."""
         return {str(row): round(amount * 100) for row, amount in self.table["amount"].items()}
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw what each cause contributes to the miss, beside what luck does.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
 
 def attribute(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.unknowns import Unknown
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Known, Scenario
@@ -75,7 +76,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class Calibration(Shown):
     """What was found.
 
     Attributes

@@ -11,9 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE
+from simulation.shown import Shown
 from simulation.threads import in_threads
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.engine.plan import Plan
     from simulation.evidence.filter.cloud import Cloud
     from simulation.evidence.filter.observations import Observations
@@ -34,7 +37,7 @@ AHEAD = "48 months"
 
 
 @dataclass(frozen=True, eq=False)
-class Vectors:
+class Vectors(Shown):
     """Where the members stand.
 
     Attributes
@@ -93,6 +96,16 @@ class Vectors:
     def unexplained(self) -> pd.DataFrame:
         """Members with something in their history that no particle explains: the scenario holds it impossible."""
         return self.table[self.table["impossible"] > 0]
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw who is on track, drifting and away, by the last milestone reached.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
 
 def infer(

@@ -18,8 +18,11 @@ from simulation.evidence.history import History
 from simulation.evidence.unknowns import Unknown, latent_of, unknown_at, values
 from simulation.progress import Progress
 from simulation.scenario.quantities import Kind
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.scenario import Scenario
 
 __all__ = ["Fit", "Quantity", "fit", "unknowns_of"]
@@ -64,7 +67,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(Shown):
     """What was fitted.
 
     Attributes
@@ -110,6 +113,16 @@ class Fit:
     def surprises(self) -> list[tuple[str, float]]:
         """Summaries that the fitted scenario does not explain, with their distance in standard deviations."""
         return [(name, z) for name, z in self.latent.surprises() if abs(z) > SURPRISE]
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw how much of each prior's spread the history leaves.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax)
 
 
 def unknowns_of(scenario: Scenario, joined: dict[str, int]) -> list[Unknown]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from simulation.evidence.history.table import canonical, digest
 from simulation.evidence.history.vocabulary import CODE, EVENTS, OF_MORNING, WORDS
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
     from simulation.scenario.book import Book
@@ -93,7 +94,7 @@ class MemberRows:
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class History(Shown):
     """What happened, in rows; see `simulation.evidence.history.vocabulary` for their meaning.
 
     Make one with `read_history`, `History.from_events` or `History.of`. Two are equal when their fingerprints are.
