@@ -183,24 +183,14 @@ def _found(scenario: Scenario, **options: Any) -> Budget:
 
 def _fill(found: Budget, staging: Path, use: str) -> None:
     """Write the report, and the recommended plan as an overlay."""
-    import io
-
-    from ruamel.yaml import YAML
-
     from simulation.report.budget import write_budget
+    from simulation.scenario.overlay import overlay_text
 
     write_budget(found, staging)
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.width, yaml.allow_unicode = 110, True
     changes = found.levers.overlay(found.answer.recommended.levels)
-    bare = {key: value for key, value in changes.items() if value is not None}
-    yaml.dump(bare, text)
-    text.writelines(f"{key}: null\n" for key in changes.keys() - bare.keys())
-    head = (
-        f"# What membersim budget recommends for a spend of {found.spend:,.12g} {found.scenario.currency}.\n# {use}\n"
-    )
-    write_text(staging / OVERLAY, head + text.getvalue())
+    spend = f"{found.spend:,.12g} {found.scenario.currency}"
+    notes = (f"What membersim budget recommends for a spend of {spend}.", use)
+    write_text(staging / OVERLAY, overlay_text(changes, notes))
 
 
 def _facts(found: Budget) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simulation.scenario.overlay import overlay_text
 from simulation.scenario.quantities import Kind, written
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ def write_overlay(
     list of Path
         The files.
     """
-    from ruamel.yaml import YAML
-
     path.parent.mkdir(parents=True, exist_ok=True)
     table = path.with_name(f"{path.stem}_draws.parquet")
     cells = {
@@ -73,15 +72,7 @@ def write_overlay(
     for name, value in (fixed or {}).items():
         _put(tree, name.split("."), {"value": value, **origin})
     tree["assumptions"] = dict.fromkeys(replaced) | {group: {"joint": table.name, **origin}}
-    writer = YAML()
-    writer.width = 120
-    writer.default_flow_style = False
-    writer.representer.add_representer(
-        type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null")
-    )
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"# {line}\n" for line in notes)
-        writer.dump(tree, file)
+    path.write_text(overlay_text(tree, notes), encoding="utf-8", newline="\n")
     return [path, table]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from simulation.scenario import Scenario, ScenarioError, from_mapping
 from simulation.scenario.assumptions import rounded
 from simulation.scenario.errors import Misfit
 from simulation.scenario.levers import OFF, values
-from simulation.scenario.places import at_place, put
-from simulation.scenario.provenance import is_wrapper
+from simulation.scenario.places import at_place, graft, put
 from simulation.scenario.quantities import Quantity, parse, written
 from simulation.scenario.schema import Lever
 from simulation.scenario.units import MONTH
@@ -105,7 +103,7 @@ class Levers:
         tree, paths = self._changed(levels)
         found: Tree = {"levers": None} if paths else {}
         for path in paths:
-            _graft(found, self._tree, tree, path)
+            graft(found, self._tree, tree, path)
         return found
 
     def extra_cost(self, levels: Levels, days: float | None = None) -> float:
@@ -188,19 +186,3 @@ def _says(here: Any, value: Quantity) -> bool:
         return here is not None and rounded(value.kind, parse(value.kind, here)) == value.value
     except Misfit:
         return False
-
-
-def _graft(overlay: Tree, before: Any, after: Any, path: Path) -> None:
-    """Lay a change into an overlay: the number alone, but lists and numbers with a source as a whole.
-
-    An overlay replaces both of them, so a part of them would lose the rest.
-    """
-    here = overlay
-    for number, step in enumerate(path, 1):
-        before = before.get(step) if isinstance(before, Mapping) else None
-        after = after[step]
-        whole = isinstance(after, list) or (isinstance(before, Mapping) and is_wrapper(path[:number], before))
-        if number == len(path) or whole or not isinstance(before, Mapping):
-            here[step] = after
-            return
-        here = here.setdefault(step, {})

@@ -1,4 +1,4 @@
-"""Places in a scenario that is written out in full: what is at a path, and the same with something else there.
+"""Places in a scenario that is written out in full: what is there, something else there, and that as an overlay.
 
 Numbers may be wrapped in where they come from; paths do not see the wrapping.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from simulation.scenario.provenance import is_wrapper
 
-__all__ = ["at_place", "bare", "put"]
+__all__ = ["at_place", "bare", "graft", "put"]
 
 Steps = tuple[str, ...]
 
@@ -44,3 +44,19 @@ def put(node: Any, path: Steps, value: Any, done: int = 0) -> Any:
         items[int(step)] = put(items[int(step)], path, value, done + 1)
         return items
     return {**(node or {}), step: put((node or {}).get(step), path, value, done + 1)}
+
+
+def graft(overlay: dict[str, Any], before: Any, after: Any, path: Steps) -> None:
+    """Lay a change into an overlay: the number alone, but lists and numbers with a source as a whole.
+
+    An overlay replaces both of them, so a part of them would lose the rest.
+    """
+    here = overlay
+    for number, step in enumerate(path, 1):
+        before = before.get(step) if isinstance(before, Mapping) else None
+        after = after[step]
+        whole = isinstance(after, list) or (isinstance(before, Mapping) and is_wrapper(path[:number], before))
+        if number == len(path) or whole or not isinstance(before, Mapping):
+            here[step] = after
+            return
+        here = here.setdefault(step, {})
