@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.engine.cluster import on_cluster
     from simulation.evidence.attribution import attribute
     from simulation.evidence.backtest.trial import backtest
     from simulation.evidence.calibrate import calibrate
@@ -37,7 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Budget", "Comparison", "Forecast", "History", "Scenario", "ScenarioError", "Store", "__version__", "attribute",
     "backtest", "bridge", "budget", "calibrate", "compare", "events", "explain", "fit", "infer", "load",
-    "milestone_objectives", "must_be_true", "read_history", "run", "sensitivity", "sweep", "twins", "worklist",
+    "milestone_objectives", "must_be_true", "on_cluster", "read_history", "run", "sensitivity", "sweep", "twins", "worklist",
 ]  # fmt: skip
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
@@ -62,6 +63,7 @@ _HOMES = {
     "load": "simulation.scenario",
     "milestone_objectives": "simulation.evidence.objectives",
     "must_be_true": "simulation.experiment.must_be_true",
+    "on_cluster": "simulation.engine.cluster",
     "read_history": "simulation.evidence.history",
     "run": "simulation.runs",
     "sensitivity": "simulation.experiment.sensitivity",

@@ -13,6 +13,7 @@ from simulation.progress import Interrupted, Progress
 
 if TYPE_CHECKING:
     import pandas as pd
+    from distributed import Client
 
     from simulation.engine.ledger import RunResult
     from simulation.engine.simpy_engine import UserProcess
@@ -46,6 +47,7 @@ def run(
     max_replications: int = MAX_REPLICATIONS,
     label: str = "",
     processes: Sequence[UserProcess] = (),
+    cluster: str | Client | None = None,
 ) -> Forecast:
     """Simulate a scenario many times and return the distribution of what happens.
 
@@ -85,6 +87,9 @@ def run(
     processes
         Your own SimPy processes, each a generator function (env, population); with the engine "simpy" only, and
         never stored, for what they do cannot be told from the scenario. See `Population` and notebook 5.
+    cluster
+        Address of the scheduler of a Dask cluster, or its client: the replications run there instead of in threads,
+        with the same result. `simulation.on_cluster` does so for every analysis run inside it.
 
     Returns
     -------
@@ -98,8 +103,12 @@ def run(
         When an argument is out of its range or names no measure, or `kept` is of another scenario, book or seed.
     Interrupted
         On Ctrl-C (a KeyboardInterrupt); `.forecast` is made of the replications finished by then, if any.
+    ClusterError
+        When a cluster cannot be used, or is gone.
     """
     wanted = range(replications) if isinstance(replications, int) else list(replications)
+    from simulation.engine.cluster import on_cluster
+
     _check(replications=len(wanted), replication=min(wanted, default=0), seed=seed, engine=engine, workers=workers)
     if processes:
         _check_processes(engine, stored=kept is not None or store is not None or precision is not None)
@@ -113,9 +122,10 @@ def run(
         _simulated, plan, members, seed=seed, engine=engine, workers=workers, store=store, label=label,
         processes=processes,
     )  # fmt: skip
-    if precision is None:
-        return simulated(wanted, kept=kept, progress=progress)
-    return _precise(simulated, kept, progress, precision, measure, replications, max_replications)
+    with nullcontext() if cluster is None else on_cluster(cluster):
+        if precision is None:
+            return simulated(wanted, kept=kept, progress=progress)
+        return _precise(simulated, kept, progress, precision, measure, replications, max_replications)
 
 
 def _simulated(

@@ -40,7 +40,8 @@ def in_threads(
     Raises
     ------
     BaseException
-        What `work` or `done` raises, or KeyboardInterrupt: when the work under way has ended.
+        What `work` or `done` raises, or KeyboardInterrupt: when the work under way has ended. On Ctrl-C its results
+        are still given to `done`.
     """
     threads = workers or os.cpu_count() or 1
     queue = iter(items)
@@ -58,8 +59,19 @@ def in_threads(
                 ready, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in ready:
                     done(future.result())
-        finally:
-            if stop is not None:
-                stop.set()
+        except KeyboardInterrupt:
+            _end(running, stop)
             for future in running:
-                future.cancel()
+                if not future.cancelled() and future.exception() is None:
+                    done(future.result())
+            raise
+        finally:
+            _end(running, stop)
+
+
+def _end(running: Iterable[Future[Result]], stop: threading.Event | None) -> None:
+    """Begin nothing more."""
+    if stop is not None:
+        stop.set()
+    for future in running:
+        future.cancel()

@@ -165,9 +165,7 @@ def test_a_run_with_a_users_own_process(plan: sim.Scenario) -> None:
     plain = sim.run(scenario, replications=2, seed=7, engine="simpy")
     watched = sim.run(scenario, replications=2, seed=7, engine="simpy", processes=[watch])
     assert watched.ledger.equals(plain.ledger)
-    assert watched.facts.digest == f"{plain.facts.digest}+watch", (
-        "no forecast of the scenario alone"
-    )
+    assert watched.facts.digest == f"{plain.facts.digest}+watch", "no forecast of the scenario alone"
     assert set(started) == {50}
     log = sim.events(scenario, seed=7, processes=[watch])
     assert log.equals(sim.events(scenario, seed=7))

@@ -1,32 +1,31 @@
 """Many replications of a scenario: assumption points in pairs, spread over threads, whole or stopped halfway.
 
 Replications 2i and 2i+1 share assumption point i and differ in luck. A replication depends on nothing but the
-scenario, the seed and its number, so neither threads nor chunks can change it.
+scenario, the seed and its number, so neither threads, chunks nor other machines can change it.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from simulation.engine.crew import Crew
 from simulation.engine.layout import make_frame
 from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
 from simulation.engine.plan import OFFSETS, Plan, make_plan
 from simulation.engine.world import Memory
 from simulation.progress import Interrupted, Progress
 from simulation.scenario.schema import Scenario
-from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from simulation.engine.simpy_engine import UserProcess
     from simulation.scenario.book import Book
 
 Rows = dict[str, npt.NDArray[np.int64]]
-Observe = Callable[[int, Memory, Frame], None]
+Seen = TypeVar("Seen")
 
 
 class Engine(Protocol):
@@ -82,8 +81,8 @@ def ledger_rows(memory: Memory, plan: Plan) -> Rows:
     return rows
 
 
-class _Crew:
-    """Engines of the threads: one for each, loaded with the plan of the point at hand."""
+class Replications(Crew[tuple[int, list[int]], list[tuple[int, Seen]]], Generic[Seen]):
+    """Runs the replications of a scenario, point by point; an item is a point and the numbers of its replications."""
 
     def __init__(
         self,
@@ -91,30 +90,58 @@ class _Crew:
         book: Book | None,
         seed: int,
         engine: str,
-        observe: Observe | None = None,
         processes: Sequence[UserProcess] = (),
     ) -> None:
+        super().__init__()
         self.scenario, self.book, self.seed, self.engine = scenario, book, seed, engine
-        self.observe, self.processes = observe, processes
-        self.fixed = None if scenario.assumptions else make_plan(scenario, book)
-        self.mine = threading.local()
-        self.stop = threading.Event()
+        self.processes = processes
 
-    def work(self, point: int, replications: list[int], done: Callable[[int, Rows, Frame], None]) -> None:
-        """Run the replications of one point."""
-        plan = self.fixed or plan_at(self.scenario, self.book, self.seed, point)
-        engine: Engine | None = getattr(self.mine, "engine", None)
-        if engine is None:
-            engine = self.mine.engine = make_engine(self.engine, plan, processes=self.processes)
-        else:
-            engine.load(plan)
-        for replication in replications:
+    def seen(self, memory: Memory, plan: Plan) -> Seen:
+        """What is kept of a replication that has just run."""
+        raise NotImplementedError
+
+    def work(self, item: tuple[int, list[int]]) -> list[tuple[int, Seen]]:
+        """Run the replications of one point; return those that were not stopped, by number."""
+        point, numbers = item
+        plan, engine = self._ready(point)
+        found = []
+        for number in numbers:
             if self.stop.is_set():
-                return
-            memory = engine.run(self.seed, replication)
-            if self.observe is not None:
-                self.observe(replication, memory, plan.frame)
-            done(replication, ledger_rows(memory, plan), plan.frame)
+                break
+            found.append((number, self.seen(engine.run(self.seed, number), plan)))
+        return found
+
+    def _ready(self, point: int) -> tuple[Plan, Engine]:
+        """This thread's engine, loaded with the plan of a point; without assumptions there is one plan for all."""
+        kept: tuple[int, Plan, Engine] | None = getattr(self.mine, "kept", None)
+        if kept is not None and (kept[0] == point or not self.scenario.assumptions):
+            return kept[1:]
+        plan = self._plan(point)
+        if kept is None:
+            engine = make_engine(self.engine, plan, processes=self.processes)
+        else:
+            engine = kept[2]
+            engine.load(plan)
+        self.mine.kept = (point, plan, engine)
+        return plan, engine
+
+    def _plan(self, point: int) -> Plan:
+        """Plan of a point; without assumptions the threads share one, which may be large."""
+        if self.scenario.assumptions:
+            return plan_at(self.scenario, self.book, self.seed, point)
+        with self.lock:
+            if "plan" not in self.ours:
+                self.ours["plan"] = make_plan(self.scenario, self.book)
+            plan: Plan = self.ours["plan"]
+            return plan
+
+
+class Counted(Replications[Rows]):
+    """Keeps the ledger of every replication."""
+
+    def seen(self, memory: Memory, plan: Plan) -> Rows:
+        """The ledger's rows."""
+        return ledger_rows(memory, plan)
 
 
 def run_replications(
@@ -127,7 +154,6 @@ def run_replications(
     workers: int | None = None,
     progress: Progress | None = None,
     each: Callable[[int, Rows, Frame], None] | None = None,
-    observe: Observe | None = None,
     processes: Sequence[UserProcess] = (),
 ) -> RunResult:
     """Run replications of a scenario and stack their ledgers.
@@ -147,10 +173,7 @@ def run_replications(
     progress
         Called with (done, total).
     each
-        Called with the number, the rows and the frame of every replication as it finishes, from any thread.
-    observe
-        Called, from any thread, with the number, the memory and the frame of every replication at its end; the
-        memory shows every member as it is then, and only until the call returns.
+        Called with the number, the rows and the frame of every replication as it finishes.
     processes
         A user's processes, for the engine "simpy".
 
@@ -160,40 +183,39 @@ def run_replications(
         On Ctrl-C; `.result` has the finished replications, if any.
     """
     numbers = list(range(replications)) if isinstance(replications, int) else list(replications)
-    crew = _Crew(scenario, book, seed, engine, observe, processes)
+    crew = Counted(scenario, book, seed, engine, processes)
+    frame = make_frame(scenario)
     finished: dict[int, Rows] = {}
-    lock = threading.Lock()
 
-    def done(replication: int, rows: Rows, frame: Frame) -> None:
-        if each is not None:
-            each(replication, rows, frame)
-        with lock:
-            finished[replication] = rows
-            if progress is not None:
-                progress(len(finished), len(numbers))
+    def done(part: list[tuple[int, Rows]]) -> None:
+        for number, rows in part:
+            if each is not None:
+                each(number, rows, frame)
+            finished[number] = rows
+        if progress is not None:
+            progress(len(finished), len(numbers))
 
-    def work(part: tuple[int, list[int]]) -> None:
-        crew.work(*part, done)
+    def result() -> RunResult:
+        return _result(scenario, frame, finished, seed)
 
     try:
-        points = points_of(scenario, numbers).items()
-        in_threads(work, points, lambda _: None, workers=workers, stop=crew.stop)
+        crew.share_out(points_of(scenario, numbers).items(), done, workers=workers)
     except KeyboardInterrupt:
-        raise Interrupted(_result(crew, finished, seed) if finished else None) from None
-    return _result(crew, finished, seed)
+        raise Interrupted(result() if finished else None) from None
+    return result()
 
 
-def _result(crew: _Crew, finished: dict[int, Rows], seed: int) -> RunResult:
+def _result(scenario: Scenario, frame: Frame, finished: dict[int, Rows], seed: int) -> RunResult:
     numbers = sorted(finished)
     # Rows are given up as they are stacked: both at once would take twice the memory.
     ledger = Ledger(**{name: np.stack([finished[n].pop(name) for n in numbers]) for name in LEDGER_ARRAYS})
     points = [n // 2 for n in numbers]
     values: dict[str, npt.NDArray[np.float64]] = {}
-    if crew.scenario.assumptions:
-        draws = {point: crew.scenario.assumption_values(seed, point) for point in sorted(set(points))}
+    if scenario.assumptions:
+        draws = {point: scenario.assumption_values(seed, point) for point in sorted(set(points))}
         values = {path: np.array([draws[point][path] for point in points]) for path in draws[points[0]]}
     return RunResult(
-        frame=make_frame(crew.scenario),
+        frame=frame,
         ledger=ledger,
         seed=seed,
         replications=numbers,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simulation.engine.crew import Crew
 from simulation.engine.replicate import make_engine, plan_at, points_of
 from simulation.evidence.variants import without_intervention
 from simulation.experiment.outcomes import COURSES, Outcomes, outcomes_of
@@ -19,7 +19,6 @@ from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
 from simulation.progress import Interrupted, Progress
 from simulation.shown import Shown
-from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
@@ -141,7 +140,7 @@ def worklist(
             progress(len(found), replications)
 
     try:
-        in_threads(lambda part: lives.point(*part), points.items(), done, workers=workers, stop=lives.stop)
+        lives.share_out(points.items(), done, workers=workers)
     except KeyboardInterrupt:
         raise Interrupted from None
     futures = [found[number] for number in range(replications)]
@@ -182,7 +181,7 @@ class _Future:
     stage: Int
 
 
-class _Lives:
+class _Lives(Crew[tuple[int, list[int]], "dict[int, _Future]"]):
     """Runs the futures with every intervention, and without each."""
 
     def __init__(
@@ -194,13 +193,13 @@ class _Lives:
         engine: str,
         hours: Mapping[str, float],
     ) -> None:
+        super().__init__()
         self.scenarios, self.book, self.seed, self.engine = {WHOLE: scenario, **others}, book, seed, engine
         self.hours = hours
-        self.mine = threading.local()
-        self.stop = threading.Event()
 
-    def point(self, point: int, replications: list[int]) -> dict[int, _Future]:
+    def work(self, item: tuple[int, list[int]]) -> dict[int, _Future]:
         """Run the replications of one assumption point."""
+        point, replications = item
         if self.stop.is_set():
             return {}
         plans = {name: plan_at(one, self.book, self.seed, point) for name, one in self.scenarios.items()}

@@ -8,10 +8,7 @@ the effect of that assumption alone.
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from simulation.engine.crew import Crew
+from simulation.engine.layout import make_frame
 from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
 from simulation.progress import Interrupted, Progress
 
@@ -34,8 +33,6 @@ __all__ = ["Settings", "paths_of", "run_at"]
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
-Finished = Callable[[int, "Rows", Frame], None]
-"""Called with the row, the counts and the frame of a future that has finished, from any thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,87 +144,65 @@ def run_at(
     """
     from simulation.forecast import Forecast
 
-    crew = _Crew(scenario, settings, book, seed)
+    crew = _Placed(scenario, settings, book, seed)
     shelf = _shelf(store, scenario, book, seed, settings) if store is not None and settings.key else None
     missing = list(range(len(settings)))
     parts: list[RunResult] = []
     if shelf is not None and (found := shelf.read(missing)) is not None:
         parts.append(found)
         missing = sorted(set(missing).difference(found.replications))
+    groups: dict[int, list[int]] = {}
+    for row in missing:
+        groups.setdefault(int(crew.points[row]), []).append(row)
+    frame, finished = make_frame(scenario), dict[int, "Rows"]()
     try:
         with nullcontext() if shelf is None else shelf.writing(missing) as each:
-            crew.run(missing, workers or os.cpu_count() or 1, progress, each)
+
+            def done(group: list[tuple[int, Rows]]) -> None:
+                for row, rows in group:
+                    if each is not None:
+                        each(row, rows, frame)
+                    finished[row] = rows
+                if progress is not None:
+                    progress(len(finished), len(missing))
+
+            crew.share_out(groups.values(), done, workers=workers)
     except KeyboardInterrupt:
-        parts += crew.result()
+        parts += _result(frame, finished, seed)
         stop = Interrupted()
         stop.forecast = Forecast.from_result(crew.placed(parts), scenario) if parts else None
         raise stop from None
-    parts += crew.result()
-    return Forecast.from_result(crew.placed(parts), scenario)
+    return Forecast.from_result(crew.placed([*parts, *_result(frame, finished, seed)]), scenario)
 
 
-class _Crew:
-    """Threads that take settings in turn, each with an engine of its own."""
+class _Placed(Crew[list[int], "list[tuple[int, Rows]]"]):
+    """Runs settings by row; those of one point go together, because they share a plan."""
 
     def __init__(self, scenario: Scenario, settings: Settings, book: Book | None, seed: int) -> None:
+        super().__init__()
         self.scenario, self.settings, self.book, self.seed = scenario, settings, book, seed
         self.points = settings.points()
         self.values = settings.values([scenario]) if scenario.assumptions else {}
-        self.finished: dict[int, Rows] = {}
-        self.frame: Frame | None = None
-        self.lock = threading.Lock()
-        self.stop = threading.Event()
 
-    def run(self, rows: Sequence[int], threads: int, progress: Progress | None, each: Finished | None) -> None:
-        """Run settings by row; those of one point go together, because they share a plan."""
-        groups: dict[int, list[int]] = {}
-        for row in rows:
-            groups.setdefault(int(self.points[row]), []).append(row)
-        waiting, total = iter(groups.values()), len(rows)
+    def work(self, item: list[int]) -> list[tuple[int, Rows]]:
+        """Run the settings of one point; return those that were not stopped."""
+        from simulation.engine.plan import make_plan
+        from simulation.engine.replicate import ledger_rows, make_engine
 
-        def work() -> None:
-            from simulation.engine.plan import make_plan
-            from simulation.engine.replicate import ledger_rows, make_engine
-
-            engine = None
-            while not self.stop.is_set():
-                with self.lock:
-                    group = next(waiting, None)
-                if group is None:
-                    return
-                plan = make_plan(self._scenario_of(group[0]), self.book)
-                if engine is None:
-                    engine = make_engine("compiled", plan)
-                else:
-                    engine.load(plan)
-                for row in group:
-                    if self.stop.is_set():
-                        return
-                    found = ledger_rows(engine.run(self.seed, int(self.settings.luck[row])), plan)
-                    if each is not None:
-                        each(row, found, plan.frame)
-                    with self.lock:
-                        self.finished[row], self.frame = found, plan.frame
-                        if progress is not None:
-                            progress(len(self.finished), total)
-
-        with ThreadPoolExecutor(threads) as pool:
-            running = {pool.submit(work) for _ in range(min(threads, len(groups)))}
-            try:
-                while running:  # short waits, so that Ctrl-C is heard
-                    ready, running = wait(running, timeout=0.5, return_when=FIRST_EXCEPTION)
-                    for one in ready:
-                        one.result()
-            finally:
-                self.stop.set()
-
-    def result(self) -> list[RunResult]:
-        """Return what has finished, if anything has."""
-        if self.frame is None:
+        if self.stop.is_set():
             return []
-        rows = sorted(self.finished)
-        ledger = Ledger(**{name: np.stack([self.finished[row].pop(name) for row in rows]) for name in LEDGER_ARRAYS})
-        return [RunResult(self.frame, ledger, self.seed, rows, rows)]
+        plan = make_plan(self._scenario_of(item[0]), self.book)
+        engine = getattr(self.mine, "engine", None)
+        if engine is None:
+            engine = self.mine.engine = make_engine("compiled", plan)
+        else:
+            engine.load(plan)
+        found = []
+        for row in item:
+            if self.stop.is_set():
+                break
+            found.append((row, ledger_rows(engine.run(self.seed, int(self.settings.luck[row])), plan)))
+        return found
 
     def placed(self, parts: list[RunResult]) -> RunResult:
         """Join parts, with the points and the values of their settings."""
@@ -246,6 +221,15 @@ class _Crew:
             return self.scenario
         values: Mapping[str, float] = {path: float(column[row]) for path, column in self.values.items()}
         return at_values(self.scenario, values, f"at setting {row}")
+
+
+def _result(frame: Frame, finished: dict[int, Rows], seed: int) -> list[RunResult]:
+    """What has finished, if anything has."""
+    if not finished:
+        return []
+    rows = sorted(finished)
+    ledger = Ledger(**{name: np.stack([finished[row].pop(name) for row in rows]) for name in LEDGER_ARRAYS})
+    return [RunResult(frame, ledger, seed, rows, rows)]
 
 
 def _shelf(store: Store, scenario: Scenario, book: Book | None, seed: int, settings: Settings) -> Shelf:

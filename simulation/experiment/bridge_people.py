@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from simulation.engine.replicate import Replications, points_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulation.engine.ledger import Frame
+    from simulation.engine.plan import Plan
     from simulation.engine.world import Memory
     from simulation.experiment.bridge import Row
     from simulation.scenario import Scenario
@@ -116,23 +117,32 @@ def _expected(
     scenario: Scenario, book: Book, seed: int, numbers: Sequence[int], until: dt.date, workers: int | None
 ) -> Int:
     """Mean ARR of each row of a book on a day, cents; 0 in the futures in which the person is no member then."""
-    from simulation.engine.replicate import run_replications
+    crew = Standing(_ending(scenario, until), book, seed, "compiled")
+    total = np.zeros(len(book.key), np.int64)
 
-    plan = _ending(scenario, until)
-    order = np.argsort(book.key)
-    keys = book.key[order]
-    total, lock = np.zeros(len(keys), np.int64), threading.Lock()
+    def done(part: list[tuple[int, Int]]) -> None:
+        for _, arr in part:
+            total[:] += arr
 
-    def look(_: int, memory: Memory, __: Frame) -> None:
+    crew.share_out(points_of(scenario, numbers).items(), done, workers=workers)
+    return np.rint(total / len(numbers)).astype(np.int64)
+
+
+class Standing(Replications[Int]):
+    """Keeps the ARR of each row of the book at the end, cents; 0 where the person is no member then."""
+
+    def seen(self, memory: Memory, plan: Plan) -> Int:
+        """ARR by row of the book."""
+        assert self.book is not None
+        order = np.argsort(self.book.key)
+        keys = self.book.key[order]
         members: Any = memory.arrays["member"][: int(memory.world["n_members"])]
         here = members["present"].astype(bool)
         place = np.minimum(np.searchsorted(keys, members["key"][here]), len(keys) - 1)
         known = keys[place] == members["key"][here]
-        with lock:
-            np.add.at(total, order[place[known]], members["arr"][here][known])
-
-    run_replications(plan, book=book, replications=numbers, seed=seed, workers=workers, observe=look)
-    return np.rint(total / len(numbers)).astype(np.int64)
+        arr = np.zeros(len(keys), np.int64)
+        np.add.at(arr, order[place[known]], members["arr"][here][known])
+        return arr
 
 
 def _ending(scenario: Scenario, until: dt.date) -> Scenario:

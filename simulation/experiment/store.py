@@ -19,10 +19,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulation.engine.version import model_version
 from simulation.experiment.blocks import DamagedError, read_file, write_file
 from simulation.experiment.shelf import FILES, Shelf
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
 
-__all__ = ["Store", "Usage", "model_version"]
+__all__ = ["Store", "Usage"]
 
 LIMIT = 4 * 2**30
 """Bytes that a store may take, unless it is told otherwise."""
@@ -38,8 +38,6 @@ SHARE = 100
 """The store is tidied up each time this part of its limit was written."""
 STALE = 86_400.0
 """Seconds after which a draft belongs to nobody: its writer was killed."""
-PARTS = ("scenario", "model", "engine")
-"""Packages whose code makes the numbers."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(rf"({FILES})(\.[0-9a-f]{{32}}\.part)?")
 
@@ -59,24 +57,6 @@ class Usage:
     runs: int
     files: int
     size: int
-
-
-@cache
-def model_version() -> str:
-    """What the numbers were made by: versions of membersim and its numeric packages, and a hash of the sources."""
-    from importlib.metadata import version
-
-    from simulation import __version__
-
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for part in PARTS:
-        for path in sorted((package / part).rglob("*.py")):
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(package).as_posix()}\x1f{len(content)}\x1f".encode())
-            digest.update(content)
-    packages = [f"{name} {version(name)}" for name in ("numba", "numpy", "scipy")]
-    return " ".join(["membersim", __version__, *packages, digest.hexdigest()])
 
 
 class Store:

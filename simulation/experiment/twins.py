@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simulation.engine.crew import Crew
 from simulation.engine.plan import Plan
 from simulation.engine.pseudonym import pseudonyms
 from simulation.engine.replicate import make_engine, plan_at, points_of
@@ -21,7 +21,6 @@ from simulation.forecast.statistics import Float, means
 from simulation.model.state import STAGES
 from simulation.progress import Interrupted, Progress
 from simulation.shown import Shown
-from simulation.threads import in_threads
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,7 +188,7 @@ def twins(
             progress(len(found), replications)
 
     try:
-        in_threads(lambda part: pair.point(*part), points.items(), done, workers=workers, stop=pair.stop)
+        pair.share_out(points.items(), done, workers=workers)
     except KeyboardInterrupt:
         raise Interrupted from None
     assumed = bool(base.assumptions or alternative.assumptions)
@@ -246,23 +245,23 @@ class _Matched:
     origin: tuple[Int, Int, Int]  # segment, course, stage of each row of the book
 
 
-class _Pair:
+class _Pair(Crew[tuple[int, list[int]], "dict[int, _Matched]"]):
     """Engines of the threads, one of each scenario for each."""
 
     def __init__(
         self, base: Scenario, alternative: Scenario, books: tuple[Book | None, Book | None], seed: int, engine: str
     ) -> None:
+        super().__init__()
         self.scenarios, self.books, self.seed, self.engine = (base, alternative), books, seed, engine
         self.changed = changed(base, alternative)
         self.rest = ROLES.index("displacement" if base.teams or alternative.teams else "other")
         self.segments = tuple(dict.fromkeys([*base.segments, *alternative.segments]))
-        self.mine = threading.local()
-        self.stop = threading.Event()
         rows = plan_at(base, books[0], seed, 0)
         self.keys = np.sort(rows.tables["book"]["key"][: rows.sizes["book"]])
 
-    def point(self, point: int, replications: list[int]) -> dict[int, _Matched]:
+    def work(self, item: tuple[int, list[int]]) -> dict[int, _Matched]:
         """Run the replications of one assumption point in both scenarios."""
+        point, replications = item
         if self.stop.is_set():
             return {}
         plans = [plan_at(one, book, self.seed, point) for one, book in zip(self.scenarios, self.books, strict=True)]
