@@ -261,7 +261,7 @@ class _Work:
                 "member_id": person.member_id,
                 "segment": person.segment,
                 "arr": arr,
-                "joined": person.spells[-1].joined,
+                "joined": person.joined,
                 "renews_on": renews,
                 "milestone": reached.get(person.member_id, "none" if known else ""),
                 "value_recognised_on": recognised.get(person.member_id),
@@ -324,7 +324,7 @@ def _standing(history: History) -> tuple[dict[str, str], dict[str, dt.date], dic
     recognised: dict[str, dt.date] = {}
     setback: dict[str, dt.date] = {}
     frame = history.frame
-    frame = frame[frame["event"].isin(["milestone", "value_recognised", "setback", "resolved"])]
+    frame = frame[frame["event"].isin(["milestone", "value_recognised", "setback", "resolved", "returned"])]
     for member, day, event, name in zip(
         frame["member_id"].astype(str), frame["date"].dt.date, frame["event"].astype(str), frame["name"].astype(object),
         strict=True,
@@ -334,7 +334,7 @@ def _standing(history: History) -> tuple[dict[str, str], dict[str, dt.date], dic
         elif event == "value_recognised":
             recognised[member] = day
         elif event == "setback":
-            setback.setdefault(member, day)
+            setback[member] = day
         else:
             setback.pop(member, None)
     return reached, recognised, setback

@@ -318,9 +318,9 @@ class _Work:
         exact = {keyed(word) for word in own.words}
         bare = {keyed(word, bare=True) for word in own.words}
         lost = gained = 0
-        for name in self.sheets:
-            column = self._field(name, "member_id")
-            if name != holder and column is not None:
+        others = [self._field(name, "member_id") for name in self.sheets if name != holder]
+        for column in (*others, self._field(holder, "merged_into")):
+            if column is not None:
                 lost += sum(keyed(word) not in exact for word in column.words)
                 gained += sum(keyed(word) not in exact and keyed(word, bare=True) in bare for word in column.words)
         merged = len(exact) - len(bare)
@@ -469,7 +469,7 @@ class _Work:
         stages = ("adoption", "value", "growth")
         order = sorted(lags, key=lambda one: (stages.index(stage_of(one)), median(lags[one])))
         for name in order:
-            why = f"by its name; {len(lags[name]):,} members reached it {median(lags[name]):.0f} days after joining (median)"
+            why = f"by its name; {len(lags[name]):,} members, {median(lags[name]):.0f} days after joining (median)"
             text = f"Which stage is the milestone {name!r} in?"
             self.ask(("journey", name, "stage"), text, stage_of(name), why, [(one, one) for one in stages])
 

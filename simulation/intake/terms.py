@@ -19,8 +19,9 @@ __all__ = ["Contract", "contract_of", "months_later"]
 NEAR, TOGETHER, LATE = 45, 7, 60
 """Days around joining in which the first invoice lies; in which items belong together; by which one may be late."""
 MONTH = 365.25 / 12
-RENEWS = 0.75
-"""Share of a term after which the next invoice of dues begins a new term; before that it only states a level."""
+EARLY = 0.25
+"""Share of a term, and at most half of what it is for, by which an invoice of dues may begin the next term early; one
+that begins earlier only states a level."""
 
 
 @dataclass(eq=False)
@@ -134,11 +135,15 @@ def _spell(person: Person, day: dt.date) -> Spell:
     return begun[-1] if begun else person.spells[0]
 
 
+def _months(charge: Charge, term: int) -> int:
+    """Months that a charge is for; those of a term where it does not say."""
+    if charge.start is None or charge.end is None:
+        return term
+    return max(round(((charge.end - charge.start).days + 1) / MONTH), 1)
+
+
 def _yearly(charge: Charge, term: int) -> float:
-    months = term
-    if charge.start is not None and charge.end is not None:
-        months = max(round(((charge.end - charge.start).days + 1) / MONTH), 1)
-    return round(charge.amount * 12 / months, 2)
+    return round(charge.amount * 12 / _months(charge, term), 2)
 
 
 def _levels(
@@ -148,16 +153,19 @@ def _levels(
     """Turn invoices of dues into levels, renewals and statements."""
     last: dt.date | None = None
     level = math.nan
+    begun: set[int] = set()  # times of membership, by their lines, that have had their first invoice
     for start, several in groups:
         if start > exported:
             continue
         arr = round(sum(_yearly(one, term) for one in several), 2)
         spell = _spell(person, start)
-        first = abs((start - spell.joined).days) <= NEAR
+        first = abs((start - spell.joined).days) <= NEAR and spell.line not in begun
+        begun |= {spell.line} if first else set()
         found.levels.append((spell.joined if first else start, arr))
         grown = sum(value for day, value in added if last is not None and last < day < start)
         charge = several[0]
-        if not first and (last is None or (start - max(last, spell.joined)).days >= RENEWS * term * MONTH):
+        early = min(EARLY * term, _months(charge, term) / 2)
+        if not first and (last is None or (start - max(last, spell.joined)).days >= (term - early) * MONTH):
             found.rows.append(Row(person.key, start, "renewed", "", arr, charge.file, charge.line))
             last = start
         elif first:

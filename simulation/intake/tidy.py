@@ -82,12 +82,33 @@ def _once(rows: list[Row]) -> list[Row]:
     return result
 
 
+def _same_day(rows: list[Row]) -> list[int]:
+    """Seconds after midnight: a setback that is over on its own day comes before its end, which a history of days
+    would take for the end of an earlier one."""
+    came: dict[str, list[dt.date]] = {}
+    ends: dict[str, list[int]] = {}
+    for at, row in enumerate(rows):
+        if row.event == "setback":
+            came.setdefault(row.key, []).append(row.date)
+        elif row.event == "resolved":
+            ends.setdefault(row.key, []).append(at)
+    seconds = [0] * len(rows)
+    for key, several in ends.items():
+        for number, at in enumerate(sorted(several, key=lambda at: rows[at].date), start=1):
+            day = rows[at].date
+            earlier = sum(one < day for one in came.get(key, []))
+            if day in came.get(key, []) and earlier < number:
+                seconds[at] = 1
+    return seconds
+
+
 def _frame(rows: list[Row], people: People) -> pd.DataFrame:
     """The rows with the ids and segments of the list of members."""
     persons = [people.by_key[row.key] for row in rows]
+    later = pd.to_timedelta(_same_day(rows), unit="s")
     frame = pd.DataFrame({
         "member_id": [one.member_id for one in persons],
-        "date": pd.to_datetime([row.date for row in rows]),
+        "date": pd.to_datetime([row.date for row in rows]) + later,
         "event": [row.event for row in rows],
         "name": [row.name for row in rows],
         "value": [row.value for row in rows],
@@ -95,5 +116,5 @@ def _frame(rows: list[Row], people: People) -> pd.DataFrame:
     })  # fmt: skip
     low = pd.to_datetime(pd.Series([row.low for row in rows], dtype=object))
     if low.notna().any():
-        frame["date_low"], frame["date_high"] = low, frame["date"].where(low.notna())
+        frame["date_low"], frame["date_high"] = low, frame["date"].dt.normalize().where(low.notna())
     return frame
