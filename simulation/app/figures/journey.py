@@ -13,6 +13,7 @@ from simulation.app.figures.look import (
     BLUE,
     GREEN,
     GREY,
+    MUTED,
     ORANGE,
     PURPLE,
     QUIET,
@@ -31,8 +32,8 @@ __all__ = ["moves", "over_time"]
 STAGES = {"adoption": ORANGE, "value": BLUE, "growth": GREEN, "complete": PURPLE}
 COURSES = {"on_track": GREEN, "drifting": ORANGE, "away": RED}
 WORDS = {"complete": "journey complete"}
-ROW, GAP, HEAD, FOOT = 34, 62, 30, 110
-"""Pixels of a row, between panels, above the first panel, and of the slider."""
+ROW, GAP, HEAD, FOOT = 32, 62, 30, 150
+"""Pixels of a row, between panels, above the first panel, and of the ticks, buttons and slider below the last."""
 PAUSE = 650
 """Milliseconds of a frame."""
 
@@ -52,12 +53,12 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str) -> go.Figur
     panels = [
         ("stage", "Members by stage", STAGES),
         ("course", "Members by course", COURSES),
-        ("reached", f"Milestones reached in the {periods}", stages),
+        ("reached", f"Reached in the {periods}", stages),
     ]
     parts = {what: _wide(table, what) for what, _, _ in panels}
     panels = [one for one in panels if len(parts[one[0]]["P50"])]
     rows = [len(parts[what]["P50"]) for what, _, _ in panels]
-    inner = sum(rows) * ROW + GAP * len(panels)
+    inner = sum(rows) * ROW + GAP * (len(panels) - 1)
     height = HEAD + inner + FOOT
     made = figure(height=height, hover="closest")
     made.update_layout(showlegend=False, margin={"t": HEAD, "b": FOOT, "l": 8, "r": 34})
@@ -77,7 +78,7 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str) -> go.Figur
             showarrow=False, font={"size": 13},
         )  # fmt: skip
     made.update_layout(**layout)
-    for trace in _traces(panels, parts, moments[0], moments[0]):
+    for trace in _traces(panels, parts, moments[min(1, len(moments) - 1)], moments[0]):
         made.add_trace(trace)
     made.frames = [
         go.Frame(name=moment.isoformat(), data=_traces(panels, parts, moment, moments[0])) for moment in moments
@@ -180,12 +181,13 @@ def _player(moments: list[date]) -> dict[str, Any]:
     ]
     menu: dict[str, Any] = {
         "type": "buttons", "direction": "left", "showactive": False, "x": 0, "xanchor": "left", "y": 0,
-        "yanchor": "top", "pad": {"t": 46, "r": 8}, "buttons": buttons, "bgcolor": "rgba(0,0,0,0)",
+        "yanchor": "top", "pad": {"t": 40, "r": 8}, "buttons": buttons, "bgcolor": "rgba(0,0,0,0)",
         "bordercolor": GREY, "font": {"size": 12},
     }  # fmt: skip
     slider: dict[str, Any] = {
-        "active": 0, "x": 0.0, "len": 1.0, "y": 0, "yanchor": "top", "pad": {"t": 82}, "steps": steps,
-        "currentvalue": {"prefix": "", "visible": True, "xanchor": "right", "font": {"size": 14}},
+        "active": min(1, len(moments) - 1), "steps": steps, "x": 0.0, "len": 1.0, "y": 0, "yanchor": "top",
+        "pad": {"t": 74},
+        "currentvalue": {"prefix": "", "visible": True, "xanchor": "left", "font": {"size": 14, "color": MUTED}},
         "ticklen": 0, "minorticklen": 0, "font": {"size": 1, "color": "rgba(0,0,0,0)"}, "bgcolor": QUIET,
         "bordercolor": QUIET, "activebgcolor": BLUE,
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -26,6 +27,8 @@ QUIET = "rgba(128, 136, 145, 0.25)"
 GREY = "#808891"
 """Lines and dots without a colour of their own, seen on white and on black."""
 CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
+LINE = 32
+"""Letters of a line below an axis: as many as a phone has room for."""
 ROOM = 0.05
 """Part of an axis that is left free at an end."""
 
@@ -58,7 +61,7 @@ def figure(*, x: str = "", y: str = "", height: int = 320, title: str = "", hove
         yaxis=axis,
         hoverlabel={"font": {"family": FONT, "size": 12.5}, "align": "left"},
         legend={
-            "orientation": "h", "yanchor": "top", "y": -60 / height, "x": 0, "font": {"size": 12},
+            "orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "font": {"size": 12},
             "itemclick": False, "itemdoubleclick": False,
         },
         hovermode=hover,
@@ -67,7 +70,7 @@ def figure(*, x: str = "", y: str = "", height: int = 320, title: str = "", hove
     )  # fmt: skip
     if title:
         made.update_layout(title={"text": plain(title), "x": 0, "xref": "paper", "font": {"size": 14}})
-    made.update_xaxes(title_text=plain(x))
+    made.update_xaxes(title_text=plain("\n".join(textwrap.wrap(x, LINE))))
     made.update_yaxes(title_text=plain(y))
     made.layout.meta = {"config": CONFIG}
     return made
@@ -131,7 +134,7 @@ def value_axis(
     size = max((abs(one) for one in places), default=0.0) * (1 + 1e-9)
     kind = unit if unit in ("share", "money") else "count"
     text = [plain(short(one, kind, currency, step, size)) for one in places]
-    return {"range": ends, "tickvals": places, "ticktext": text, "showgrid": True}
+    return {"range": ends, "tickvals": places, "ticktext": text, "tickangle": 0, "showgrid": True}
 
 
 def row_axis(labels: Sequence[str], *, more: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.jobs.job import Picture, Tell
+from simulation.app.tasks.history import day_of, history_of
 from simulation.app.tasks.plan import book_of, plan_of
 from simulation.app.tasks.refining import refined
 from simulation.app.tasks.told import told
@@ -22,17 +21,14 @@ RESPONSES = 40
 
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
-    """Compare the forecast of the scenario with the file `history`: what happened, up to the day `until` if given."""
+    """Compare the forecast of the scenario with what happened (`history_of`), up to the day `until` if given."""
     from simulation.evidence.attribution import attribute, responses
     from simulation.evidence.attribution.attribution import covered
-    from simulation.evidence.history import read_history
 
     plan = plan_of(request)
-    history = read_history(Path(request["history"]), scenario=plan, quarantine=bool(request.get("quarantine")))
+    history, until = history_of(request, plan), day_of(request, "until")
     forecast = refined(plan, request, tell)
-    days = None
-    if request.get("until"):
-        days = (dt.date.fromisoformat(request["until"]) - forecast.frame.start).days
+    days = None if until is None else (until - forecast.frame.start).days
     last, measured = covered(history, forecast), None
     counted = [int(day) for day in forecast.frame.cell_edges[1:] if day <= last and days in (None, day)]
     if counted:

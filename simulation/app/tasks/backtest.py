@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.jobs.job import Picture, Stopped, Tell
+from simulation.app.tasks.history import history_of
 from simulation.app.tasks.plan import plan_of
 
 if TYPE_CHECKING:
@@ -17,12 +18,11 @@ __all__ = ["picture_of", "work"]
 
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
-    """Forecast from `origins` past days, `steps` steps ahead, what the file `history` says came."""
+    """Forecast from past days, `steps` steps ahead, and compare with what came (`history_of`)."""
     from simulation.evidence.backtest.trial import backtest
-    from simulation.evidence.history import read_history
 
     plan = plan_of(request)
-    history = read_history(Path(request["history"]), scenario=plan, quarantine=bool(request.get("quarantine")))
+    history = history_of(request, plan)
     with TemporaryDirectory() as folder:
         found = backtest(
             history, plan, folder=Path(folder), steps=int(request.get("steps", 4)),

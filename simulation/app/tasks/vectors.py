@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.jobs.job import Picture, Tell
+from simulation.app.tasks.history import day_of, history_of
 from simulation.app.tasks.plan import plan_of
 from simulation.app.tasks.told import told
 
@@ -21,14 +20,14 @@ SHOWN = 500
 
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
-    """Infer the vectors of the members of a day (`as_of`) from the file `history`."""
+    """Infer the vectors of the members of a day (`as_of`) from a history (`history_of`)."""
     from simulation.evidence.filter import infer
-    from simulation.evidence.history import read_history
 
     plan = plan_of(request)
-    history = read_history(Path(request["history"]), scenario=plan, quarantine=bool(request.get("quarantine")))
-    day = dt.date.fromisoformat(request["as_of"]) if request.get("as_of") else None
-    found = infer(history, plan, as_of=day, seed=int(request.get("seed", 1)), progress=tell.progress)
+    history = history_of(request, plan)
+    found = infer(
+        history, plan, as_of=day_of(request, "as_of"), seed=int(request.get("seed", 1)), progress=tell.progress
+    )
     return picture_of(found)
 
 
