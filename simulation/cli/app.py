@@ -24,6 +24,7 @@ from simulation.cli.check import check
 from simulation.cli.compare import compare
 from simulation.cli.fit import fit
 from simulation.cli.history import history
+from simulation.cli.importing import import_
 from simulation.cli.must_be_true import must_be_true
 from simulation.cli.objectives import objectives
 from simulation.cli.pilot import pilot
@@ -90,6 +91,9 @@ for _command in (
 ):
     app.command(_command)
 app.command(web, name="app")
+
+
+app.command(import_, name="import")
 
 
 @app.command
