@@ -1,5 +1,7 @@
 """What the words and measures of a report mean."""
 
+__all__ = ["DEFINITIONS", "definition"]
+
 DEFINITIONS = {
     "P10, P50, P90": "Percentiles over the simulated futures: one in ten, five in ten and nine in ten lie below.",
     "95% interval": "The error of simulating a limited number of futures. It shrinks with more futures; P10 to P90 "
@@ -41,3 +43,62 @@ DEFINITIONS = {
     "Windows": "A period or window holds its first moment and not its last. The last 12 months are the twelve calendar "
     "months before the end of the horizon.",
 }
+
+_OF_MEASURES = {
+    "members": "Member", "members_open": "Member", "arr": "ARR", "arr_open": "ARR", "expansion": "Expansion",
+    "uplift": "Uplift, contraction, churn", "contraction": "Uplift, contraction, churn",
+    "churn": "Uplift, contraction, churn", "nrr": "Net revenue retention (NRR)",
+    "grr": "Gross revenue retention (GRR)", "logo_churn": "Members lost", "renewal_rate": "Renewal rate",
+    "first_renewal_rate": "Renewal rate", "take_rate": "Take rate", "quick_ratio": "Quick ratio",
+    "revenue": "Recurring revenue", "contribution": "Contribution", "utilisation": "Team use", "wait": "Wait",
+    "queue": "Queue", "queue_mean": "Queue", "on_track": "Direction", "drifting": "Direction", "away": "Direction",
+    "on_track_share": "Direction",
+}  # fmt: skip
+_SHORT = {
+    "joined": "Members who joined, those who returned not counted.",
+    "referred": "Members who joined because another member referred them.",
+    "left": "Members who left, at a renewal or within a term.",
+    "returned": "Members who had left and joined again.",
+    "new": "ARR of members who joined.",
+    "returned_arr": "ARR of members who had left and joined again.",
+    "renewals_due": "Contracts up for renewal.",
+    "renewals_won": "Contracts renewed; a recovery in grace counts as won.",
+    "renewals_lost": "Contracts up for renewal that were not renewed.",
+    "first_renewals_won": "First renewals of members that were won.",
+    "first_renewals_lost": "First renewals of members that were lost.",
+    "fees": "What members pay for single deliveries of interventions.",
+    "cost": "Cost of interventions and cost of teams.",
+    "intervention_cost": "What interventions cost beside their teams: for each delivery, each month, and once.",
+    "team_cost": "Loaded cost of the people in the teams.",
+    "in_adoption": "Members whose next milestone is one of adoption: they have not reached first value.",
+    "in_value": "Members whose next milestone is one of value.",
+    "in_growth": "Members whose next milestone is one of growth.",
+    "journey_complete": "Members with no milestone ahead.",
+    "in_grace": "Members past a renewal that they have not made, whose term of grace is running.",
+    "reached": "Milestones that members reached.",
+    "offered": "Opportunities offered at milestones.",
+    "taken": "Opportunities taken at milestones.",
+    "lapsed": "Opportunities whose window closed before the member was ready.",
+    "pushed": "Opportunities pushed to reach a quota, before their milestone.",
+    "push_taken": "Pushed opportunities that were taken.",
+    "push_expansion": "ARR added by pushed opportunities.",
+    "setbacks": "Issues that members met.",
+    "escalations": "Setbacks that stayed unresolved for too long.",
+    "impatient": "Times that a member waited longer for a team than its patience and turned away.",
+    "shifts": "Times that what a member wants changed.",
+    "recognised": "Times that a member saw the value that it had reached.",
+    "requested": "Times that an intervention was wanted for a member.",
+    "refused": "Requests that members did not accept.",
+    "started": "Deliveries begun.",
+    "delivered": "Deliveries finished.",
+    "withdrawn": "Requests that ended because the member left.",
+    "work_hours": "Hours that teams worked on interventions.",
+    "intervention_recurring": "ARR that the recurring price of interventions added.",
+    "hours": "Hours that a team worked.",
+}
+
+
+def definition(measure: str) -> str:
+    """What a measure means, in a sentence or two; empty for what is no measure."""
+    title = _OF_MEASURES.get(measure)
+    return DEFINITIONS[title] if title else _SHORT.get(measure, "")
