@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from simulation.app.controls import Control, Value, controls_of
 from simulation.app.jobs.bench import Bench
 from simulation.app.jobs.job import Job, Picture
+from simulation.app.overlay import overlay_of
 from simulation.app.plans import Plans
 
 if TYPE_CHECKING:
@@ -61,14 +63,20 @@ class Desk:
 
     Attributes
     ----------
-    scenario : Scenario or None
+    key, scenario : str, Scenario or None
         What he has chosen, without his changes; None before the first choice.
+    controls : dict
+        What can be turned in it, by path.
+    turned : dict
+        Where he has turned something to, by path.
     overlay : dict
-        His changes as an overlay over it; empty when there are none.
+        The same as an overlay over the scenario; empty when nothing is changed.
     what_ifs : list of WhatIf
         At most `MOST_WHAT_IFS`.
     seed, replications : int
         With which, and how many futures at most, his questions are simulated.
+    runners : dict
+        What starts the job of each kind that is on the page, as its Run button does.
 
     Notes
     -----
@@ -80,33 +88,77 @@ class Desk:
         self.bench, self.plans, self.owner = bench, plans, owner
         self.key = ""
         self.scenario: Scenario | None = None
+        self.controls: dict[str, Control] = {}
+        self.turned: dict[str, Value] = {}
         self.overlay: dict[str, Any] = {}
         self.what_ifs: list[WhatIf] = []
         self.seed, self.replications = 1, REPLICATIONS
         self.jobs: dict[str, Job] = {}
+        self.runners: dict[str, Callable[[], None]] = {}
         self._followed: list[_Followed] = []
         self._changed: list[Callable[[], None]] = []
 
-    def choose(self, key: str, scenario: Scenario) -> None:
-        """Take a scenario, without changes."""
-        self.key, self.scenario, self.overlay = key, scenario, {}
-        self.what_ifs = []
-        self.tell_changed()
+    def read(self, key: str) -> tuple[Scenario, dict[str, Control]]:
+        """Read a scenario and what can be turned in it; may be called from any thread, and takes a moment.
 
-    def change(self, overlay: Mapping[str, Any]) -> None:
-        """Lay other changes over the scenario."""
-        if overlay != self.overlay:
-            self.overlay = dict(overlay)
-            self.tell_changed()
+        Raises
+        ------
+        ScenarioError
+            When it is wrong.
+        """
+        scenario = self.plans.scenario(key)
+        return scenario, {one.path: one for one in controls_of(scenario)}
+
+    def choose(self, key: str, scenario: Scenario, controls: Mapping[str, Control]) -> None:
+        """Take a scenario, without changes; what was put aside to compare belongs to the one before."""
+        self.key, self.scenario, self.controls = key, scenario, dict(controls)
+        self.turned, self.overlay, self.what_ifs = {}, {}, []
+        self._tell()
+
+    def turn(self, path: str, value: Value) -> None:
+        """Turn a control."""
+        assert self.scenario is not None
+        turned = {**self.turned, path: value}
+        if value == self.controls[path].value:
+            del turned[path]
+        if turned != self.turned:
+            self.turned = turned
+            self.overlay = overlay_of(self.scenario, self.controls, turned)
+            self._tell()
+
+    def reset(self) -> None:
+        """Turn everything back to where the scenario stands."""
+        self.turned, self.overlay = {}, {}
+        self._tell()
+
+    def changes(self) -> list[tuple[Control, str, str]]:
+        """What is changed: the control, and its value in words before and after."""
+        found = [(self.controls[path], value) for path, value in self.turned.items()]
+        return [(one, one.shown(one.value), one.shown(value)) for one, value in found]
+
+    def put_aside(self, what_if: WhatIf) -> None:
+        """Keep a what-if to compare.
+
+        Raises
+        ------
+        ValueError
+            When there are `MOST_WHAT_IFS` already, or one of that name.
+        """
+        if len(self.what_ifs) >= MOST_WHAT_IFS:
+            raise ValueError(f"at most {MOST_WHAT_IFS} what-ifs can be compared; remove one first")
+        if not what_if.name or what_if.name == "base" or any(one.name == what_if.name for one in self.what_ifs):
+            raise ValueError("give it a name of its own")
+        self.what_ifs.append(what_if)
+        self._tell()
+
+    def drop(self, name: str) -> None:
+        """Forget a what-if."""
+        self.what_ifs = [one for one in self.what_ifs if one.name != name]
+        self._tell()
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call this whenever the scenario, its changes or the what-ifs are others than before."""
         self._changed.append(call)
-
-    def tell_changed(self) -> None:
-        """Call everybody who wants to know that something has changed."""
-        for call in list(self._changed):
-            call()
 
     def request(self, **more: Any) -> dict[str, Any]:
         """What every task needs: the scenario with its changes, the seed and the number of futures.
@@ -125,6 +177,10 @@ class Desk:
             "replications": self.replications,
         }
         return asked | more
+
+    def _tell(self) -> None:
+        for call in list(self._changed):
+            call()
 
     def start(self, kind: str, request: Mapping[str, Any] | None = None) -> Job:
         """Start a job; one of the same kind that is still at work is cancelled, because its answer is not wanted."""

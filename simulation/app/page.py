@@ -10,7 +10,8 @@ from nicegui import context, ui
 from simulation.app.desk import Desk
 from simulation.app.jobs.bench import Bench
 from simulation.app.plans import Plans
-from simulation.app.views import VIEWS, setup
+from simulation.app.views import VIEWS
+from simulation.app.views.setup import Side
 
 __all__ = ["page"]
 
@@ -23,48 +24,66 @@ async def page(bench: Bench, plans: Plans) -> None:
     """Build the page of one visitor."""
     client = context.client
     desk = Desk(bench, plans, owner=client.id)
-    ui.add_css(CSS.read_text(encoding="utf-8"))
-    dark = ui.dark_mode(None)
     client.on_delete(desk.close)
+    ui.add_css(CSS.read_text(encoding="utf-8"))
+    ui.colors(primary="#0072b2", secondary="#57606a", positive="#009e73", negative="#d55e00", warning="#e69f00")
     found = await asyncio.to_thread(plans.found)
 
-    with ui.header().classes("bar"):
-        drawer_button = ui.button(icon="menu").props('flat round dense aria-label="Scenario and controls"')
+    views = _Views(desk)
+    with ui.left_drawer(bordered=True).props("width=348 breakpoint=900").classes("side") as drawer:
+        Side(desk, found, run=lambda: views.run("forecast"))
+    _bar(desk, drawer)
+    ui.timer(EVERY, desk.tick)
+
+
+def _bar(desk: Desk, drawer: ui.left_drawer) -> None:
+    """The line on top: what is looked at, and dark or light."""
+    dark = ui.dark_mode(None)
+    with ui.header(elevated=False).classes("bar"):
+        ui.button(icon="menu", on_click=drawer.toggle).props('flat round dense aria-label="Show or hide the settings"')
         ui.html('<span class="brand">membersim</span>', sanitize=False)
         title = ui.label().classes("bar-title")
         ui.space()
         scheme = ui.button(icon="contrast").props('flat round dense aria-label="Switch between dark and light"')
         scheme.on_click(lambda: dark.set_value(not dark.value))
-    with ui.left_drawer(bordered=True).props("width=340 breakpoint=900").classes("side") as drawer:
-        setup.show_side(desk, found)
-    drawer_button.on_click(drawer.toggle)
-
-    shown: set[str] = set()
-    panels: dict[str, ui.tab_panel] = {}
-
-    def open_view(key: str) -> None:
-        """Build a view when it is first looked at."""
-        if key in shown:
-            return
-        shown.add(key)
-        view = next(one for one in VIEWS if one.key == key)
-        with panels[key]:
-            view.show(desk)
-
-    with ui.tabs().props("inline-label no-caps outside-arrows mobile-arrows align=left").classes("views") as tabs:
-        for view in VIEWS:
-            ui.tab(view.key, label=view.title, icon=view.icon)
-    with ui.tab_panels(tabs, animated=False, keep_alive=True).classes("panels") as shell:
-        for view in VIEWS:
-            panels[view.key] = ui.tab_panel(view.key).classes("view")
-    shell.on_value_change(lambda event: open_view(event.value))
-    shell.set_value(VIEWS[0].key)
-    open_view(VIEWS[0].key)
 
     def retitle() -> None:
-        changed = " (changed)" if desk.overlay else ""
+        count = len(desk.turned)
+        changed = f" · {count} change{'' if count == 1 else 's'}" if count else ""
         title.text = "" if desk.scenario is None else desk.scenario.name + changed
 
     desk.on_change(retitle)
-    retitle()
-    ui.timer(EVERY, desk.tick)
+
+
+class _Views:
+    """The tabs; each view is built when it is first looked at."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.built: set[str] = set()
+        with ui.tabs().props("inline-label no-caps outside-arrows mobile-arrows align=left").classes("views") as tabs:
+            for view in VIEWS:
+                ui.tab(view.key, label=view.title, icon=view.icon)
+        self.panels: dict[str, ui.tab_panel] = {}
+        with ui.tab_panels(tabs, animated=False, keep_alive=True).classes("panels") as self.shell:
+            for view in VIEWS:
+                self.panels[view.key] = ui.tab_panel(view.key).classes("view")
+        self.shell.on_value_change(lambda event: self.build(event.value))
+        self.open(VIEWS[0].key)
+
+    def open(self, key: str) -> None:
+        """Show a view."""
+        self.shell.set_value(key)
+        self.build(key)
+
+    def build(self, key: str) -> None:
+        """Build a view, once."""
+        if key not in self.built:
+            self.built.add(key)
+            with self.panels[key]:
+                next(one for one in VIEWS if one.key == key).show(self.desk)
+
+    def run(self, key: str) -> None:
+        """Show a view and start its work."""
+        self.open(key)
+        self.desk.runners[key]()

@@ -31,12 +31,13 @@ def picture_of(forecast: Forecast, wanted: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        name, currency, periods (month, quarter or week), replications, wanted; headline, points, objectives and
-        caution as `report.answer` writes them; figures, a list of `report.keyfigures.KeyFigure` as mappings; segments;
-        and bands: measure -> segment ("" for all) -> table of `forecast.courses.bands`.
+        name, currency, periods (month, quarter or week), replications, wanted; headline, tiles and caution as
+        `report.answer.answer` writes them; objectives, a list of `report.answer.Wish`, and figures, a list of
+        `report.keyfigures.KeyFigure`, as mappings; segments; and bands: measure -> segment ("" for all) -> table of
+        `forecast.courses.bands`.
     """
     from simulation.forecast.courses import bands
-    from simulation.report.answer import answer
+    from simulation.report.answer import answer, wishes
     from simulation.report.fans import period_word
     from simulation.report.keyfigures import key_figures
 
@@ -50,6 +51,7 @@ def picture_of(forecast: Forecast, wanted: int) -> dict[str, Any]:
         "replications": forecast.replications,
         "wanted": wanted,
         **asdict(said),
+        "objectives": [asdict(one) for one in wishes(forecast)],
         "figures": [asdict(one) for one in key_figures(forecast)],
         "segments": segments,
         "bands": {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulation.app.desk import Desk
-from simulation.app.views import forecast, setup
+from simulation.app.views import forecast
 
 __all__ = ["VIEWS", "View"]
 
@@ -29,7 +29,4 @@ class View:
     show: Callable[[Desk], None]
 
 
-VIEWS: tuple[View, ...] = (
-    View("forecast", "Forecast", "show_chart", forecast.show),
-    View("assumptions", "Assumptions", "fact_check", setup.show),
-)
+VIEWS: tuple[View, ...] = (View("forecast", "Forecast", "show_chart", forecast.show),)

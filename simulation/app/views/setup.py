@@ -1,40 +1,239 @@
-"""The scenario: which one, what is changed in it, and what it assumes."""
+"""The drawer: which scenario, what is turned in it, and what becomes of the changes."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from itertools import groupby
 
-from nicegui import ui
+from nicegui import events, ui
 
-from simulation.app.desk import Desk
+from simulation.app.controls import Control
+from simulation.app.desk import Desk, WhatIf
 from simulation.app.plans import Plan
+from simulation.app.views.saving import save_dialog
+from simulation.app.views.words import complain
 from simulation.scenario import ScenarioError
 
-__all__ = ["show", "show_side"]
+__all__ = ["Side"]
+
+FUTURES = {50: "50: a first look", 200: "200: for planning", 1000: "1,000: for a board"}
 
 
-def show_side(desk: Desk, found: list[Plan]) -> None:
-    """Build the drawer: the choice of a scenario and its controls."""
-    good = {one.key: one.title for one in found if not one.problems}
-    trouble = ui.column().classes("trouble").props('role="alert"')
-    trouble.visible = False
+class Side:
+    """The drawer of one visitor; making one puts it on the page.
 
-    async def choose(key: str) -> None:
-        try:
-            scenario = await asyncio.to_thread(desk.plans.scenario, key)
-        except ScenarioError as error:
-            trouble.clear()
-            trouble.visible = True
-            with trouble:
-                for problem in error.problems:
-                    ui.label(str(problem))
+    Parameters
+    ----------
+    found
+        The scenarios of the folder.
+    run
+        Runs the forecast.
+    """
+
+    def __init__(self, desk: Desk, found: list[Plan], run: Callable[[], None]) -> None:
+        self.desk, self.run = desk, run
+        with ui.column().classes("side-top"):
+            self.choice = ui.select(_titles(found), label="Scenario").props("outlined dense options-dense")
+            self.choice.classes("wide").mark("scenario").on_value_change(self._choose)
+            self.trouble = ui.column().classes("trouble").props('role="alert"')
+            self.trouble.visible = False
+            _broken(found)
+        self.rest = ui.column().classes("side-rest")
+        with self.rest:
+            self.controls = ui.column().classes("controls")
+        self.foot = ui.column().classes("side-foot")
+        self.rest.visible = self.foot.visible = False
+        self._fill_foot()
+        desk.on_change(self._show_changes)
+
+    async def _choose(self, event: events.ValueChangeEventArguments) -> None:
+        if event.value is None:
             return
-        trouble.visible = False
-        desk.choose(key, scenario)
+        try:
+            scenario, controls = await asyncio.to_thread(self.desk.read, event.value)
+        except ScenarioError as error:
+            complain(self.trouble, str(error), error.problems)
+            return
+        self.trouble.visible = False
+        self.desk.choose(event.value, scenario, controls)
+        self._fill()
 
-    ui.select(good, label="Scenario", on_change=lambda event: choose(event.value)).classes("wide").mark("scenario")
+    def _fill(self) -> None:
+        """Show the controls of the scenario."""
+        self.rest.visible = self.foot.visible = True
+        self.controls.clear()
+        with self.controls:
+            for group, members in groupby(self.desk.controls.values(), key=lambda one: one.group):
+                _group(self.desk, group, list(members))
+
+    def _fill_foot(self) -> None:
+        with self.foot:
+            self.changes = ui.column().classes("changes")
+            with ui.row().classes("foot-row"):
+                self.aside = ui.button("Compare", icon="compare_arrows", on_click=self._put_aside)
+                self.aside.props("outline no-caps dense").mark("put-aside").tooltip(
+                    "Keep these changes as a what-if and look at it beside others"
+                )
+                self.save = ui.button("Save", icon="save", on_click=lambda: save_dialog(self.desk, self._saved))
+                self.save.props("outline no-caps dense").mark("save").tooltip("Save these changes as a file")
+                self.undo = ui.button("Undo all", icon="undo", on_click=self._reset).props("flat no-caps dense")
+            with ui.row().classes("foot-row"):
+                ui.select(FUTURES, value=self.desk.replications, label="Simulated futures").props(
+                    "outlined dense options-dense"
+                ).classes("futures").bind_value(self.desk, "replications")
+                ui.button("Run", icon="play_arrow", on_click=self.run).props("unelevated no-caps").classes("run").mark(
+                    "run"
+                )
+        self._show_changes()
+
+    def _show_changes(self) -> None:
+        found = self.desk.changes()
+        self.changes.clear()
+        self.changes.visible = self.aside.visible = self.save.visible = self.undo.visible = bool(found)
+        with self.changes:
+            for control, before, after in found[-6:]:
+                with ui.row().classes("change"):
+                    ui.label(_full(control)).classes("change-what")
+                    ui.label(f"{before} → {after}").classes("change-to")
+            if len(found) > 6:
+                ui.label(f"and {len(found) - 6} more").classes("muted")
+
+    def _reset(self) -> None:
+        self.desk.reset()
+        self._fill()
+
+    def _put_aside(self) -> None:
+        """Ask for a name and keep the changes as a what-if."""
+        with ui.dialog() as dialog, ui.card().classes("dialog"):
+            ui.label("Keep as a what-if").classes("title")
+            given = ui.input("What to call it", value=self._suggestion()).classes("wide").props("autofocus outlined")
+            given.mark("what-if-name")
+            wrong = ui.label().classes("wrong").props('role="alert"')
+
+            def keep() -> None:
+                what_if = WhatIf(given.value.strip(), str(self.desk.plans.path(self.desk.key)), self.desk.overlay)
+                try:
+                    self.desk.put_aside(what_if)
+                except ValueError as error:
+                    wrong.text = str(error).capitalize()
+                    return
+                dialog.close()
+                ui.notify(f"“{what_if.name}” is under Compare", type="positive")
+
+            given.on("keydown.enter", keep)
+            with ui.row().classes("dialog-foot"):
+                ui.button("Cancel", on_click=dialog.close).props("flat no-caps")
+                ui.button("Keep", on_click=keep).props("unelevated no-caps").mark("keep")
+        dialog.open()
+
+    def _suggestion(self) -> str:
+        """A name from the first change."""
+        control, _, after = self.desk.changes()[0]
+        return f"{_full(control)} {after}"[:60]
+
+    async def _saved(self, key: str) -> None:
+        """After saving: the new file is a scenario like the others, and the one that is looked at."""
+        found = await asyncio.to_thread(self.desk.plans.found)
+        self.choice.set_options(_titles(found))
+        self.choice.set_value(key)
 
 
-def show(desk: Desk) -> None:
-    """Build the view of the assumptions."""
-    ui.label("Assumptions")
+def _titles(found: list[Plan]) -> dict[str, str]:
+    """The scenarios that can be chosen; those that extend another one say so."""
+    good = [one for one in found if not one.problems]
+    names = [one.title for one in good]
+    return {
+        one.key: f"{'↳ ' if one.base else ''}{one.title}" + (f" ({one.key})" if names.count(one.title) > 1 else "")
+        for one in good
+    }
+
+
+def _broken(found: list[Plan]) -> None:
+    """Files that cannot be read, with what is wrong with them."""
+    bad = [one for one in found if one.problems]
+    if not found:
+        ui.label("There is no scenario in this folder yet. “membersim new myplan” makes one.").classes("muted")
+    if bad:
+        word = "file" if len(bad) == 1 else "files"
+        with ui.expansion(f"{len(bad)} {word} cannot be read", icon="error_outline").classes("broken wide"):
+            for one in bad:
+                ui.label(one.key).classes("strong")
+                for problem in one.problems[:5]:
+                    ui.label(str(problem)).classes("mono")
+
+
+def _group(desk: Desk, title: str, members: list[Control]) -> None:
+    """The controls of one intervention, or of the teams, prices, selling."""
+    switch = next((one for one in members if one.form == "switch"), None)
+    with ui.expansion(_short(title)).classes("group wide").props("dense dense-toggle") as group:
+        inner = ui.column().classes("group-inner")
+        with inner:
+            for control in members:
+                if control is not switch:
+                    _control(desk, control)
+    if switch is None:
+        return
+    with group.add_slot("header"):
+        ui.label(_short(title)).classes("group-title")
+        ui.space()
+        toggle = ui.switch(value=bool(desk.turned.get(switch.path, switch.value)))
+        toggle.props(f'dense aria-label="{_short(title)}"').on("click.stop", lambda: None)
+        toggle.tooltip(switch.hint).mark(f"control-{switch.path}")
+
+    def flip(event: events.ValueChangeEventArguments) -> None:
+        group.classes(add="" if event.value else "off", remove="off" if event.value else "")
+        desk.turn(switch.path, bool(event.value))
+
+    toggle.on_value_change(flip)
+
+
+def _control(desk: Desk, control: Control) -> None:
+    value = desk.turned.get(control.path, control.value)
+    if control.form == "choice":
+        choice = ui.select(control.choices or {}, value=value, label=control.label).props(
+            "outlined dense options-dense"
+        )
+        choice.classes("wide").tooltip(control.hint).mark(f"control-{control.path}")
+        choice.on_value_change(lambda event: desk.turn(control.path, event.value))
+        return
+    with ui.column().classes("control"):
+        with ui.row().classes("control-head"):
+            said = ui.label(control.label)
+            said.tooltip(
+                control.hint + (" Uncertain in the scenario: turned, it is one number." if control.assumed else "")
+            )
+            ui.space()
+            number = ui.label(control.shown(value)).classes("control-value")
+        slider = ui.slider(min=control.low, max=control.high, step=control.step, value=float(value))
+        slider.props(f'dense aria-label="{control.label}"').mark(f"control-{control.path}")
+        if control.fixed:
+            slider.disable()
+
+    def show(event: events.ValueChangeEventArguments) -> None:
+        value = _neat(event.value)
+        number.text = control.shown(value)
+        number.classes(remove="turned") if value == control.value else number.classes(add="turned")
+
+    slider.on_value_change(show)
+    slider.on("change", lambda event: desk.turn(control.path, _neat(slider.value)))
+
+
+def _neat(value: float) -> float:
+    """Without the dust of a slider's arithmetic."""
+    return float(f"{float(value):.10g}")
+
+
+def _short(title: str) -> str:
+    return title.removeprefix("Intervention: ").capitalize()
+
+
+def _full(control: Control) -> str:
+    """A control with where it belongs."""
+    if control.form == "switch":
+        return _short(control.group)
+    return (
+        f"{_short(control.group)}: {control.label.lower()}"
+        if control.group.startswith("Intervention")
+        else control.label
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
 
 from simulation.app.desk import Desk
 from simulation.app.jobs.job import Job, Picture
+from simulation.app.views.words import complain
 
 __all__ = ["Work", "time_words"]
 
@@ -60,6 +61,7 @@ class Work:
             self.words = ui.label().classes("work-words").props('role="status" aria-live="polite"')
         self.trouble = ui.column().classes("trouble").props('role="alert"')
         self.cancel_button.visible = self.bar.visible = self.trouble.visible = False
+        desk.runners[kind] = self.run
         if stale:
             desk.on_change(self._out_of_date)
 
@@ -81,17 +83,9 @@ class Work:
             self.desk.bench.cancel(self.job)
             self._watch(self.job)
 
-    def complain(self, message: str, problems: tuple[Any, ...] = ()) -> None:
+    def complain(self, message: str, problems: Sequence[Any] = ()) -> None:
         """Say what is wrong: each problem with its place."""
-        self.trouble.clear()
-        self.trouble.visible = True
-        with self.trouble:
-            if not problems:
-                ui.label(message)
-            for one in problems[:20]:
-                ui.label(_placed(one))
-            if len(problems) > 20:
-                ui.label(f"and {len(problems) - 20} more")
+        complain(self.trouble, message, problems)
 
     def _watch(self, job: Job) -> None:
         if job is not self.job:
@@ -132,16 +126,3 @@ def time_words(seconds: float) -> str:
     if seconds < 90:
         return f"about {seconds:.0f} s left"
     return f"about {seconds / 60:.0f} min left"
-
-
-def _placed(problem: Any) -> str:
-    """One problem of a file in a line, from a `Problem` or from a mapping of its fields."""
-    if not isinstance(problem, Mapping):
-        return str(problem)
-    from simulation.scenario.errors import Problem
-
-    return str(
-        Problem(
-            problem["file"] or "", problem["line"], problem["column"], problem["path"] or "", problem["message"] or ""
-        )
-    )
