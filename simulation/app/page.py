@@ -15,7 +15,7 @@ from simulation.app.views.setup import Side
 
 __all__ = ["page"]
 
-CSS = Path(__file__).parent / "look" / "page.css"
+SHEETS = ("page.css", "views.css")
 EVERY = 0.15
 """Seconds between two looks at the jobs."""
 
@@ -25,7 +25,8 @@ async def page(bench: Bench, plans: Plans) -> None:
     client = context.client
     desk = Desk(bench, plans, owner=client.id)
     client.on_delete(desk.close)
-    ui.add_css(CSS.read_text(encoding="utf-8"))
+    for sheet in SHEETS:
+        ui.add_css((Path(__file__).parent / "look" / sheet).read_text(encoding="utf-8"))
     ui.colors(primary="#0072b2", secondary="#57606a", positive="#009e73", negative="#d55e00", warning="#e69f00")
     found = await asyncio.to_thread(plans.found)
 

@@ -61,8 +61,9 @@ def budget_tables(found: Budget) -> dict[str, pd.DataFrame]:
         }
         for one in result.contenders
     ]
+    base = result.tried[result.nothing.levels].score
     tried = [
-        {**levers.written(levels), "score": point.score, "spend": point.spend}
+        {**levers.written(levels), "score": point.score, "gain": point.score - base, "spend": point.spend}
         for levels, point in sorted(result.tried.items(), key=lambda item: -item[1].score)
     ]
     return {

@@ -23,6 +23,8 @@ EFFORTS = {"quick": (20, 16, 80, 60), "usual": (60, 40, 400, 200)}
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     """Spend at most `spend` on the levers of the scenario so that `maximise` becomes the most it can.
 
+    The picture has `scenario`, too, and whether it was `changed` by the overlay of the request.
+
     Raises
     ------
     ValueError
@@ -38,7 +40,7 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     plan = plan_of(request)
     if not plan.levers:
         raise ValueError("this scenario has no levers, so there is nothing to buy; state what may be bought first")
-    worst = request.get("worst")
+    worst, asked = request.get("worst"), {"scenario": request["scenario"], "changed": bool(request.get("overlay"))}
     try:
         found = sim.budget(
             plan,
@@ -53,9 +55,9 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
         )
     except BudgetInterrupted as stop:
         if stop.budget is not None:
-            tell.picture(picture_of(stop.budget))
+            tell.picture(picture_of(stop.budget) | asked)
         raise Stopped from None
-    return picture_of(found)
+    return picture_of(found) | asked
 
 
 def picture_of(found: Budget) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def picture_of(found: Budget) -> dict[str, Any]:
         Everything of `told`; title, unit and currency of what is maximised; spend; per (the spend to which the gain of
         a next step is scaled); overlay, the recommended plan as changes of the scenario; plans: a list of what is
         bought in words and what it costs; and the tables frontier, next_steps and tried of
-        `report.budget.budget_tables`, with `gain` above nothing bought in tried, too.
+        `report.budget.budget_tables`, frontier with its plan in words.
     """
     from simulation.report.album import Album
     from simulation.report.budget import budget_page, budget_tables

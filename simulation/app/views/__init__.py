@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulation.app.desk import Desk
-from simulation.app.views import forecast
+from simulation.app.views import (
+    benefits,
+    budget,
+    evidence,
+    forecast,
+    journey,
+    must_be_true,
+    objectives,
+    sensitivity,
+)
 
 __all__ = ["VIEWS", "View"]
 
@@ -29,4 +38,13 @@ class View:
     show: Callable[[Desk], None]
 
 
-VIEWS: tuple[View, ...] = (View("forecast", "Forecast", "show_chart", forecast.show),)
+VIEWS: tuple[View, ...] = (
+    View("forecast", "Forecast", "show_chart", forecast.show),
+    View("journey", "Journey", "moving", journey.show),
+    View("benefits", "Who benefits", "diversity_3", benefits.show),
+    View("sensitivity", "What it depends on", "tune", sensitivity.show),
+    View("must_be_true", "What must be true", "rule", must_be_true.show),
+    View("budget", "Budget", "savings", budget.show),
+    View("objectives", "Objectives", "flag", objectives.show),
+    View("evidence", "Evidence", "history", evidence.show),
+)

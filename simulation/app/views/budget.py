@@ -1,0 +1,94 @@
+"""A budget: what to buy, what other spends would buy, and what the next step of each lever brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from simulation.app.desk import Desk, WhatIf
+from simulation.app.figures.budget import frontier, next_steps
+from simulation.app.jobs.job import Picture
+from simulation.app.views.plot import Plot
+from simulation.app.views.told import Answer, Details, card, intro
+from simulation.app.views.work import Work
+from simulation.report.words import name
+
+__all__ = ["show"]
+
+GOALS = {"contribution": "Contribution", "arr": "ARR at the end", "members": "Members at the end"}
+NAME = "recommended for"
+EFFORTS = {"quick": "quick, rough", "usual": "usual"}
+WORST = {0.0: "all futures", 0.2: "the worst fifth", 0.1: "the worst tenth"}
+
+
+def show(desk: Desk) -> None:
+    """Build the view."""
+    last: dict[str, Any] = {}
+
+    def draw(picture: Picture) -> None:
+        last.update(picture)
+        answer.draw(picture)
+        unit, currency = picture["unit"], picture["currency"]
+        line = frontier(
+            picture["frontier"], picture["tried"], picture["recommended"], spend=picture["spend"], unit=unit,
+            currency=currency,
+        )  # fmt: skip
+        steps = next_steps(picture["next_steps"], per=picture["per"], unit=unit, currency=currency)
+        for plot, figure in ((spends, line), (nexts, steps)):
+            plot.clear() if figure is None else plot.draw(figure)
+        details.draw(picture)
+        result.visible = True
+        take.visible = bool(picture["overlay"]) and not picture["changed"]
+
+    def adopt() -> None:
+        try:
+            desk.put_aside(WhatIf(f"{NAME} {last['spend']:,.0f}", last["scenario"], last["overlay"]))
+        except ValueError as error:
+            ui.notify(str(error))
+            return
+        ui.notify("The recommended plan is among your what-ifs: compare it, or see who benefits.")
+
+    def offer() -> None:
+        goals = dict(GOALS)
+        if desk.scenario is not None:
+            goals |= {one: f"Chance of “{name(one)}”" for one in desk.scenario.objectives}
+        goal.set_options(goals, value=goal.value if goal.value in goals else "contribution")
+        spend.props(f'suffix="{"" if desk.scenario is None else desk.scenario.currency}"')
+
+    def request() -> dict[str, Any]:
+        if not spend.value or spend.value < 0:
+            raise ValueError("say how much may be spent: a number above 0")
+        return desk.request(spend=float(spend.value), maximise=goal.value, effort=effort.value, worst=worst.value)
+
+    intro(
+        "Spend a budget",
+        "Which of the scenario's levers to buy, and how much of each, so that it brings the most. It may well "
+        "say that much of the money is better kept.",
+    )
+    with ui.row().classes("asks"):
+        spend = ui.number("At most", value=100_000, min=0, step=10_000, format="%.0f").classes("choice").mark("spend")
+        goal = ui.select(GOALS, value="contribution", label="So that it brings the most").classes("choice").mark("goal")
+        worst = ui.select(WORST, value=0.0, label="Counting").classes("choice")
+        effort = ui.select(EFFORTS, value="usual", label="How thoroughly").classes("choice").mark("effort")
+    offer()
+    desk.on_change(offer)
+    Work(desk, "budget", draw, request, noun="")
+    answer = Answer("Run it to see what to buy. Stopped early, it shows the best plan so far.")
+    result = ui.column().classes("wide")
+    result.visible = False
+    with result:
+        take = ui.button("Put this plan aside as a what-if", icon="playlist_add", on_click=adopt)
+        take.props("outline no-caps").mark("adopt")
+        with card(
+            "What each spend buys",
+            "The gain of the best plan found for each spend, above buying nothing, on futures that had no part in the "
+            "search. Spend is the expected cost over the horizon.",
+        ):
+            spends = Plot("Gain of the best plan for each spend, with its interval and the range of 8 in 10 futures")
+        with card(
+            "The next step of each lever",
+            "One step more of each lever on top of the recommended plan: what it brings for what it costs.",
+        ):
+            nexts = Plot("Gain of the next step of each lever for each unit of its spend")
+    details = Details("budget")

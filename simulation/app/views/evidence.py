@@ -1,0 +1,170 @@
+"""Evidence: where the members stand by what happened, whether forecasts were right before, and why one was missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from simulation.app.desk import Desk
+from simulation.app.figures.attribution import causes
+from simulation.app.figures.backtest import against_what_came
+from simulation.app.figures.vectors import chances, courses
+from simulation.app.jobs.job import Picture
+from simulation.app.views.plot import Plot
+from simulation.app.views.told import Answer, Details, card, intro, table
+from simulation.app.views.upload import Upload
+from simulation.app.views.work import Work
+from simulation.report.words import name
+
+__all__ = ["show"]
+
+HOLDS = {"yes": "holds", "no": "does not hold", "open": "open"}
+SHOWN = 20
+
+
+class _History:
+    """The history that all three questions are asked of."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        intro(
+            "Evidence",
+            "Upload what happened: a table with a row for every event (member_id, date, event, name, value). "
+            "Nothing leaves this machine.",
+        )
+        with ui.row().classes("asks"):
+            self.file = Upload("History: CSV, Excel or Parquet")
+            self.exported = ui.input("Day of the export", placeholder="today").classes("choice").mark("exported")
+            self.exported.props('type="date" stack-label')
+            self.quarantine = ui.switch("Leave members with impossible rows out").mark("quarantine")
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """A request about the history."""
+        if self.file.path is None:
+            raise ValueError("upload a history first")
+        asked = {"history": str(self.file.path), "exported": self.exported.value or ""}
+        return self.desk.request(**asked, quarantine=self.quarantine.value, **more)
+
+
+def show(desk: Desk) -> None:
+    """Build the view."""
+    history = _History(desk)
+    _standing(desk, history)
+    _track_record(desk, history)
+    _attribution(desk, history)
+
+
+def _standing(desk: Desk, history: _History) -> None:
+    """Where every member stands."""
+    last: dict[str, Any] = {}
+
+    def draw(picture: Picture) -> None:
+        last.update(picture)
+        answer.draw(picture)
+        where.draw(courses(picture["shares"]))
+        soon.draw(chances(picture["chances"], "next_90"))
+        stay.draw(chances(picture["chances"], "renews"))
+        people.clear()
+        with people:
+            heads = ["Member", "Segment", "Last milestone", "On track", "Drifting", "Away", "Next in 90 days", "Renews"]
+            rows = [
+                [
+                    str(one["member_id"]), name(str(one["segment"])), name(str(one["milestone"])),
+                    *(f"{one[key]:.0%}" if one[key] == one[key] else "–"
+                      for key in ("on_track", "drifting", "away", "next_90", "renews")),
+                ]
+                for one in picture["members"].head(SHOWN).to_dict("records")
+            ]  # fmt: skip
+            table(heads, rows, words=(0, 1, 2), caption=f"The {len(rows)} members who most likely head away")
+        details.draw(picture)
+        result.visible = True
+
+    with ui.column().classes("part wide"):
+        intro(
+            "Where the members stand",
+            "On track, drifting or away: inferred from what happened to each. High usage is no sign of being on track.",
+        )
+        Work(desk, "vectors", draw, history.request, noun="members")
+        answer = Answer("Upload a history and run it.")
+        result = ui.column().classes("wide")
+        result.visible = False
+        with result:
+            with card("Course, by the last milestone reached", "Shares are means of each member's probability."):
+                where = Plot("Share of the members on track, drifting and away, by last milestone reached")
+            with card("Chances, member by member"), ui.element("div").classes("pair wide"):
+                soon = Plot("How many members have which chance of their next milestone within 90 days")
+                stay = Plot("How many members have which chance to renew")
+            people = ui.column().classes("wide")
+            save = ui.button("Download all members", icon="download").props("outline no-caps").mark("members")
+            save.on_click(lambda: ui.download.content(last["csv"], "vectors.csv", "text/csv"))
+        details = Details("members")
+
+
+def _track_record(desk: Desk, history: _History) -> None:
+    """Whether forecasts of past days were right."""
+    last: dict[str, Any] = {}
+
+    def draw(picture: Picture) -> None:
+        last.update(picture)
+        answer.draw(picture)
+        names = {key: fan["title"] for key, fan in picture["fans"].items()}
+        choice.set_options(names, value=choice.value if choice.value in names else next(iter(names), None))
+        choice.visible = len(names) > 1
+        verdicts.clear()
+        with verdicts:
+            rows = [[one["title"], one["assumption"], HOLDS[one["holds"]], one["words"]] for one in picture["verdicts"]]
+            heads = ["Measure", "It rests on", "Verdict", "In words"]
+            table(heads, rows, words=(0, 1, 2, 3), caption="How good were the forecasts")
+        redraw()
+        details.draw(picture)
+
+    def redraw() -> None:
+        if last and choice.value in last["fans"]:
+            fan.draw(against_what_came(last["fans"][choice.value], last["currency"], last["step"]))
+
+    def request() -> dict[str, Any]:
+        return history.request(steps=steps.value)
+
+    with ui.column().classes("part wide"):
+        intro(
+            "Was it right before?",
+            "Forecasts as of past days, from what was known then and nothing later, beside what came and beside"
+            " simple rules of thumb.",
+        )
+        with ui.row().classes("asks"):
+            steps = ui.select({1: "one step", 2: "two steps", 4: "four steps"}, value=4, label="How far ahead")
+            steps.classes("choice").mark("steps")
+        Work(desk, "backtest", draw, request, noun="")
+        answer = Answer("Upload a history of two years or more and run it.")
+        choice = ui.select({}, label="Measure", on_change=redraw).classes("choice")
+        choice.visible = False
+        fan = Plot("Forecasts of past days as bands, and what came as dots")
+        verdicts = ui.column().classes("wide")
+        details = Details("backtest")
+
+
+def _attribution(desk: Desk, history: _History) -> None:
+    """Why the forecast was missed."""
+
+    def draw(picture: Picture) -> None:
+        answer.draw(picture)
+        steps.draw(causes(picture["causes"], picture["total"], picture["currency"]))
+        details.draw(picture)
+
+    def request() -> dict[str, Any]:
+        return history.request(until=until.value or "")
+
+    with ui.column().classes("part wide"):
+        intro(
+            "Why did it come out as it did?",
+            "The forecast of this scenario beside what happened: causes that add up to the cent, each beside "
+            "what luck alone does to it.",
+        )
+        with ui.row().classes("asks"):
+            until = ui.input("Up to (empty: as far as known)").props('type="date" stack-label')
+            until.classes("choice").mark("until")
+        Work(desk, "attribution", draw, request)
+        answer = Answer("Upload what happened since the start of the scenario and run it.")
+        steps = Plot("From the expected to the actual recurring revenue, cause by cause, with what luck does")
+        details = Details("attribution")

@@ -1,0 +1,72 @@
+"""Objectives: the chance of each, what to expect of every milestone, and why the last forecast was missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from simulation.app.desk import Desk
+from simulation.app.figures.objectives import chances, expected
+from simulation.app.jobs.job import Picture
+from simulation.app.views.plot import Plot
+from simulation.app.views.told import Answer, Details, card, intro
+from simulation.app.views.work import Work
+
+__all__ = ["show"]
+
+ALL = "all milestones"
+"""The rows of sums of `simulation.evidence.objectives`, which is slow to load."""
+
+
+def show(desk: Desk) -> None:
+    """Build the view."""
+    last: dict[str, Any] = {}
+
+    def draw(picture: Picture) -> None:
+        answer.draw(picture)
+        last.update(picture)
+        days = {int(one): f"{one} days" for one in dict.fromkeys(picture["table"]["days"])}
+        if list(choice.options) != list(days):
+            choice.set_options(days, value=max(days, default=None))
+        wishes = chances(picture["wishes"])
+        none.visible = wishes is None
+        none.text = "This scenario states no objectives that can be read." if wishes is None else ""
+        met.clear() if wishes is None else met.draw(wishes)
+        details.draw(picture)
+        result.visible = True
+        redraw()
+
+    def redraw() -> None:
+        if not last or choice.value is None:
+            return
+        table = last["table"]
+        part = table[(table["days"] == choice.value) & (table["milestone"] != ALL)]
+        for plot, quantity in ((reached, "reach"), (added, "arr")):
+            figure = expected(part, quantity, last["currency"])
+            plot.clear() if figure is None else plot.draw(figure)
+
+    intro(
+        "Objectives",
+        "How likely each objective is, and what to expect of every milestone within 30, 60 and 90 days: numbers"
+        " to manage against. Below the lower end is a reason to ask why.",
+    )
+    Work(desk, "objectives", draw)
+    answer = Answer("Run it to see the chances.")
+    result = ui.column().classes("wide")
+    result.visible = False
+    with result:
+        with card(
+            "Chance to meet each objective",
+            "The share of the simulated futures in which it is met; the line is the error of simulating only so many.",
+        ):
+            none = ui.label().classes("muted")
+            met = Plot("The chance to meet each objective")
+        with card(
+            "What to expect",
+            "Dots are means; 8 of 10 futures lie within the line. Expected numbers add up, ranges do not.",
+        ):
+            choice = ui.toggle({}, on_change=redraw).props("no-caps unelevated").mark("days")
+            reached = Plot("Members expected to reach each milestone")
+            added = Plot("Recurring revenue that takes add at each milestone")
+    details = Details("objectives")

@@ -1,0 +1,65 @@
+"""A file that a visitor gives: kept in a folder of its own while the page is open, and never run."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from nicegui import context, events, ui
+
+from simulation.app.guard import LIMIT
+
+__all__ = ["Upload"]
+
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+
+
+class Upload:
+    """A place to drop a file; making one puts it on the page.
+
+    Parameters
+    ----------
+    label
+        What is wanted.
+    taken
+        Called when a file has arrived.
+    endings
+        How its name may end.
+
+    Attributes
+    ----------
+    path : Path or None
+        The last file that arrived; one that is refused leaves the one before.
+    """
+
+    def __init__(
+        self, label: str, taken: Callable[[], None] | None = None, *, endings: tuple[str, ...] = TABLES
+    ) -> None:
+        self.path: Path | None = None
+        self._taken, self._endings = taken, endings
+        self._folder = Path(tempfile.mkdtemp(prefix="membersim-"))
+        context.client.on_delete(lambda: shutil.rmtree(self._folder, ignore_errors=True))
+        self._upload = ui.upload(
+            label=label, auto_upload=True, max_file_size=LIMIT, on_upload=self._take, on_rejected=self._refuse
+        )
+        self._upload.props(f'accept="{",".join(endings)}" flat bordered').classes("upload").mark("upload")
+        self._words = ui.label().classes("muted").props('role="status" aria-live="polite"')
+
+    async def _take(self, event: events.UploadEventArguments) -> None:
+        name = Path(event.file.name.replace("\\", "/")).name
+        self._upload.reset()
+        if Path(name).suffix.lower() not in self._endings:
+            self._refuse()
+            return
+        target = self._folder / name
+        await event.file.save(target)
+        self.path = target
+        self._words.text = f"{name}, {event.file.size() / 1e6:,.1f} MB"
+        if self._taken is not None:
+            self._taken()
+
+    def _refuse(self) -> None:
+        most = f"{LIMIT // 2**20} MB"
+        self._words.text = f"Not taken: a file of at most {most} that ends in {', '.join(self._endings)} is wanted."
