@@ -40,9 +40,9 @@ def import_(
 ) -> int:
     """Join exports of members, invoices, events, courses, logins and ratings.
 
-    Proposes what each file is and how it is read, and asks you to confirm; reconciles to control totals; lists what does
-    not fit. Writes the book, the history, a plan that starts from them, does_not_fit.csv, and import.yaml, the mapping
-    with which next month asks nothing.
+    Proposes what each file is and how it is read, and asks you to confirm; reconciles to control totals; lists what
+    does not fit. Writes the book, the history, a plan that starts from them, does_not_fit.csv, and import.yaml:
+    with this mapping next month asks nothing.
 
     Parameters
     ----------
@@ -57,6 +57,7 @@ def import_(
 
     if not files:
         raise BadInput("name the exports: membersim import members.csv invoices.xlsx ...")
+    totals = _totals(total or [])
     plan = sim.load(scenario) if scenario is not None else None
     day = day_of(exported) or dt.date.today()
     sheets = [read_sheet(path) for path in files]
@@ -67,7 +68,7 @@ def import_(
         proposal = propose(sheets, plan, exported=day)
         _answer(proposal, answer or [])
         known, given = _settle(proposal, accept, screen), proposal.sheets
-    known = known.model_copy(update={"totals": {**known.totals, **_totals(total or [])}})
+    known = known.model_copy(update={"totals": {**known.totals, **totals}})
     found = build(given, known, exported=day, scenario=plan)
     checks, news = reconcile(found), changes(found, given)
     written = write_imported(found, given, out, plan)
@@ -125,8 +126,7 @@ def _value(question: Question, text: str) -> Any:
     words = {"yes": "true", "no": "false", "nothing": "", "none": ""}
     for word in (typed.lower(), words.get(typed.lower(), "")):
         if word in options:
-            value = options[word]
-            return None if value == "" and question.path[-1] == "column" else value
+            return options[word]
     if typed in places:
         return places[typed]
     if question.path[-2:-1] == ("happened",) or question.path[-1] == "first":
@@ -212,6 +212,10 @@ def _show(found: Imported, checks: list[Check], news: list[str], out: Path, scre
     screen.show(f"Wrote {out}/: book.csv, history.parquet, plan.yaml, import.yaml, does_not_fit.csv")
 
 
+def _members(count: int) -> str:
+    return f"{count:,} member{'' if count == 1 else 's'}"
+
+
 def _show_check(check: Check, currency: str, screen: Screen) -> None:
     what = "all members" if check.segment == "all" else check.segment
     if check.agrees:
@@ -219,7 +223,7 @@ def _show_check(check: Check, currency: str, screen: Screen) -> None:
         return
     parts = []
     if check.missing_members:
-        parts.append(f"{abs(check.missing_members):,} members too {'few' if check.missing_members > 0 else 'many'}")
+        parts.append(f"{_members(abs(check.missing_members))} too {'few' if check.missing_members > 0 else 'many'}")
     if abs(check.missing_arr) >= 0.005:
         parts.append(f"{currency} {abs(check.missing_arr):,.2f} too {'little' if check.missing_arr > 0 else 'much'}")
     screen.show(f"Control total of {what}: {', '.join(parts)}")
@@ -227,4 +231,4 @@ def _show_check(check: Check, currency: str, screen: Screen) -> None:
         screen.show(f"  exactly explained by: {', '.join(check.explained)}")
     for cause in check.causes[:6]:
         lines = ", ".join(f"{Path(file).name}:{line}" for file, line in cause.rows[:6])
-        screen.show(f"  {cause.reason}: {cause.members:,} members, {cause.arr:,.2f}" + (f" ({lines})" if lines else ""))
+        screen.show(f"  {cause.reason}: {_members(cause.members)}, {cause.arr:,.2f}" + (f" ({lines})" if lines else ""))

@@ -117,14 +117,15 @@ def _check(sheets: dict[str, Sheet], mapping: Mapping, scenario: Scenario | None
             if column.column not in sheet.columns:
                 text = f"there is no column {column.column!r}: {one_of(sheet.header, column.column)}"
                 problems.append(Problem(str(sheet.path), None, None, f"files.{name}.columns.{key}", text))
+    known = set(mapping.journey)
     if scenario is not None:
         known = {one for segment in scenario.segments.values() for one in segment.journey}
-        for name, spec in mapping.files.items():
-            for word, said in [*spec.happened.items(), ("first", spec.first or "")]:
-                event, _, what = said.partition(" ")
-                if event == "milestone" and what not in known:
-                    text = f"there is no milestone {what!r}: {one_of(known, what)}"
-                    problems.append(Problem("", None, None, f"files.{name}.happened.{word}", text))
+    for name, spec in mapping.files.items():
+        for word, said in [*spec.happened.items(), ("first", spec.first or "")]:
+            event, _, what = said.partition(" ")
+            if event == "milestone" and what not in known:
+                text = f"there is no milestone {what!r}: {one_of(sorted(known), what)}"
+                problems.append(Problem("", None, None, f"files.{name}.happened.{word}", text))
     if problems:
         raise ScenarioError(problems)
 

@@ -12,6 +12,8 @@ from simulation.intake.build import Imported
 __all__ = ["first_scenario"]
 
 MONTH = 365.25 / 12
+GUESS = 0.8
+"""Renewal where hardly any was seen."""
 FEW = 10
 """Cases below which a figure is said to be a guess."""
 
@@ -55,7 +57,7 @@ def _segment(
     arr = arr[arr > 0] if (arr > 0).any() else book["arr"]
     spread = float(np.log(arr).std()) if len(arr) > 1 else 0.0
     won, lost = int((events == "renewed").sum()), int((events == "left").sum())
-    renewal = (won + 1) / (won + lost + 2)
+    renewal = won / (won + lost) if won + lost >= FEW else GUESS
 
     def told(value: Any, cases: int, comment: str) -> dict[str, Any]:
         return {"value": value, "source": source, "evidence": "own" if cases >= FEW else "prior", "comment": comment}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ __all__ = ["Proposal", "Question", "propose"]
 
 MOST_WORDS = 60
 """Different words of a column that are asked about; rarer ones are left out, and said."""
+SAID = "as you say"
 COMMON = 0.05
 """Share of the members who must have taken a course for it to be proposed as a milestone of all."""
 SPREAD_DAYS = 200
@@ -81,12 +82,16 @@ class Proposal:
         The exports by the name that they have in the mapping.
     notes
         What deserves a look.
+    given
+        Answers so far, by the path of their question.
     """
 
     tree: dict[str, Any]
     questions: list[Question]
     sheets: dict[str, Sheet]
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
+    given: dict[Path, Any]
+    _again: Callable[[dict[Path, Any]], Proposal] = field(repr=False)
 
     @property
     def open(self) -> list[Question]:
@@ -94,16 +99,16 @@ class Proposal:
         return [one for one in self.questions if one.proposal is None]
 
     def answer(self, question: Question, value: Any) -> None:
-        """Put an answer into the mapping; None takes the entry away."""
-        place = self.tree
-        for step in question.path[:-1]:
-            place = place.setdefault(step, {})
-        if value is None:
-            place.pop(question.path[-1], None)
-        else:
-            place[question.path[-1]] = value
-        at = self.questions.index(question)
-        self.questions[at] = Question(question.path, question.text, question.options, value, "as you say")
+        """Answer a question; what follows from the answer is proposed anew.
+
+        Parameters
+        ----------
+        value
+            What goes into the mapping; blank for a column: there is none.
+        """
+        self.given[question.path] = value
+        new = self._again(self.given)
+        self.tree, self.questions, self.notes = new.tree, new.questions, new.notes
 
     def mapping(self) -> Import:
         """The mapping as it stands.
@@ -116,6 +121,12 @@ class Proposal:
         if self.open:
             raise ScenarioError([Problem("", None, None, ".".join(one.path), one.text) for one in self.open])
         return of_tree(self.tree)
+
+
+def _put(tree: dict[str, Any], path: Path, value: Any) -> None:
+    for step in path[:-1]:
+        tree = tree.setdefault(step, {})
+    tree[path[-1]] = value
 
 
 def named(sheets: Sequence[Sheet]) -> dict[str, Sheet]:
@@ -134,7 +145,7 @@ def propose(
     scenario: Scenario | None = None,
     *,
     exported: dt.date,
-    kinds: Mapping[str, str] | None = None,
+    given: Mapping[Path, Any] | None = None,
 ) -> Proposal:
     """Propose how some exports are read.
 
@@ -146,8 +157,8 @@ def propose(
         Its segments, milestones and interventions are looked for; without one they are proposed too.
     exported
         Day of the export: hardly anything that has happened is later.
-    kinds
-        Kinds of exports that are certain, by plain name.
+    given
+        Answers that are certain, by the path of their question.
 
     Raises
     ------
@@ -155,40 +166,46 @@ def propose(
         No export holds the members.
     """
     by_name = named(sheets)
-    work = _Work(by_name, scenario, exported, dict(kinds or {}))
-    work.find_kinds()
-    for name in by_name:
-        work.columns(name)
-    work.ids()
-    for name in by_name:
-        work.meanings(name)
-    work.journey()
-    work.begin()
-    return work.proposal
+    columns = {name: columns_of(sheet) for name, sheet in by_name.items()}
+
+    def again(given: dict[Path, Any]) -> Proposal:
+        work = _Work(by_name, columns, scenario, exported, given)
+        work.find_kinds()
+        for name in by_name:
+            work.columns(name)
+        work.ids()
+        for name in by_name:
+            work.meanings(name)
+        work.journey()
+        work.begin()
+        return Proposal(work.tree, work.questions, by_name, work.notes, given, again)
+
+    return again(dict(given or {}))
 
 
 class _Work:
     """A proposal in the making."""
 
     def __init__(
-        self, sheets: dict[str, Sheet], scenario: Scenario | None, exported: dt.date, certain: dict[str, str]
-    ) -> None:
-        self.sheets, self.scenario, self.exported, self.kinds = sheets, scenario, exported, certain
-        self.columns_by = {name: columns_of(sheet) for name, sheet in sheets.items()}
+        self, sheets: dict[str, Sheet], columns: dict[str, list[Column]], scenario: Scenario | None, exported: dt.date,
+        given: dict[Path, Any],
+    ) -> None:  # fmt: skip
+        self.sheets, self.columns_by, self.scenario, self.exported = sheets, columns, scenario, exported
+        self.given = given
+        self.kinds = {path[1]: str(value) for path, value in given.items() if path[-1] == "holds"}
         currency = scenario.currency if scenario is not None else self._currency()
         self.tree: dict[str, Any] = {"version": 1, "currency": currency, "files": {}}
-        self.proposal = Proposal(self.tree, [], sheets)
+        self.questions: list[Question] = []
+        self.notes: list[str] = []
         self.members: set[str] = set()
 
     def ask(self, path: Path, text: str, proposal: Any, why: str, options: Sequence[tuple[Any, str]] = ()) -> None:
-        """Note a question; a proposal is put into the mapping."""
-        question = Question(path, text, tuple(options), proposal, why)
-        self.proposal.questions.append(question)
+        """Note a question; its proposal, or the answer that is given already, is put into the mapping."""
+        if path in self.given:
+            proposal, why = self.given[path], SAID
+        self.questions.append(Question(path, text, tuple(options), proposal, why))
         if proposal is not None:
-            place = self.tree
-            for step in path[:-1]:
-                place = place.setdefault(step, {})
-            place[path[-1]] = proposal
+            _put(self.tree, path, proposal)
 
     def _currency(self) -> str:
         signs = {"€": "EUR", "£": "GBP", "¥": "JPY", "$": "USD", "EUR": "EUR", "GBP": "GBP", "CHF": "CHF", "USD": "USD"}
@@ -231,13 +248,23 @@ class _Work:
         found = fields_of(columns, kind, self.members if kind != "members" else None)
         sheet = self.sheets[name]
         options = [("", "not there"), *((column.name, column.name) for column in columns)]
+        for key in KINDS[kind].fields:
+            path = ("files", name, "columns", key, "column")
+            if path in self.given:
+                found = {other: one for other, one in found.items() if one[0].name != self.given[path] and other != key}
+                chosen = [column for column in columns if column.name == self.given[path]]
+                if chosen:
+                    found[key] = chosen[0], 1.0
         orders = {key: column.dates for key, (column, _) in found.items() if KINDS[kind].fields[key].reads == "date"}
         for key, one in KINDS[kind].fields.items():
             place = ("files", name, "columns", key)
             if key not in found:
+                text = f"Which column of {sheet.path.name} is the {one.meaning}?"
                 if one.needed:
-                    text = f"Which column of {sheet.path.name} is the {one.meaning}?"
                     self.ask((*place, "column"), text, None, "no column looks like it", options[1:])
+                else:
+                    question = Question((*place, "column"), text, tuple(options), "", "no column looks like it")
+                    self.questions.append(question)
                 continue
             column, score = found[key]
             text = f"{sheet.path.name}: is {column.name!r} the {one.meaning}?"
@@ -250,7 +277,7 @@ class _Work:
         used = {column.name for column, _ in found.values()}
         unused = [column.name for column in columns if column.name not in used]
         if unused:
-            self.proposal.notes.append(f"{sheet.path.name}: not used: {', '.join(unused[:12])}")
+            self.notes.append(f"{sheet.path.name}: not used: {', '.join(unused[:12])}")
 
     def _order(self, name: str, key: str, column: Column, orders: dict[str, Order]) -> None:
         order = column.dates
@@ -403,7 +430,7 @@ class _Work:
         if len(said) > MOST_WORDS:
             rest = sum(count for _, count in said[MOST_WORDS:])
             self.tree["files"][name].setdefault("happened", {}).update({word: "" for word, _ in said[MOST_WORDS:]})
-            self.proposal.notes.append(
+            self.notes.append(
                 f"{self.sheets[name].path.name}: {len(said) - MOST_WORDS:,} rarer words of {column.name!r} "
                 f"({rest:,} rows) are not used"
             )
@@ -460,6 +487,8 @@ class _Work:
                 continue
             column = self._field(name, "kind")
             words = column.cells if column is not None and "" not in happened else None
+            for event in happened.values():
+                first.setdefault(event.partition(" ")[2], {})
             for place, (who, day) in enumerate(self._rows(name)):
                 event = happened.get(words[place] if words else "")
                 if event and day is not None and who in joined:
@@ -467,9 +496,11 @@ class _Work:
                     reached[who] = min(day, reached.get(who, day))
         lags = {name: [(day - joined[who]).days for who, day in one.items()] for name, one in first.items()}
         stages = ("adoption", "value", "growth")
-        order = sorted(lags, key=lambda one: (stages.index(stage_of(one)), median(lags[one])))
+        order = sorted(lags, key=lambda one: (stages.index(stage_of(one)), median(lags[one] or [0])))
         for name in order:
-            why = f"by its name; {len(lags[name]):,} members, {median(lags[name]):.0f} days after joining (median)"
+            why = "by its name"
+            if lags[name]:
+                why += f"; {len(lags[name]):,} members, {median(lags[name]):.0f} days after joining (median)"
             text = f"Which stage is the milestone {name!r} in?"
             self.ask(("journey", name, "stage"), text, stage_of(name), why, [(one, one) for one in stages])
 
