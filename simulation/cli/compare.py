@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
+from simulation.cli.background import background_of
 from simulation.cli.compared import precision_of, record_of, shown
 from simulation.cli.folder import publish
 from simulation.cli.goal import share_of
@@ -163,7 +164,11 @@ def compare(
         notes.append(f"The comparison was interrupted; missing are: {', '.join(missing)}.")
 
     def fill(staging: Path) -> None:
-        _fill(comparison, staging, measure=measure, spans=spans, twins=matched, rests_on=rests_on, warnings=notes)
+        beside = background_of(folder, comparison.base, None, command, None)
+        _fill(
+            comparison, staging, measure=measure, spans=spans, twins=matched, rests_on=rests_on, warnings=notes,
+            background=beside,
+        )  # fmt: skip
 
     files = publish(folder, fill, record, RECORD)
     if interrupted:

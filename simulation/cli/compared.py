@@ -92,7 +92,7 @@ def shown(
     table, currency = comparison.table(), comparison.base.frame.currency
     best = comparison.best(measure)
     said = verdict(comparison, measure, {one: payback(comparison, one) for one in comparison.alternatives}, best)
-    sentences = [said.headline, *said.points, *said.objectives]
+    sentences = [said.headline, *said.points, *said.decided, *said.objectives]
     sentences += [borrowed_sentence(name, one, measure, currency) for name, one in rests_on.items()]
     sentences += [] if goal is None else [_reached(goal, comparison.replications)]
     for name, other in comparison.alternatives.items():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
 
-__all__ = ["ASKED", "board"]
+__all__ = ["ASKED", "board", "record"]
 
 ASKED = 0.8
 """The chance for which a board is told what must be true."""
@@ -38,7 +38,7 @@ def board(forecast: Forecast, gallery: Gallery, background: Background) -> list[
         _true(forecast, goals, background),
         _since(background),
         _rests(forecast),
-        _record(background),
+        record(background),
     ]
 
 
@@ -191,7 +191,7 @@ def _rests(forecast: Forecast) -> Section:
     return Section("rests", "What it rests on", [Text(text)])
 
 
-def _record(background: Background) -> Section:
+def record(background: Background) -> Section:
     """How good earlier forecasts of this plan were."""
     title, scores = "Track record", background.scores
     if scores is None or scores.empty:

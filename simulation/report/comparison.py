@@ -12,7 +12,9 @@ import pandas as pd
 from simulation.experiment.payback import Payback, payback
 from simulation.report import comparison_sections as sections
 from simulation.report.album import Album
-from simulation.report.borrowed import borrowed_section, borrowed_sentence, borrowed_table
+from simulation.report.background import Background
+from simulation.report.borrowed import borrowed_section, borrowed_table
+from simulation.report.comparison_board import comparison_board
 from simulation.report.comparison_words import verdict
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.definitions import DEFINITIONS
@@ -40,6 +42,7 @@ def write_comparison(
     twins: Mapping[str, Twins] | None = None,
     rests_on: Mapping[str, Borrowed] | None = None,
     warnings: Sequence[str] = (),
+    background: Background | None = None,
 ) -> list[Path]:
     """Write report.html, tables/*.csv and figures/*.png; each file appears complete or not at all.
 
@@ -59,6 +62,8 @@ def write_comparison(
         What the difference of each alternative rests on.
     warnings
         What was noticed about the scenarios.
+    background
+        What lies beside: the track record.
 
     Returns
     -------
@@ -74,6 +79,7 @@ def write_comparison(
     working, work = sections.work(comparison, album)
     decided, deciding = sections.decided_by(comparison, measure)
     parts: list[Section | str] = [
+        Section("words", "In words", [Text(one) for one in (*said.points, *said.objectives)]),
         sections.differences(comparison, album),
         sections.money(comparison, results, album),
         sections.best_section(comparison, best, measure, album),
@@ -82,27 +88,27 @@ def write_comparison(
         sections.segments(comparison),
         benefits_section(twins or {}, currency, album),
         working,
-        decided,
-        borrowed_section(rests_on or {}, measure, currency),
     ]
-    parts.append(_method(comparison, [part for part in parts if isinstance(part, str)]))
+    checks = [decided, borrowed_section(rests_on or {}, measure, currency)]
+    left_out = [part for part in (*parts, *checks) if isinstance(part, str)]
     frame, facts = comparison.base.frame, comparison.base.facts
     others = ", ".join(one.facts.name for one in comparison.alternatives.values())
-    borrowed_points = [borrowed_sentence(key, one, measure, currency) for key, one in (rests_on or {}).items()]
     page = Page(
         title=facts.name,
         description=f"Compared with: {others}",
         subtitle=f"{day(frame.start)} to {day(frame.start + timedelta(days=frame.days - 1))}, "
         f"{comparison.replications:,} simulated futures of each scenario, money in {frame.currency}",
         headline=said.headline,
-        points=[*said.points, *borrowed_points],
-        objectives=said.objectives,
+        points=(),
+        objectives=(),
         hint="Differences are taken between two lives of the same people with the same luck.",
         notices=[*_few(comparison), *warnings],
         sections=[part for part in parts if isinstance(part, Section)],
         footer=f"Made by membersim {comparison.base.version} with seed {comparison.base.seed}. "
         "A comparison says what follows from its assumptions; it does not know the future.",
         kind="Comparison",
+        board=comparison_board(comparison, measure, results, said.decided, rests_on or {}, background or Background()),
+        appendix=[*(part for part in checks if isinstance(part, Section)), _method(comparison, left_out)],
     )
     files = [folder / "report.html"]
     write_bytes(files[0], rendered(page).encode())

@@ -19,15 +19,19 @@ if TYPE_CHECKING:
     from simulation.experiment.pairs import Difference, Pairing
     from simulation.experiment.payback import Payback
 
-__all__ = ["Verdict", "amount", "change", "factor", "interval", "lower_first", "turning", "verdict", "whole_futures"]
+__all__ = [
+    "Verdict", "amount", "change", "decided", "factor", "interval", "lower_first", "turning", "verdict",
+    "whole_futures",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The first paragraph: a headline and further sentences."""
+    """The first paragraph: a headline, further sentences, which assumption decides, and the objectives."""
 
     headline: str
     points: tuple[str, ...]
+    decided: tuple[str, ...]
     objectives: tuple[str, ...]
 
 
@@ -52,9 +56,9 @@ def verdict(comparison: Comparison, measure: str, results: Mapping[str, Payback]
         points += turning(comparison, one)
         points.append(_money(one, results[one], comparison.base.frame.currency))
         points += _hours(comparison, one)
-        points += _decided(comparison, one, measure)
     points.append(_pairing(comparison))
-    return Verdict(headline, tuple(points), tuple(_wishes(comparison)))
+    deciding = tuple(text for one in names for text in decided(comparison, one, measure))
+    return Verdict(headline, tuple(points), deciding, tuple(_wishes(comparison)))
 
 
 def amount(value: float, unit: str, currency: str, spread: float = math.nan, *, sign: bool = True) -> str:
@@ -215,7 +219,7 @@ def _hours(comparison: Comparison, alternative: str, most: int = 3) -> list[str]
     return [f"Team hours with {name(alternative)}: {listed(parts)}."]
 
 
-def _decided(comparison: Comparison, alternative: str, measure: str) -> list[str]:
+def decided(comparison: Comparison, alternative: str, measure: str) -> list[str]:
     """Say which assumption decides, where one is known to."""
     from simulation.experiment.deciding import deciding
 

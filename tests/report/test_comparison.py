@@ -12,6 +12,7 @@ import pytest
 
 import simulation as sim
 from simulation.experiment.comparison import Comparison
+from simulation.experiment.moved import moved
 from simulation.experiment.pairs import Pairing
 from simulation.report import write_comparison
 from simulation.report.comparison_words import amount, change, factor, interval, turning, whole_futures
@@ -99,3 +100,15 @@ def test_leads_are_paired_intervals(several: Comparison) -> None:
     leads = several.leads("cost", "tech_touch")
     assert leads["mean"].tolist() == [50.0, 0.0, 0.0, 0.0]
     assert leads["lead"].tolist() == [-1, 0, 0, 0]
+
+
+def test_the_first_page_says_what_it_is_worth_and_its_flows_add_up(several: Comparison, tmp_path: Path) -> None:
+    page = write_comparison(several, tmp_path)[0].read_text("utf-8")
+    first = re.sub(r"<[^>]*>", " ", page[page.index('class="board"') : page.index('id="details"')])
+    for title in ("What it is worth", "Where the difference comes from", "What must be true", "Track record"):
+        assert title in first
+    assert "Pairing" not in first and "jackknife" not in first
+    for one in several.alternatives.values():
+        bridge = moved(several.base, one)
+        assert bridge is not None
+        assert bridge.old["all"] + sum(row.cents["all"] for row in bridge.rows) == bridge.new["all"]

@@ -119,7 +119,8 @@ def test_the_page_has_every_section_and_the_answer_first(made: Forecast, folder:
         "Objectives and ARR", "What must be true", "Since last time", "What it rests on", "Track record", "In detail",
         "Chance to meet the objectives", "Key figures", "How it may develop", "Where ARR comes from",
         "Members at milestones", "Time in adoption", "On track, drifting, away", "Team load and queues",
-        "Interventions", "Renewal by number of terms", "Appendix", "Stated beside simulated", "Luck, or what we do not know",
+        "Interventions", "Renewal by number of terms", "Appendix", "Stated beside simulated",
+        "Luck, or what we do not know",
         "Assumptions and evidence", "Method",
     )  # fmt: skip
     body = text[text.index("Every range holds") :]
