@@ -51,6 +51,7 @@ from simulation.cli.store import store
 from simulation.cli.sweep import sweep
 from simulation.cli.vectors import vectors
 from simulation.cli.web import web
+from simulation.cli.workers import sharing_out
 from simulation.cli.worklist import worklist
 
 __all__ = ["app", "main"]
@@ -142,7 +143,8 @@ def _run(words: list[str]) -> int:
     except CycloptsError as error:
         return _refuse(screen, str(error), [])
     try:
-        return _status(command, *bound.args, **bound.kwargs)
+        with sharing_out(bound.arguments):
+            return _status(command, *bound.args, **bound.kwargs)
     except BrokenPipeError:
         raise
     except KeyboardInterrupt as stop:

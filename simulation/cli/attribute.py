@@ -16,6 +16,7 @@ from simulation.cli.outcome import prepare
 from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def attribute(
     exported: str | None = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     book: Path | None = None,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     screen: Screen = SCREEN,
 ) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from simulation.cli.folder import RECORD as RUN
 from simulation.cli.folder import publish, read_record, relative, run_facts
@@ -18,6 +18,7 @@ from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def bridge(
     old_book: Path | None = None,
     new_book: Path | None = None,
     people: Annotated[bool, Parameter(negative="--no-people")] = True,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     no_store: NoStore = False,
     screen: Screen = SCREEN,

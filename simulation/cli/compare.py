@@ -19,6 +19,7 @@ from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import MAX_REPLICATIONS, Engine
 
@@ -42,7 +43,8 @@ def compare(
     replications: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 200,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     engine: Engine = "compiled",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     measure: str = "contribution",
     at: str = "",

@@ -14,6 +14,7 @@ from simulation.cli.outcome import Request, book_facts, introduce, prepare, simu
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 
 if TYPE_CHECKING:
     from simulation.experiment.must_be_true import MustBeTrue
@@ -33,7 +34,8 @@ def must_be_true(
     probability: str = "80%",
     replications: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 1000,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,

@@ -14,6 +14,7 @@ from simulation.cli.outcome import Request, introduce, prepare, simulate
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.runs import Engine
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def objectives(
     replications: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 200,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     engine: Engine = "compiled",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     no_store: NoStore = False,

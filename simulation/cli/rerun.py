@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter, validators
+from typing import TYPE_CHECKING
 
 from simulation import __version__
 from simulation.cli.folder import RECORD, read_record
 from simulation.cli.outcome import Request, kept_tables, prepare, simulate, write
 from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import FAULT, INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.workers import Cluster, Workers
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
@@ -25,7 +24,8 @@ def rerun(
     *,
     book: Path | None = None,
     out: Path | None = None,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     screen: Screen = SCREEN,
 ) -> int:
     """Reproduce a finished run from its folder and compare the result.

@@ -32,6 +32,7 @@ from simulation.cli.tables import (
     objectives,
     records,
 )
+from simulation.cli.workers import Cluster, Workers
 from simulation.runs import MAX_REPLICATIONS, Engine
 
 __all__ = ["run"]
@@ -47,7 +48,8 @@ def run(
     replications: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 200,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     engine: Engine = "compiled",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     events: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,

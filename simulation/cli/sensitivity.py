@@ -17,6 +17,7 @@ from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import Interrupted, progress_bar
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def sensitivity(
     segment: str = "",
     points: Annotated[int, Parameter(validator=validators.Number(gte=8))] = 256,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,

@@ -16,6 +16,7 @@ from simulation.cli.outcome import introduce, prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 from simulation.runs import Engine
 
@@ -39,7 +40,8 @@ def sweep(
     replications: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 200,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     engine: Engine = "compiled",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     overlay: Annotated[list[Path] | None, Parameter(consume_multiple=True)] = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,

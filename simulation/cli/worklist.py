@@ -12,6 +12,7 @@ from simulation.cli.folder import publish, run_facts
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
 
@@ -35,7 +36,8 @@ def worklist(
     replications: Annotated[int, Parameter(validator=validators.Number(gte=4))] = 100,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     engine: Engine = "compiled",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Path | None = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     screen: Screen = SCREEN,

@@ -100,7 +100,8 @@ def in_cluster(client: Client, crew: Crew[Item, Result], items: Iterable[Item], 
             if not running:
                 return
             try:
-                ready = wait(list(running), timeout=0.5, return_when="FIRST_COMPLETED").done
+                with client.as_current():
+                    ready = wait(list(running), timeout=0.5, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 ready = set()
             lost.check()
