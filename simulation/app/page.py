@@ -15,6 +15,12 @@ from simulation.app.views.setup import Side
 
 __all__ = ["page"]
 
+QUIET = """<script>
+  addEventListener("unhandledrejection", event => {
+    if (/Resize must be passed a displayed plot/.test(event.reason)) event.preventDefault();
+  });
+</script>"""
+"""A figure in a tab that is put away is told to resize, and complains; it is sized again when it is shown."""
 SHEETS = ("page.css", "views.css")
 EVERY = 0.15
 """Seconds between two looks at the jobs."""
@@ -25,6 +31,7 @@ async def page(bench: Bench, plans: Plans) -> None:
     client = context.client
     desk = Desk(bench, plans, owner=client.id)
     client.on_delete(desk.close)
+    ui.add_head_html(QUIET)
     for sheet in SHEETS:
         ui.add_css((Path(__file__).parent / "look" / sheet).read_text(encoding="utf-8"))
     ui.colors(primary="#0072b2", secondary="#57606a", positive="#009e73", negative="#d55e00", warning="#e69f00")

@@ -150,7 +150,7 @@ def sure(found: Budget) -> str:
     needed = selection.needed * futures // max(1, int(selection.observations[selection.best]))
     return (
         f"{futures:,} futures of each were not enough to be {result.level:.0%} sure of the choice, with differences "
-        f"below {zone} not counting; up to {needed:,} could be needed (--choosing)."
+        f"below {zone} not counting; up to {needed:,} could be needed."
     )
 
 

@@ -66,8 +66,8 @@ def objectives_page(forecast: Forecast, table: pd.DataFrame) -> Page:
         sections.append(Section(f"days{length}", title, [Table(OBJECTIVE_COLUMNS, rows)]))
         whole = part.iloc[-1].to_dict()
         points.append(
-            f"Within {length} days {number(whole['reach'], 'members')} milestones are reached, and takes add "
-            f"{number(whole['arr'], 'money', currency)} of ARR "
+            f"Within {length} days {whole['reach']:,.0f} milestones are reached, and takes add "
+            f"{number(whole['arr'], 'money', currency, whole['arr_P90'] - whole['arr_P10'])} of ARR "
             f"({span(whole['arr_P10'], whole['arr_P90'], 'money', currency)})."
         )
     sections.append(

@@ -130,7 +130,7 @@ def sensitivity_page(found: Sensitivity, album: Album) -> Page:
     futures = sum(one.replications for one in found.futures.values())
     notices = []
     if found.points < 64:
-        notices.append(f"Only {found.points} base samples: the intervals are wide. --points 256 and more is better.")
+        notices.append(f"Only {found.points} base samples: the intervals are wide; 256 and more are better.")
     short = int(found.now.samples[0])
     if short < found.points:
         notices.append(f"{found.question.what.title} is undefined in some futures: {short} base samples are used.")

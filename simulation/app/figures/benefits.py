@@ -27,7 +27,7 @@ def gains(table: pd.DataFrame, currency: str) -> go.Figure | None:
     for heading, part in table.groupby("heading", sort=False):
         rows.append((str(heading), None))
         rows += [(str(one["group"]), one) for one in part.to_dict("records")]
-    made = figure(x=f"{currency} of ARR at the end, for each member", height=70 + 30 * len(rows), hover="closest")
+    made = figure(x=f"ARR for each member, {currency}", height=70 + 30 * len(rows), hover="closest")
     shown = [(place, one) for place, (_, one) in enumerate(rows) if one is not None]
     for place, one in shown:
         made.add_scatter(x=[one["each_low"], one["each_high"]], y=[place, place], mode="lines", hoverinfo="skip",
@@ -59,7 +59,7 @@ def roles(table: pd.DataFrame, currency: str) -> go.Figure:
     table
         words, affected, mean, low and high; the last row is all together.
     """
-    made = figure(x=f"{currency} of ARR at the end, in all", height=90 + 40 * len(table), hover="closest")
+    made = figure(x=f"ARR at the end, {currency}", height=90 + 40 * len(table), hover="closest")
     colours = [SKY if one == "all" else BLUE if one == "direct" else ORANGE for one in table["role"]]
     hover = [
         f"{number(one['affected'], 'members')} members: "

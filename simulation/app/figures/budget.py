@@ -80,7 +80,7 @@ def next_steps(table: pd.DataFrame, *, per: float, unit: str, currency: str) -> 
         return None
     of = f"{currency} {per:,.0f}"
     unit = "ratio" if unit == "money" else unit
-    axis = f"gain for {of} more, {currency if unit == 'ratio' else money_unit(currency, unit)}, with 95% interval"
+    axis = f"gain for {of} more, {currency if unit == 'ratio' else money_unit(currency, unit)}"
     made = figure(x=axis, height=90 + 44 * len(table), hover="closest")
     middle, low, high = (per * table[f"{column}{end}"].to_numpy() for end in ("", "_low", "_high"))
     colours = [GREEN if one > 0 else GREY for one in low]

@@ -25,7 +25,7 @@ from simulation.app.figures.look import (
     tint,
     value_axis,
 )
-from simulation.report.words import end_of, name
+from simulation.report.words import day, end_of, name
 
 __all__ = ["moves", "over_time"]
 
@@ -170,11 +170,11 @@ def _player(moments: list[date]) -> dict[str, Any]:
     """The button that plays, the one that stops, and the slider."""
     still = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": 0}}
     play = {"frame": {"duration": PAUSE, "redraw": True}, "fromcurrent": True, "transition": {"duration": 0}}
+    words = [f"Start, {day(moments[0])}", *(f"End of {end_of(one).removeprefix('the end of ')}" for one in moments[1:])]
     steps = [
-        {"label": f"start, {one.isoformat()}" if place == 0 else end_of(one), "method": "animate",
-         "args": [[one.isoformat()], still]}
-        for place, one in enumerate(moments)
-    ]  # fmt: skip
+        {"label": label, "method": "animate", "args": [[one.isoformat()], still]}
+        for label, one in zip(words, moments, strict=True)
+    ]
     buttons = [
         {"label": "▶ Play", "method": "animate", "args": [None, play]},
         {"label": "❚❚ Pause", "method": "animate", "args": [[None], still]},

@@ -21,7 +21,7 @@ __all__ = [
 
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
 """Colours of things side by side, in this order; the first is the base."""
-FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+FONT = "Inter, Roboto, system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 QUIET = "rgba(128, 136, 145, 0.25)"
 """Grid lines that are seen on white and on black."""
 GREY = "#808891"

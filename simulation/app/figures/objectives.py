@@ -27,7 +27,7 @@ def chances(wishes: Sequence[Mapping[str, Any]]) -> go.Figure | None:
     known = [one for one in wishes if one["chance"] == one["chance"]]
     if not known:
         return None
-    made = figure(x="chance to meet it, with 95% interval", height=90 + 50 * len(known), hover="closest")
+    made = figure(x="chance to meet it", height=90 + 50 * len(known), hover="closest")
     rows = list(range(len(known)))
     hover = [
         f"{plain(one['title'])}: {plain(one['target'])}<br>met in {one['chance']:.0%} of the futures<br>"
@@ -65,7 +65,7 @@ def expected(table: pd.DataFrame, quantity: str, currency: str) -> go.Figure | N
     if table.empty:
         return None
     axis = words if unit == "members" else f"{words}, {currency}"
-    made = figure(x=f"{axis}; line: 8 of 10 futures", height=80 + 36 * len(table), hover="closest")
+    made = figure(x=axis, height=80 + 36 * len(table), hover="closest")
     colour = BLUE if quantity == "reach" else GREEN
     several = table["segment"].nunique() > 1
     for row, one in enumerate(table.to_dict("records")):

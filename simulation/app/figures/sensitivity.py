@@ -45,7 +45,7 @@ def tornado(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.
     if table.empty:
         return None
     base = float(table["base"].iloc[0])
-    made = figure(x=f"{unit_words(title, unit, currency)}; line: all at their medians", height=120 + ROW * len(table),
+    made = figure(x=unit_words(title, unit, currency), height=120 + ROW * len(table),
                   hover="closest")  # fmt: skip
     rows = list(range(len(table)))
     for end, colour, words in (("low", SKY, "assumption at its P10"), ("high", ORANGE, "assumption at its P90")):
@@ -90,7 +90,7 @@ def sobol(table: pd.DataFrame) -> go.Figure | None:
     if table.empty:
         return None
     table = pd.concat([table.drop(index=LUCK).head(MOST), table.loc[[LUCK]]])
-    made = figure(x="% of the spread (variance), with 95% interval", height=110 + ROW * len(table), hover="closest")
+    made = figure(x="% of the spread (variance)", height=110 + ROW * len(table), hover="closest")
     rows = list(range(len(table)))
     for key, words, shift, symbol in (
         ("first", "alone", -0.13, "circle"), ("total", "with its interactions", 0.13, "circle-open"),

@@ -49,7 +49,8 @@ def chances(table: pd.DataFrame, column: str) -> go.Figure:
     column
         "next_90" or "renews".
     """
-    words = {"next_90": "chance of the next milestone within 90 days", "renews": "chance to renew next time"}[column]
+    words = {"next_90": "next milestone within 90 days", "renews": "renewing next time"}[column]
+    words = f"chance of {words}"
     made = figure(x=words, y="members", height=260, hover="closest")
     made.add_bar(
         x=table["low"] + 0.05, y=table[column], width=0.092, marker={"color": BLUE if column == "next_90" else GREEN},

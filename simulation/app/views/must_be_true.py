@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nicegui import ui
@@ -18,6 +19,7 @@ __all__ = ["show"]
 
 CHANCES = {0.5: "50%", 0.7: "70%", 0.8: "80%", 0.9: "90%", 0.95: "95%"}
 FUTURES = {400: "400, quick", 1000: "1,000, usual", 4000: "4,000, thorough"}
+HEADS = ("It must be true that", "In the plan", "Likely", "Evidence", "Owner", "What would speak against it")
 
 
 def show(desk: Desk) -> None:
@@ -28,24 +30,9 @@ def show(desk: Desk) -> None:
         result.clear()
         with result:
             for place, one in enumerate(picture["sets"], 1):
-                sure = "" if picture["suffices"] else " It does not suffice."
-                caption = (
-                    f"Set {place}: then the objective is met in {one['chance']:.0%} of the futures (at least "
-                    f"{one['low']:.0%}). Today it is {one['likely']:.0%} likely.{sure}"
-                )
-                rows = [
-                    [
-                        each["words"],
-                        each["plan"] or "–",
-                        f"{each['likely']:.0%}",
-                        [each["evidence"] or "not stated", each["source"]],
-                        each["owner"] or "nobody",
-                        each["signal"],
-                    ]
-                    for each in one["conditions"]
-                ]
-                heads = ["It must be true that", "In the plan", "Likely", "Evidence", "Owner", "An early reading"]
-                table(heads, rows, words=(0, 1, 3, 4, 5), caption=caption)
+                with card(f"Set {place}" if len(picture["sets"]) > 1 else "The conditions"):
+                    ui.label(_judged(one, picture["suffices"])).classes("prose")
+                    table(HEADS, [_row(each) for each in one["conditions"]], words=(0, 1, 3, 4, 5))
             if picture["chances"]:
                 with card("Chance to meet it, by assumption", "Each dot is a tenth of the futures."):
                     for one in picture["chances"]:
@@ -84,3 +71,22 @@ def show(desk: Desk) -> None:
     answer = Answer("Run it to see what the objective hangs on.")
     result = ui.column().classes("wide")
     details = Details("must_be_true")
+
+
+def _judged(one: Mapping[str, Any], suffices: bool) -> str:
+    """What a set of conditions is worth."""
+    met = f"Then the objective is met in {one['chance']:.0%} of the futures (at least {one['low']:.0%})."
+    return f"{met} Today it is {one['likely']:.0%} likely.{'' if suffices else ' It does not suffice.'}"
+
+
+def _row(one: Mapping[str, Any]) -> list[str | list[str]]:
+    """A condition with its evidence, owner and early reading."""
+    evidence, source = one["evidence"] or "not stated", one["source"]
+    return [
+        one["words"],
+        one["plan"] or "–",
+        f"{one['likely']:.0%}",
+        [evidence, "" if source == evidence else source],
+        one["owner"] or "nobody",
+        one["signal"],
+    ]

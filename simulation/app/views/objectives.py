@@ -58,13 +58,13 @@ def show(desk: Desk) -> None:
     with result:
         with card(
             "Chance to meet each objective",
-            "The share of the simulated futures in which it is met; the line is the error of simulating only so many.",
+            "The share of the simulated futures in which it is met; the line is its 95% interval.",
         ):
             none = ui.label().classes("muted")
             met = Plot("The chance to meet each objective")
         with card(
             "What to expect",
-            "Dots are means; 8 of 10 futures lie within the line. Expected numbers add up, ranges do not.",
+            "Dots are means; 8 of 10 futures lie within the bar. Expected numbers add up, ranges do not.",
         ):
             choice = ui.toggle({}, on_change=redraw).props("no-caps unelevated").mark("days")
             reached = Plot("Members expected to reach each milestone")

@@ -53,13 +53,13 @@ def show(desk: Desk) -> None:
     with result:
         with card(
             "How far each assumption moves it",
-            "Each assumption at its low (P10) and its high end (P90), all others at their middle, with the same luck.",
+            "Each assumption at its low (P10) and its high end (P90), all others at their middle (the line).",
         ):
             swings = Plot("Bars: the measure with each assumption at its low and at its high end")
         with card(
             "What its spread comes from",
             "The part of the spread that would go if only this were known (alone), and the part that would stay if all "
-            "else were known (with its interactions).",
+            "else were known (with its interactions); lines are 95% intervals.",
         ):
             shares = Plot("The part of the spread that comes from each assumption and from luck, with intervals")
         with card("Over time", "What the spread of each period comes from."):
