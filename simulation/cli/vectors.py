@@ -38,6 +38,7 @@ def vectors(
     particles: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
     draws: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 32,
     typical_usage: Annotated[float | None, Parameter(validator=validators.Number(gt=0))] = None,
+    rating_noise: Annotated[float, Parameter(validator=validators.Number(gt=0, lt=10))] = 0.25,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     out: Path | None = None,
@@ -62,6 +63,8 @@ def vectors(
         Draws of where each member stands to keep in the book.
     typical_usage
         Usage in a month of a member at typical pace; by default estimated from those who have just joined.
+    rating_noise
+        Standard deviation of a rating (a survey answer, a manager's judgement) on its scale from 0 to 1.
     out
         Folder to write to; reports/<name of the scenario's file>-vectors by default.
     """
@@ -80,13 +83,14 @@ def vectors(
     prepare(folder)
     words: list[object] = ["membersim", "vectors", *([source] if source else []), "--scenario", scenario]
     words += ["--as-of", as_of] if as_of else []
+    words += ["--rating-noise", rating_noise] if rating_noise != 0.25 else []
     words += ["--seed", seed] if seed != 1 else []
     command, started = shlex.join(map(str, words)), time.perf_counter()
     try:
         with progress_bar("Inferring members") as progress:
             found = infer(
                 read, plan, as_of=day_of(as_of), particles=particles, draws=draws, typical_usage=typical_usage,
-                seed=seed, workers=workers, progress=progress,
+                rating_noise=rating_noise, seed=seed, workers=workers, progress=progress,
             )  # fmt: skip
     except KeyboardInterrupt:
         screen.note(f"Interrupted; nothing is written. To start again: {command}")

@@ -26,10 +26,13 @@ PAUSE = 60.0
 """Days after which the weights are looked at even when nothing happened."""
 FRESH, ENOUGH = 32.0, 50
 """Days after joining whose usage gives its scale, and how many months of usage that needs."""
+RATING_NOISE = 0.25
+"""Standard deviation of a rating on a scale from 0 to 1: a point of five."""
 CODES = {
     "present": r.O_PRESENT, "returned": r.O_RETURNED, "moved": r.O_MOVED, "intervention": r.O_DELIVERED,
     "milestone": r.O_MILESTONE, "value_recognised": r.O_RECOGNISED, "resolved": r.O_RESOLVED,
-    "setback": r.O_SETBACK, "escalated": r.O_ESCALATED, "interaction": r.O_INTERACTION, "usage": r.O_USAGE,
+    "setback": r.O_SETBACK, "escalated": r.O_ESCALATED, "interaction": r.O_INTERACTION, "rating": r.O_RATING,
+    "usage": r.O_USAGE,
     "renewed": r.O_RENEWED, "grace": r.O_GRACE, "recovered": r.O_RECOVERED, "left": r.O_LEFT,
 }  # fmt: skip
 NOTHING = -1
@@ -59,7 +62,11 @@ class Observations:
 
 
 def observations(
-    history: History, scenario: Scenario, as_of: dt.date, typical_usage: float | None = None
+    history: History,
+    scenario: Scenario,
+    as_of: dt.date,
+    typical_usage: float | None = None,
+    rating_noise: float = RATING_NOISE,
 ) -> Observations:
     """Make the rows of the filter out of a history.
 
@@ -73,6 +80,8 @@ def observations(
         The day of inference.
     typical_usage
         Usage in a month at magnitude 1; None: estimated from the history.
+    rating_noise
+        Standard deviation of a rating about what it should be, on its scale from 0 to 1.
     """
     from simulation.evidence.history.today import todays_rows
 
@@ -80,6 +89,7 @@ def observations(
     today = todays_rows(seen, scenario, as_of)
     segments = {name: place for place, name in enumerate(scenario.segments)}
     table = _table(seen, scenario, as_of, today, segments)
+    table.loc[table["what"] == r.O_RATING, "low"] = rating_noise
     start = (today["joined"].to_numpy().astype("M8[D]") - np.datetime64(as_of, "D")).astype(float)
     counts, usage = _usage(seen, scenario)
     if typical_usage is not None:
@@ -142,7 +152,7 @@ def _table(
 
 _ORDER = (
     r.O_PRESENT, r.O_RETURNED, r.O_MOVED, r.O_DELIVERED, r.O_MILESTONE, r.O_RECOGNISED, r.O_RESOLVED, r.O_SETBACK,
-    r.O_ESCALATED, r.O_INTERACTION, r.O_USAGE, r.O_RENEWED, r.O_GRACE, r.O_RECOVERED, r.O_LEFT, r.O_PAUSE,
+    r.O_ESCALATED, r.O_INTERACTION, r.O_RATING, r.O_USAGE, r.O_RENEWED, r.O_GRACE, r.O_RECOVERED, r.O_LEFT, r.O_PAUSE,
 )  # fmt: skip
 
 
@@ -168,6 +178,7 @@ def _months(table: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Put usage at the end of its month, and an empty usage where the month before has none."""
     useful = ~table["what"].isin([r.O_DELIVERED, r.O_MOVED]) | (table["a"] >= 0)
     useful &= ~((table["what"] == r.O_MILESTONE) & (table["a"] < 0))
+    useful &= ~((table["what"] == r.O_RATING) & table["value"].isna())
     table = table[useful]
     usage = table["what"] == r.O_USAGE
     if not usage.any():

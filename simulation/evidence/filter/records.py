@@ -8,14 +8,14 @@ from simulation.model.random import domain, purpose
 
 # What can be observed.
 (O_PRESENT, O_RETURNED, O_MOVED, O_DELIVERED, O_MILESTONE, O_RECOGNISED, O_RESOLVED, O_SETBACK, O_ESCALATED,
- O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE) = range(16)  # fmt: skip
+ O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE, O_RATING) = range(17)  # fmt: skip
 
 OBSERVATION = np.dtype(
     [("t", "f8"), ("low", "f8"), ("high", "f8"), ("value", "f8"), ("what", "i4"), ("a", "i4")], align=True
 )
 """One row of what happened: days from the day of inference (negative), the interval in which it lies where only that
-is known, and of a usage the days that it covers (NaN: none), a value, what (an O_ code) and which one (milestone,
-intervention, segment; -2: not known)."""
+is known (of a usage the days that it covers, of a rating as `low` its noise; NaN: none), a value, what (an O_ code)
+and which one (milestone, intervention, segment; -2: not known)."""
 
 DUTY = np.dtype(
     [("key", "u8"), ("first", "i8"), ("last", "i8"), ("start", "f8"), ("due", "f8"), ("seg", "i4")], align=True

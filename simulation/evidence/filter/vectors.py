@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simulation.evidence.filter.observations import RATING_NOISE, Observations, observations
 from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE
 from simulation.shown import Shown
 from simulation.threads import in_threads
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from simulation.engine.plan import Plan
     from simulation.evidence.filter.cloud import Cloud
-    from simulation.evidence.filter.observations import Observations
     from simulation.evidence.history import History
     from simulation.model.state import Records
     from simulation.progress import Progress
@@ -116,6 +116,7 @@ def infer(
     particles: int | None = None,
     draws: int = 64,
     typical_usage: float | None = None,
+    rating_noise: float = RATING_NOISE,
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -136,6 +137,10 @@ def infer(
         Draws from each posterior to keep, for forecasts.
     typical_usage
         Usage in a month at magnitude 1; by default estimated from those who have just joined.
+    rating_noise
+        Standard deviation of a rating, on its scale from 0 to 1: members on the straight course are rated 1 on
+        average, those at a right angle to it 0.5, those who move away 0. Ratings are taken as independent given the
+        direction, so a rater who always sees it too well misleads.
     seed
         0 <= seed < 2**32. A member's result depends on it, the scenario and the member's own rows only.
     workers
@@ -148,13 +153,13 @@ def infer(
     ValueError
         When nobody is a member on that day, or an argument is out of range.
     """
-    from simulation.evidence.filter.observations import observations
-
     day = as_of or history.exported or _after(history)
+    if not 0 < rating_noise < 10:
+        raise ValueError(f"rating_noise must lie between 0 and 10, got {rating_noise}")
     if particles is not None and particles < 2:
         raise ValueError(f"particles must be 2 or more, got {particles}")
     model = at_rest(scenario, day)
-    seen = observations(history, model, day, typical_usage)
+    seen = observations(history, model, day, typical_usage, rating_noise)
     if seen.today.empty:
         raise ValueError(f"nobody in the history is a member on {day}")
     count = particles or _enough(model)

@@ -26,6 +26,7 @@ from simulation.evidence.filter.records import (
     O_MILESTONE,
     O_MOVED,
     O_PRESENT,
+    O_RATING,
     O_RECOGNISED,
     O_RECOVERED,
     O_RENEWED,
@@ -57,6 +58,18 @@ def usage_likelihood(noise: float, value: float, mean: float, told: int) -> floa
     if value <= 0.0:
         return 0.0
     z = (math.log(value) - math.log(mean)) / max(noise, LEAST_NOISE)
+    return -0.5 * z * z
+
+
+@compiled
+def rating_likelihood(noise: float, value: float, direction: float) -> float:
+    """Log likelihood of a rating: (1 + cos direction) / 2 and normal noise, cut off at 0 and 1."""
+    mean = 0.5 * (1.0 + math.cos(direction))
+    if value >= 1.0:
+        return math.log(max(0.5 * math.erfc((1.0 - mean) / (noise * math.sqrt(2.0))), LEAST))
+    if value <= 0.0:
+        return math.log(max(0.5 * math.erfc(mean / (noise * math.sqrt(2.0))), LEAST))
+    z = (value - mean) / noise
     return -0.5 * z * z
 
 
@@ -110,6 +123,8 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
             weight += usage_likelihood(s.noise_mag, o.value, usage * side.used / side.days, told)
         side.used = 0.0
         side.days = 0.0
+    elif what == O_RATING:
+        weight += rating_likelihood(o.low, o.value, m.base + m.kick)
     elif what in (O_RENEWED, O_RECOVERED):
         if what == O_RENEWED:
             weight += math.log(max(chance_to_renew(w, i, t), LEAST))

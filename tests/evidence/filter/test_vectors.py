@@ -92,6 +92,37 @@ def test_what_brute_force_finds(crowd: pd.DataFrame) -> None:
     assert all(one["impossible"] == 0 for one in outs)
 
 
+def rated(direction: pd.Series, noise: float, seed: int) -> pd.Series:
+    """Ratings of members with these directions (degrees)."""
+    z = np.random.default_rng(seed).standard_normal(len(direction))
+    return ((1 + np.cos(np.radians(direction))) / 2 + noise * z).clip(0, 1)
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [(0.55, 0.65, 0.6), (0.15, 0.35, 0.25), (1.0, 1.0, 1.0)])
+def test_a_rating_against_brute_force(crowd: pd.DataFrame, low: float, high: float, said: float) -> None:
+    """Those who start within days 40 to 59, are not working by day 150, and are then rated so."""
+    alike = crowd[(crowd["started"] >= 40) & (crowd["started"] < 60) & ~(crowd["working"] < 150)]
+    alike = alike[rated(alike["off"], 0.2, 3).between(low, high)]
+    assert len(alike) > 20
+    seen = rows((0, "joined"), ((40, 59), "milestone", "started"), (149.9999, "rating", "survey", said))
+    outs = [
+        infer(seen, scenario(), as_of=START + dt.timedelta(150), rating_noise=0.2, seed=seed).table.iloc[0]
+        for seed in range(8)
+    ]
+    for column, truth in {
+        "velocity": alike["velocity"],
+        "on_track": (alike["off"] < 45).astype(float),
+        "away": (alike["off"] >= 90).astype(float),
+    }.items():
+        found = np.array([one[column] for one in outs])
+        p = found.mean()
+        # Of a chance near 0 or 1 the few who are alike may show no spread: the larger of theirs and the claimed one.
+        spread = max(truth.std(ddof=1), np.sqrt(p * (1 - p)) if column != "velocity" else 0.0)
+        error = np.hypot(found.std(ddof=1) / np.sqrt(len(found)), spread / np.sqrt(len(truth)))
+        assert abs(p - truth.mean()) < Z * error, column
+    assert all(one["impossible"] == 0 for one in outs)
+
+
 @pytest.fixture(scope="module")
 def future() -> tuple[Scenario, pd.DataFrame, History]:
     """A simulated population of which the first 14 months are known."""
@@ -115,12 +146,29 @@ def future() -> tuple[Scenario, pd.DataFrame, History]:
 DAY = 424
 
 
-@pytest.mark.parametrize("usage", [True, False])
-def test_its_probabilities_are_calibrated(future: tuple[Scenario, pd.DataFrame, History], usage: bool) -> None:
+def with_ratings(history: History, log: pd.DataFrame) -> History:
+    """A rating of everybody every two months."""
+    parts = [history.frame.astype({"name": object, "event": object, "member_id": object, "segment": object})]
+    for number, day in enumerate(range(60, DAY, 60)):
+        then = log[log["time"] < day + 0.5].groupby("member", observed=True).last()
+        then = then[then["kind"] != "left"]
+        score = rated(then["direction"], 0.25, number)
+        parts.append(pd.DataFrame({
+            "member_id": then.index.astype(object), "date": pd.Timestamp(START) + pd.Timedelta(days=day + 0.5),
+            "event": "rating", "name": "survey", "value": score.to_numpy(), "segment": "all",
+        }))  # fmt: skip
+    return History.of(pd.concat(parts, ignore_index=True), exported=history.exported)
+
+
+@pytest.mark.parametrize(("told", "least"), [("usage", 0.6), ("neither", 0.4), ("usage and ratings", 0.7)])
+def test_its_probabilities_are_calibrated(
+    future: tuple[Scenario, pd.DataFrame, History], told: str, least: float
+) -> None:
     """Courses, next milestones and the velocity of a whole population, against what is true and what came."""
     plan, log, history = future
     frame = history.frame
-    seen = history if usage else History.of(frame[frame["event"] != "usage"], exported=history.exported)
+    seen = history if told != "neither" else History.of(frame[frame["event"] != "usage"], exported=history.exported)
+    seen = with_ratings(history, log) if "ratings" in told else seen
     found = infer(seen, plan, as_of=START + dt.timedelta(DAY), particles=256, typical_usage=1.0)
     table = found.table.set_index("member_id")
     then = log[log["time"] < DAY].groupby("member", observed=True).last().reindex(table.index)
@@ -145,7 +193,7 @@ def test_its_probabilities_are_calibrated(future: tuple[Scenario, pd.DataFrame, 
             p, y = stated[part], true[part]
             assert abs((y - p).sum()) < Z * np.sqrt((p * (1 - p)).sum()), (chance, len(part))
     informed = np.corrcoef(velocity, table["velocity"])[0, 1]
-    assert informed > (0.6 if usage else 0.4)  # it does tell members apart: the prior alone has none
+    assert informed > least  # it does tell members apart: the prior alone has none
 
 
 def test_neither_threads_nor_others_change_a_member(future: tuple[Scenario, pd.DataFrame, History]) -> None:

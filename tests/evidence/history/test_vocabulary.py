@@ -20,4 +20,4 @@ def test_the_readme_explains_every_event() -> None:
 def test_every_kind_of_the_event_log_has_a_word_or_is_hidden() -> None:
     words = {RENAMED.get(kind, kind) for kind in KINDS}
     assert words - set(EVENTS) == HIDDEN
-    assert set(EVENTS) - words == {"due", "price", "moved", "expanded", "usage", "arr", "correction"}
+    assert set(EVENTS) - words == {"due", "price", "moved", "expanded", "usage", "rating", "arr", "correction"}
