@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
@@ -12,7 +12,7 @@ from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
-    from simulation.evidence.calibrate import Calibration, Fact
+    from simulation.evidence.calibrate import Calibration
 
 __all__ = ["calibrate"]
 
@@ -49,6 +49,7 @@ def calibrate(
 
     import simulation as sim
     from simulation.evidence.calibrate import calibrate as solve
+    from simulation.evidence.calibrate.told import facts, write_calibration
     from simulation.runs import todays_members
     from simulation.scenario.errors import Misfit
 
@@ -77,90 +78,27 @@ def calibrate(
     return 0
 
 
-def write_calibration(found: Calibration, path: Path) -> list[Path]:
-    """Write the overlay of a calibration and its draws."""
-    from simulation.evidence.overlay import write_overlay
-
-    columns = {one.unknown.path: one.unknown.kind for one in found.found}
-    kinds = {known.evidence for known in found.scenario.known.values()}
-    evidence = kinds.pop() if len(kinds) == 1 else "prior"
-    notes = [
-        "Calibrated: joint draws that reproduce the known facts of the scenario. One row sets all numbers together.",
-        *(f"{one.path}: known {_range(one)}, simulated {_number(one, one.after)}" for one in found.facts),
-        f"Next to nothing was learned about: {', '.join(_stays(found)) or 'none'}.",
-    ]
-    source = "calibrated on " + "; ".join(dict.fromkeys(one.source or one.path for one in found.facts))
-    return write_overlay(path, found.scenario, "calibrated", columns, found.draws, source=source,
-                         evidence=evidence or "prior", notes=notes)  # fmt: skip
-
-
-def facts(found: Calibration) -> dict[str, Any]:
-    """What was found, for a program; base units."""
-    return {
-        "known": [
-            {"path": one.path, "low": one.low, "high": one.high, "before": one.before, "after": one.after,
-             "error": one.error, "misfit": one.misfit, "reproduced": one.reproduced}
-            for one in found.facts
-        ],
-        "unknowns": [
-            {"path": one.unknown.path, "before": one.before, "value": one.value, "low": one.low, "high": one.high,
-             "left": one.left, "stays_prior": one.stays_prior}
-            for one in found.found
-        ],
-        "simulations": found.simulations,
-    }  # fmt: skip
-
-
 def _show(found: Calibration, path: Path, screen: Screen) -> None:
+    from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays
+
     screen.table(
         "What is known, and what the scenario gives",
         ("known", "range", "before", "calibrated", "+/-", ""),
-        [(one.path, _range(one), _number(one, one.before), _number(one, one.after), _number(one, 2 * one.error),
-          "reproduced" if one.reproduced else f"off by {_number(one, one.misfit)}") for one in found.facts],
+        [(one.path, range_of(one), number_of(one, one.before), number_of(one, one.after), number_of(one, 2 * one.error),
+          "reproduced" if one.reproduced else f"off by {number_of(one, one.misfit)}") for one in found.facts],
         text=(0, 1, 5),
     )  # fmt: skip
     learned = [one for one in found.found if not one.stays_prior]
     screen.table(
         "What was learned",
         ("number", "before", "found", "90% range", "prior spread left"),
-        [(one.unknown.path, *(_written(one.unknown.kind, value) for value in (one.before, one.value)),
-          f"{_written(one.unknown.kind, one.low)} to {_written(one.unknown.kind, one.high)}", f"{one.left:.0%}")
+        [(one.unknown.path, *(in_words(one.unknown.kind, value) for value in (one.before, one.value)),
+          f"{in_words(one.unknown.kind, one.low)} to {in_words(one.unknown.kind, one.high)}", f"{one.left:.0%}")
          for one in learned],
     )  # fmt: skip
-    stays = _stays(found)
-    if stays:
+    others = stays(found)
+    if others:
         screen.show(
-            f"The facts say next to nothing about {len(stays)} others, which keep their priors: {', '.join(stays)}"
+            f"The facts say next to nothing about {len(others)} others, which keep their priors: {', '.join(others)}"
         )
     screen.show(f"Wrote {path} ({found.simulations} simulated futures)")
-
-
-def _stays(found: Calibration) -> list[str]:
-    return [one.unknown.path for one in found.found if one.stays_prior]
-
-
-def _written(kind: Any, value: float) -> str:
-    """A value to three digits, in a unit of its kind."""
-    from simulation.scenario.quantities import MONEY
-
-    if kind is MONEY:
-        return f"{value / 100:,.2f}"
-    units = {text: size for text, size in kind.candidates if size > 0}
-    name = next(iter(units), "")
-    size = units.get(name, 1.0)
-    return f"{value / size:.3g}{name}" if name.startswith("%") else f"{value / size:.3g} {name}".strip()
-
-
-def _kind(one: Fact) -> Any:
-    from simulation.scenario.schema.objective import KNOWN_MEASURES
-
-    return KNOWN_MEASURES[one.path.rpartition(".")[2]]
-
-
-def _number(one: Fact, value: float) -> str:
-    return _written(_kind(one), value)
-
-
-def _range(one: Fact) -> str:
-    low, high = _number(one, one.low), _number(one, one.high)
-    return low if one.low == one.high else f"{low} to {high}"

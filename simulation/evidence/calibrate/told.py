@@ -1,0 +1,75 @@
+"""A calibration as an overlay to write, as plain values, and in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from simulation.evidence.calibrate import Calibration, Fact
+from simulation.evidence.overlay import write_overlay
+from simulation.scenario.quantities import MONEY, Kind
+from simulation.scenario.schema.objective import KNOWN_MEASURES
+
+__all__ = ["facts", "in_words", "number_of", "range_of", "stays", "write_calibration"]
+
+
+def write_calibration(found: Calibration, path: Path) -> list[Path]:
+    """Write the overlay of a calibration and its draws."""
+    columns = {one.unknown.path: one.unknown.kind for one in found.found}
+    kinds = {known.evidence for known in found.scenario.known.values()}
+    evidence = kinds.pop() if len(kinds) == 1 else "prior"
+    notes = [
+        "Calibrated: joint draws that reproduce the known facts of the scenario. One row sets all numbers together.",
+        *(f"{one.path}: known {range_of(one)}, simulated {number_of(one, one.after)}" for one in found.facts),
+        f"Next to nothing was learned about: {', '.join(stays(found)) or 'none'}.",
+    ]
+    source = "calibrated on " + "; ".join(dict.fromkeys(one.source or one.path for one in found.facts))
+    return write_overlay(path, found.scenario, "calibrated", columns, found.draws, source=source,
+                         evidence=evidence or "prior", notes=notes)  # fmt: skip
+
+
+def facts(found: Calibration) -> dict[str, Any]:
+    """What was found, for a program; base units."""
+    return {
+        "known": [
+            {"path": one.path, "low": one.low, "high": one.high, "before": one.before, "after": one.after,
+             "error": one.error, "misfit": one.misfit, "reproduced": one.reproduced}
+            for one in found.facts
+        ],
+        "unknowns": [
+            {"path": one.unknown.path, "before": one.before, "value": one.value, "low": one.low, "high": one.high,
+             "left": one.left, "stays_prior": one.stays_prior}
+            for one in found.found
+        ],
+        "simulations": found.simulations,
+    }  # fmt: skip
+
+
+def stays(found: Calibration) -> list[str]:
+    """Paths of the numbers that the facts say next to nothing about."""
+    return [one.unknown.path for one in found.found if one.stays_prior]
+
+
+def in_words(kind: Kind, value: float) -> str:
+    """A value to three digits, in a unit of its kind."""
+    if kind is MONEY:
+        return f"{value / 100:,.2f}"
+    units = {text: size for text, size in kind.candidates if size > 0}
+    name = next(iter(units), "")
+    size = units.get(name, 1.0)
+    return f"{value / size:.3g}{name}" if name.startswith("%") else f"{value / size:.3g} {name}".strip()
+
+
+def _kind(one: Fact) -> Kind:
+    return KNOWN_MEASURES[one.path.rpartition(".")[2]]
+
+
+def number_of(one: Fact, value: float) -> str:
+    """A value of a known fact in words."""
+    return in_words(_kind(one), value)
+
+
+def range_of(one: Fact) -> str:
+    """The range of a known fact in words."""
+    low, high = number_of(one, one.low), number_of(one, one.high)
+    return low if one.low == one.high else f"{low} to {high}"
