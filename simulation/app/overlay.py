@@ -60,8 +60,8 @@ def difference(base: Scenario, overlay: Mapping[str, Any]) -> list[str]:
         When they do not go together.
     """
     changed = load(base.source_files[0], overlays=[overlay])
-    texts = [one.to_yaml().splitlines() for one in (base, changed)]
-    return list(difflib.unified_diff(*texts, "before", "after", lineterm="", n=2))
+    before, after = (one.to_yaml().splitlines() for one in (base, changed))
+    return list(difflib.unified_diff(before, after, "before", "after", lineterm="", n=2))
 
 
 def text_of(base: Path, overlay: Mapping[str, Any], title: str, folder: Path, notes: tuple[str, ...] = ()) -> str:

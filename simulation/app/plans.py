@@ -80,6 +80,17 @@ class Plans:
             raise ScenarioError(found)
         return found
 
+    def alike(self, scenario: Scenario) -> list[Plan]:
+        """Those that can be compared with a scenario: over the same time, in the same money."""
+        asked = (scenario.start, scenario.end, scenario.currency, scenario.periods, scenario.fiscal_year_starts)
+        return [
+            one
+            for one in self.found()
+            if not one.problems
+            and (theirs := self.scenario(one.key))
+            and (theirs.start, theirs.end, theirs.currency, theirs.periods, theirs.fiscal_year_starts) == asked
+        ]
+
     def path(self, key: str) -> Path:
         """Where the file of a key is.
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from simulation.app.desk import Desk
 from simulation.app.views import (
+    assumptions,
     benefits,
     budget,
+    compare,
     evidence,
     forecast,
     journey,
@@ -41,10 +43,12 @@ class View:
 VIEWS: tuple[View, ...] = (
     View("forecast", "Forecast", "show_chart", forecast.show),
     View("journey", "Journey", "moving", journey.show),
+    View("compare", "Compare", "compare_arrows", compare.show),
     View("benefits", "Who benefits", "diversity_3", benefits.show),
     View("sensitivity", "What it depends on", "tune", sensitivity.show),
     View("must_be_true", "What must be true", "rule", must_be_true.show),
     View("budget", "Budget", "savings", budget.show),
     View("objectives", "Objectives", "flag", objectives.show),
     View("evidence", "Evidence", "history", evidence.show),
+    View("assumptions", "Assumptions", "fact_check", assumptions.show),
 )

@@ -13,9 +13,10 @@ from simulation.app.figures.fan import fan
 from simulation.app.jobs.job import Picture
 from simulation.app.tasks.forecast import FANS
 from simulation.app.views.plot import Plot
+from simulation.app.views.words import Cell, about, table
 from simulation.app.views.work import Work
 from simulation.forecast.measures import measure_named
-from simulation.report.definitions import DEFINITIONS, definition
+from simulation.report.definitions import definition
 from simulation.report.words import name, number, span
 
 __all__ = ["show"]
@@ -55,8 +56,8 @@ class _View:
                 self.meaning = ui.label().classes("muted small")
                 self.plot = Plot("How it may develop: the middle, half of the futures, and eight of ten futures")
             self.objectives = ui.column().classes("card")
-            with ui.expansion("All figures", icon="table_rows").classes("card wide"):
-                self.figures = ui.column().classes("wide")
+            with ui.expansion("All figures").classes("card wide"):
+                self.figures = ui.html(sanitize=False).classes("wide")
         desk.on_change(self._other)
 
     def draw(self, picture: Picture) -> None:
@@ -71,10 +72,10 @@ class _View:
         self.segment.visible = len(picture["segments"]) > 1
         _tiles(self.tiles, picture)
         _objectives(self.objectives, picture)
-        _figures(self.figures, picture)
+        self.figures.set_content(_figures(picture))
         self.redraw()
 
-    def redraw(self, _: events.ValueChangeEventArguments | None = None) -> None:
+    def redraw(self, _: events.ValueChangeEventArguments[str] | None = None) -> None:
         """Draw the fan that is asked for."""
         if self.picture is None:
             return
@@ -96,7 +97,7 @@ def _tiles(place: ui.row, picture: Picture) -> None:
     place.clear()
     with place:
         for tile in picture["tiles"]:
-            with ui.column().classes("tile").tooltip(_about(tile["title"])):
+            with about(ui.column().classes("tile"), _about(tile["title"])):
                 ui.label(tile["title"]).classes("tile-title")
                 ui.label(tile["value"]).classes("tile-value")
                 ui.label(tile["likely"]).classes("tile-likely").props('aria-label="In eight of ten futures"')
@@ -126,41 +127,30 @@ def _objectives(place: ui.column, picture: Picture) -> None:
 
 
 def _chance(wish: Mapping[str, Any]) -> None:
-    about = (
+    said = (
         f"Met in {wish['chance']:.0%} of the simulated futures; so many futures leave {wish['low']:.0%} to "
         f"{wish['high']:.0%} open. Expected: {wish['expected']}, in eight of ten futures {wish['likely']}."
     )
-    with ui.row().classes("wish-chance").tooltip(about):
+    with about(ui.row().classes("wish-chance"), said):
         bar = ui.linear_progress(wish["chance"], show_value=False).props("rounded size=10px")
         bar.props(f'aria-label="Chance of {wish["title"]}"')
         ui.label(f"{wish['chance']:.0%}").classes("wish-number")
 
 
-def _figures(place: ui.column, picture: Picture) -> None:
+def _figures(picture: Picture) -> str:
     """All key figures, in a table for each span."""
-    place.clear()
-    with place:
-        for group, rows in groupby(picture["figures"], key=lambda one: one["group"]):
-            ui.label(group).classes("subtitle")
-            with ui.element("table").classes("figures"):
-                with ui.element("thead"), ui.element("tr"):
-                    for head in ("", "Middle", "Eight of ten futures"):
-                        with ui.element("th").props('scope="col"'):
-                            ui.label(head)
-                with ui.element("tbody"):
-                    for one in rows:
-                        _figure(one, picture["currency"])
+    parts = []
+    for group, members in groupby(picture["figures"], key=lambda one: str(one["group"])):
+        rows = [_figure(one, picture["currency"]) for one in members]
+        parts.append(table((group, "Middle", "Eight of ten futures"), rows))
+    return "".join(parts)
 
 
-def _figure(one: Mapping[str, Any], currency: str) -> None:
-    spread = one["high"] - one["low"]
-    with ui.element("tr"):
-        with ui.element("th").props('scope="row"'):
-            said = ui.label(one["label"])
-            about = definition(str(one["name"]).split(":")[0]) or DEFINITIONS.get(one["label"], "")
-            if about:
-                said.classes("defined").tooltip(about)
-        with ui.element("td"):
-            ui.label(number(one["middle"], one["unit"], currency, spread))
-        with ui.element("td"):
-            ui.label("the same in all" if one["same"] else span(one["low"], one["high"], one["unit"], currency))
+def _figure(one: Mapping[str, Any], currency: str) -> list[Cell | str]:
+    known = definition(str(one["name"]).split(":")[0])
+    likely = "the same in all" if one["same"] else span(one["low"], one["high"], one["unit"], currency)
+    return [
+        Cell(one["label"], about=known),
+        number(one["middle"], one["unit"], currency, one["high"] - one["low"]),
+        likely,
+    ]

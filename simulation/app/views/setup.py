@@ -12,7 +12,7 @@ from simulation.app.controls import Control
 from simulation.app.desk import Desk, WhatIf
 from simulation.app.plans import Plan
 from simulation.app.views.saving import save_dialog
-from simulation.app.views.words import complain
+from simulation.app.views.words import about, complain
 from simulation.scenario import ScenarioError
 
 __all__ = ["Side"]
@@ -47,7 +47,7 @@ class Side:
         self._fill_foot()
         desk.on_change(self._show_changes)
 
-    async def _choose(self, event: events.ValueChangeEventArguments) -> None:
+    async def _choose(self, event: events.ValueChangeEventArguments[str | None]) -> None:
         if event.value is None:
             return
         try:
@@ -166,57 +166,66 @@ def _broken(found: list[Plan]) -> None:
 def _group(desk: Desk, title: str, members: list[Control]) -> None:
     """The controls of one intervention, or of the teams, prices, selling."""
     switch = next((one for one in members if one.form == "switch"), None)
-    with ui.expansion(_short(title)).classes("group wide").props("dense dense-toggle") as group:
-        inner = ui.column().classes("group-inner")
-        with inner:
-            for control in members:
-                if control is not switch:
-                    _control(desk, control)
-    if switch is None:
-        return
-    with group.add_slot("header"):
-        ui.label(_short(title)).classes("group-title")
-        ui.space()
-        toggle = ui.switch(value=bool(desk.turned.get(switch.path, switch.value)))
-        toggle.props(f'dense aria-label="{_short(title)}"').on("click.stop", lambda: None)
-        toggle.tooltip(switch.hint).mark(f"control-{switch.path}")
+    group = ui.expansion(_short(title)).classes("group wide").props("dense dense-toggle")
+    with group, ui.column().classes("group-inner"):
+        choice = next((one for one in members if one.form == "choice"), None)
+        chosen = None if choice is None else _choice(desk, choice)
+        for control in members:
+            if control.form == "slider":
+                slider = _slider(desk, control)
+                if chosen is not None and choice is not None and control.needs == choice.path:
+                    slider.bind_visibility_from(chosen, "value", backward=lambda value: value != "objectives")
+    if switch is not None:
+        _switch(desk, switch, group)
 
-    def flip(event: events.ValueChangeEventArguments) -> None:
-        group.classes(add="" if event.value else "off", remove="off" if event.value else "")
-        desk.turn(switch.path, bool(event.value))
+
+def _switch(desk: Desk, control: Control, group: ui.expansion) -> None:
+    """A switch in the head of its group."""
+    value = bool(desk.turned.get(control.path, control.value))
+    with group.add_slot("header"):
+        ui.label(_short(control.group)).classes("group-title")
+        ui.space()
+        toggle = ui.switch(value=value).props(f'dense aria-label="{_short(control.group)}"')
+        about(toggle, control.hint).mark(f"control-{control.path}")
+        toggle.on("click.stop", lambda: None)  # or it would open its group as well
+
+    def flip(event: events.ValueChangeEventArguments[bool | None]) -> None:
+        group.classes(remove="off") if event.value else group.classes(add="off")
+        desk.turn(control.path, bool(event.value))
 
     toggle.on_value_change(flip)
 
 
-def _control(desk: Desk, control: Control) -> None:
+def _choice(desk: Desk, control: Control) -> ui.select:
+    """One of several."""
     value = desk.turned.get(control.path, control.value)
-    if control.form == "choice":
-        choice = ui.select(control.choices or {}, value=value, label=control.label).props(
-            "outlined dense options-dense"
-        )
-        choice.classes("wide").tooltip(control.hint).mark(f"control-{control.path}")
-        choice.on_value_change(lambda event: desk.turn(control.path, event.value))
-        return
-    with ui.column().classes("control"):
+    choice: ui.select = ui.select(dict(control.choices or {}), value=value, label=control.label)
+    choice.props("outlined dense options-dense").classes("wide").mark(f"control-{control.path}")
+    choice.on_value_change(lambda event: desk.turn(control.path, event.value))
+    return about(choice, control.hint)
+
+
+def _slider(desk: Desk, control: Control) -> ui.column:
+    """A number."""
+    value = desk.turned.get(control.path, control.value)
+    unsure = " Uncertain in the scenario: turned, it is one number." if control.assumed else ""
+    with ui.column().classes("control") as place:
         with ui.row().classes("control-head"):
-            said = ui.label(control.label)
-            said.tooltip(
-                control.hint + (" Uncertain in the scenario: turned, it is one number." if control.assumed else "")
-            )
+            about(ui.label(control.label), control.fixed or control.hint + unsure)
             ui.space()
             number = ui.label(control.shown(value)).classes("control-value")
         slider = ui.slider(min=control.low, max=control.high, step=control.step, value=float(value))
         slider.props(f'dense aria-label="{control.label}"').mark(f"control-{control.path}")
-        if control.fixed:
-            slider.disable()
+        slider.set_enabled(not control.fixed)
 
-    def show(event: events.ValueChangeEventArguments) -> None:
-        value = _neat(event.value)
-        number.text = control.shown(value)
-        number.classes(remove="turned") if value == control.value else number.classes(add="turned")
+    def show(event: events.ValueChangeEventArguments[float | None]) -> None:
+        now = control.value if event.value is None else _neat(event.value)
+        number.text = control.shown(now)
+        number.classes(remove="turned") if now == control.value else number.classes(add="turned")
 
     slider.on_value_change(show)
-    slider.on("change", lambda event: desk.turn(control.path, _neat(slider.value)))
+    slider.on("change", lambda event: desk.turn(control.path, _neat(event.args)))
+    return place
 
 
 def _neat(value: float) -> float:
@@ -232,8 +241,5 @@ def _full(control: Control) -> str:
     """A control with where it belongs."""
     if control.form == "switch":
         return _short(control.group)
-    return (
-        f"{_short(control.group)}: {control.label.lower()}"
-        if control.group.startswith("Intervention")
-        else control.label
-    )
+    of_one = control.group.startswith("Intervention")
+    return f"{_short(control.group)}: {control.label.lower()}" if of_one else control.label

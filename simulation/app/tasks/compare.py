@@ -1,0 +1,92 @@
+"""Compare a scenario with what-ifs on the same futures: a first answer at once, then a sharper one each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from simulation.app.jobs.job import Picture, Tell
+from simulation.app.tasks.plan import plan_of, store_of
+from simulation.app.tasks.refining import targets
+
+if TYPE_CHECKING:
+    from simulation.experiment.comparison import Comparison
+    from simulation.forecast import Forecast
+
+__all__ = ["MEASURES", "picture_of", "work"]
+
+MEASURES = (
+    "arr", "members", "contribution", "revenue", "cost", "new", "expansion", "churn", "nrr", "renewal_rate",
+    "on_track_share", "reached", "taken", "wait",
+)  # fmt: skip
+"""Measures that are compared, the first ones first."""
+FANS = ("arr", "members", "contribution", "expansion", "churn")
+
+
+def work(request: Mapping[str, Any], tell: Tell) -> Picture:
+    """Compare the scenario of a request with `what_ifs`, each a mapping with name, scenario and overlay.
+
+    `replications` futures with `seed`; `measure` is what is decided by.
+    """
+    import simulation as sim
+    from simulation.experiment.compare import books_of, loaded
+    from simulation.experiment.comparison import Comparison
+
+    plans = loaded(plan_of(request), {str(one["name"]): plan_of(one) for one in request["what_ifs"]})
+    books = books_of(plans)
+    wanted, seed, measure = int(request["replications"]), int(request.get("seed", 1)), str(request["measure"])
+    total = wanted * len(plans)
+    done: dict[str, Forecast] = {}
+    comparison: Comparison | None = None
+    for target in targets(wanted):
+        for name, plan in plans.items():
+            before = sum(one.replications for one in done.values())
+            have = done[name].replications if name in done else 0
+
+            def watch(part: int, missing: int, before: int = before, more: int = target - have) -> None:
+                tell.progress(before + max(0, more - missing) + part, total)
+
+            done[name] = sim.run(
+                plan, replications=target, seed=seed, book=books[name], kept=done.get(name), store=store_of(),
+                progress=watch,
+            )  # fmt: skip
+        comparison = Comparison(done)
+        if target < wanted:
+            tell.picture(picture_of(comparison, measure, wanted))
+    assert comparison is not None
+    tell.progress(total, total)
+    return picture_of(comparison, measure, wanted)
+
+
+def picture_of(comparison: Comparison, measure: str, wanted: int) -> dict[str, Any]:
+    """What the page shows of a comparison.
+
+    Returns
+    -------
+    dict
+        names of the alternatives, currency, periods (month, quarter or week), replications, wanted, measure; headline,
+        points and objectives as `report.comparison_words.verdict` writes them; table, that of `Comparison.table` with
+        its index as columns; chances, that of `Comparison.objectives` likewise; and bands: measure -> alternative ->
+        table of `experiment.courses.difference_bands`.
+    """
+    from simulation.experiment.courses import difference_bands
+    from simulation.experiment.payback import payback
+    from simulation.report.comparison_words import verdict
+    from simulation.report.fans import period_word
+
+    names = list(comparison.alternatives)
+    said = verdict(comparison, measure, {one: payback(comparison, one) for one in names}, comparison.best(measure))
+    return {
+        "names": names,
+        "currency": comparison.base.frame.currency,
+        "periods": period_word(comparison.base),
+        "replications": comparison.replications,
+        "wanted": wanted,
+        "measure": measure,
+        "headline": said.headline,
+        "points": list(said.points),
+        "objectives": list(said.objectives),
+        "table": comparison.table(MEASURES).reset_index(),
+        "chances": comparison.objectives().reset_index(),
+        "bands": {one: {name: difference_bands(comparison, one, name) for name in names} for one in FANS},
+    }
