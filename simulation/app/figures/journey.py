@@ -1,4 +1,4 @@
-"""The journey: members by stage and course, and milestones reached, moment by moment."""
+"""The journey: members by stage and course, and milestones reached, at a moment and over time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from simulation.app.figures.look import (
     BLUE,
     GREEN,
     GREY,
-    MUTED,
     ORANGE,
     PURPLE,
     QUIET,
@@ -27,19 +26,26 @@ from simulation.app.figures.look import (
 )
 from simulation.report.words import day, end_of, name
 
-__all__ = ["moves", "over_time"]
+__all__ = ["moments_of", "moves", "over_time"]
 
 STAGES = {"adoption": ORANGE, "value": BLUE, "growth": GREEN, "complete": PURPLE}
 COURSES = {"on_track": GREEN, "drifting": ORANGE, "away": RED}
 WORDS = {"complete": "journey complete"}
-ROW, GAP, HEAD, FOOT = 32, 62, 30, 150
-"""Pixels of a row, between panels, above the first panel, and of the ticks, buttons and slider below the last."""
-PAUSE = 650
-"""Milliseconds of a frame."""
+ROW, GAP, HEAD, FOOT = 32, 62, 30, 34
+"""Pixels of a row, between panels, above the first panel, and of the ticks below the last."""
+GLIDE = 350
+"""Milliseconds in which bars go from one moment to the next."""
 
 
-def moves(table: pd.DataFrame, stages: dict[str, str], periods: str) -> go.Figure:
-    """Draw where the members are at every moment, with a button that plays it and a slider.
+def moments_of(table: pd.DataFrame) -> list[tuple[date, str]]:
+    """Return the moments of a journey in order, each with what to call it: the start, and the end of every period."""
+    days = _moments(_wide(table, "stage"))
+    words = [f"Start, {day(days[0])}", *(f"End of {end_of(one).removeprefix('the end of ')}" for one in days[1:])]
+    return list(zip(days, words, strict=True))
+
+
+def moves(table: pd.DataFrame, stages: dict[str, str], periods: str, at: int) -> go.Figure:
+    """Draw where the members are at a moment, on axes that hold every moment.
 
     Parameters
     ----------
@@ -49,6 +55,8 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str) -> go.Figur
         Milestone -> its stage.
     periods
         What a period is: month, quarter or week.
+    at
+        Number of the moment, 0 for the start.
     """
     panels = [
         ("stage", "Members by stage", STAGES),
@@ -59,10 +67,11 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str) -> go.Figur
     panels = [one for one in panels if len(parts[one[0]]["P50"])]
     rows = [len(parts[what]["P50"]) for what, _, _ in panels]
     inner = sum(rows) * ROW + GAP * (len(panels) - 1)
-    height = HEAD + inner + FOOT
-    made = figure(height=height, hover="closest")
-    made.update_layout(showlegend=False, margin={"t": HEAD, "b": FOOT, "l": 8, "r": 34})
-    moments = _moments(parts["stage"])
+    made = figure(height=HEAD + inner + FOOT, hover="closest")
+    made.update_layout(
+        showlegend=False, margin={"t": HEAD, "b": FOOT, "l": 8, "r": 34},
+        transition={"duration": GLIDE, "easing": "cubic-in-out"},
+    )  # fmt: skip
     top, layout = 0.0, {}
     for place, (what, heading, _) in enumerate(panels):
         wide, axis = parts[what], "" if place == 0 else str(place + 1)
@@ -78,12 +87,8 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str) -> go.Figur
             showarrow=False, font={"size": 13},
         )  # fmt: skip
     made.update_layout(**layout)
-    for trace in _traces(panels, parts, moments[min(1, len(moments) - 1)], moments[0]):
-        made.add_trace(trace)
-    made.frames = [
-        go.Frame(name=moment.isoformat(), data=_traces(panels, parts, moment, moments[0])) for moment in moments
-    ]
-    made.update_layout(**_player(moments))
+    moments = _moments(parts["stage"])
+    made.add_traces(_traces(panels, parts, moments[at], moments[0]))
     return made
 
 
@@ -164,31 +169,3 @@ def _traces(
                 )
             )  # fmt: skip
     return traces
-
-
-def _player(moments: list[date]) -> dict[str, Any]:
-    """The button that plays, the one that stops, and the slider."""
-    still = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate", "transition": {"duration": 0}}
-    play = {"frame": {"duration": PAUSE, "redraw": True}, "fromcurrent": True, "transition": {"duration": 0}}
-    words = [f"Start, {day(moments[0])}", *(f"End of {end_of(one).removeprefix('the end of ')}" for one in moments[1:])]
-    steps = [
-        {"label": label, "method": "animate", "args": [[one.isoformat()], still]}
-        for label, one in zip(words, moments, strict=True)
-    ]
-    buttons = [
-        {"label": "▶ Play", "method": "animate", "args": [None, play]},
-        {"label": "❚❚ Pause", "method": "animate", "args": [[None], still]},
-    ]
-    menu: dict[str, Any] = {
-        "type": "buttons", "direction": "left", "showactive": False, "x": 0, "xanchor": "left", "y": 0,
-        "yanchor": "top", "pad": {"t": 40, "r": 8}, "buttons": buttons, "bgcolor": "rgba(0,0,0,0)",
-        "bordercolor": GREY, "font": {"size": 12},
-    }  # fmt: skip
-    slider: dict[str, Any] = {
-        "active": min(1, len(moments) - 1), "steps": steps, "x": 0.0, "len": 1.0, "y": 0, "yanchor": "top",
-        "pad": {"t": 74},
-        "currentvalue": {"prefix": "", "visible": True, "xanchor": "left", "font": {"size": 14, "color": MUTED}},
-        "ticklen": 0, "minorticklen": 0, "font": {"size": 1, "color": "rgba(0,0,0,0)"}, "bgcolor": QUIET,
-        "bordercolor": QUIET, "activebgcolor": BLUE,
-    }  # fmt: skip
-    return {"updatemenus": [menu], "sliders": [slider]}

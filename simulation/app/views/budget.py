@@ -88,7 +88,7 @@ def show(desk: Desk) -> None:
             spends = Plot("Gain of the best plan for each spend, with its interval and the range of 8 in 10 futures")
         with card(
             "The next step of each lever",
-            "One step more of each lever on top of the recommended plan: what it brings for what it costs, with its 95% "
+            "One step more of each lever on top of the recommended plan: what it brings for what it costs, and its 95% "
             "interval.",
         ):
             nexts = Plot("Gain of the next step of each lever for each unit of its spend")
