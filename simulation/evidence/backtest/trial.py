@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +21,11 @@ from simulation.evidence.backtest.observed import MEASURES, is_there, observed
 from simulation.evidence.backtest.scores import LEVELS, Score, score
 from simulation.evidence.backtest.spells import Spells, next_months, spells_of
 from simulation.progress import Progress
+from simulation.shown import Shown
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from simulation.evidence.history import History
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
@@ -74,7 +78,7 @@ class Cast:
 
 
 @dataclass(frozen=True)
-class Backtest:
+class Backtest(Shown):
     """A finished backtest.
 
     Attributes
@@ -129,6 +133,18 @@ class Backtest:
             rows.append({**row, "pit_low": one.pit_low, "pit_high": one.pit_high})
         return pd.DataFrame(rows)
 
+    def plot(self, measure: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw what came, and each origin's forecast as a fan.
+
+        Parameters
+        ----------
+        measure
+            One of `measures`; by default the first.
+        ax
+            Where to draw; by default on a new figure.
+        """
+        return self._drawn(ax, measure=measure)
+
     def summary(self) -> pd.DataFrame:
         """Mean scores by measure and method over origins and steps, on the forecasts that all its rivals made.
 
@@ -182,7 +198,7 @@ def backtest(
     history: History,
     scenario: Scenario,
     *,
-    folder: Path,
+    folder: Path | None = None,
     origins: Sequence[dt.date] | None = None,
     step: int | None = None,
     steps: int = 4,
@@ -202,7 +218,7 @@ def backtest(
     scenario
         The mechanisms; its start, book and goals do not matter.
     folder
-        Where the fits keep their draws.
+        Where the fits keep their draws; by default nowhere.
     origins
         First days of months; by default `usual_origins`.
     step, steps
@@ -224,6 +240,12 @@ def backtest(
     import simulation as sim
     from simulation.progress import Interrupted
 
+    if folder is None:
+        with TemporaryDirectory() as own:
+            return backtest(
+                history, scenario, folder=Path(own), origins=origins, step=step, steps=steps, replications=replications,
+                seed=seed, workers=workers, fitter=fitter, progress=progress, observe=observe,
+            )  # fmt: skip
     fitter = fitter or DirectFitter()
     step = step or usual_step(history)
     chosen = tuple(sorted(set(origins))) if origins else usual_origins(history, step, steps)
