@@ -241,9 +241,9 @@ def backtest(
     from simulation.progress import Interrupted
 
     if folder is None:
-        with TemporaryDirectory() as own:
+        with TemporaryDirectory() as nowhere:
             return backtest(
-                history, scenario, folder=Path(own), origins=origins, step=step, steps=steps, replications=replications,
+                history, scenario, folder=Path(nowhere), origins=origins, step=step, steps=steps, replications=replications,
                 seed=seed, workers=workers, fitter=fitter, progress=progress, observe=observe,
             )  # fmt: skip
     fitter = fitter or DirectFitter()
