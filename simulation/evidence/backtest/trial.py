@@ -243,8 +243,9 @@ def backtest(
     if folder is None:
         with TemporaryDirectory() as nowhere:
             return backtest(
-                history, scenario, folder=Path(nowhere), origins=origins, step=step, steps=steps, replications=replications,
-                seed=seed, workers=workers, fitter=fitter, progress=progress, observe=observe,
+                history, scenario, folder=Path(nowhere), origins=origins, step=step, steps=steps,
+                replications=replications, seed=seed, workers=workers, fitter=fitter, progress=progress,
+                observe=observe,
             )  # fmt: skip
     fitter = fitter or DirectFitter()
     step = step or usual_step(history)
