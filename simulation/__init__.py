@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulation.evidence.objectives import milestone_objectives
     from simulation.evidence.worklist import worklist
     from simulation.experiment.bridge import bridge
-    from simulation.experiment.budget import Budget, budget
+    from simulation.experiment.budget import Budget, Effort, budget
     from simulation.experiment.compare import compare
     from simulation.experiment.comparison import Comparison
     from simulation.experiment.lives import explain
@@ -32,19 +32,21 @@ if TYPE_CHECKING:
     from simulation.experiment.twins import twins
     from simulation.forecast import Forecast
     from simulation.runs import events, run
-    from simulation.scenario import Scenario, ScenarioError, load
+    from simulation.scenario import Scenario, ScenarioError, from_mapping, load
 
 __version__ = "0.1.0"
 __all__ = [
-    "Budget", "Comparison", "Forecast", "History", "Scenario", "ScenarioError", "Store", "__version__", "attribute",
-    "backtest", "bridge", "budget", "calibrate", "compare", "events", "explain", "fit", "infer", "load",
-    "milestone_objectives", "must_be_true", "on_cluster", "read_history", "run", "sensitivity", "sweep", "twins", "worklist",
+    "Budget", "Comparison", "Effort", "Forecast", "History", "Scenario", "ScenarioError", "Store", "__version__",
+    "attribute", "backtest", "bridge", "budget", "calibrate", "compare", "events", "explain", "fit", "from_mapping",
+    "infer", "load", "milestone_objectives", "must_be_true", "on_cluster", "read_history", "run", "sensitivity",
+    "sweep", "twins", "worklist",
 ]  # fmt: skip
 
 # Each name is fetched when it is first used, so that `import simulation` costs nothing.
 _HOMES = {
     "Budget": "simulation.experiment.budget",
     "Comparison": "simulation.experiment.comparison",
+    "Effort": "simulation.experiment.budget",
     "Forecast": "simulation.forecast",
     "History": "simulation.evidence.history",
     "Scenario": "simulation.scenario",
@@ -59,6 +61,7 @@ _HOMES = {
     "events": "simulation.runs",
     "explain": "simulation.experiment.lives",
     "fit": "simulation.evidence.fit",
+    "from_mapping": "simulation.scenario",
     "infer": "simulation.evidence.filter",
     "load": "simulation.scenario",
     "milestone_objectives": "simulation.evidence.objectives",

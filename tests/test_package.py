@@ -58,9 +58,10 @@ def used() -> set[str]:
 
 def test_public_names() -> None:
     assert simulation.__all__ == [
-        "Budget", "Comparison", "Forecast", "History", "Scenario", "ScenarioError", "Store", "__version__", "attribute",
-        "backtest", "bridge", "budget", "calibrate", "compare", "events", "explain", "fit", "infer", "load",
-        "milestone_objectives", "must_be_true", "read_history", "run", "sensitivity", "sweep", "twins", "worklist",
+        "Budget", "Comparison", "Effort", "Forecast", "History", "Scenario", "ScenarioError", "Store", "__version__",
+        "attribute", "backtest", "bridge", "budget", "calibrate", "compare", "events", "explain", "fit", "from_mapping",
+        "infer", "load", "milestone_objectives", "must_be_true", "on_cluster", "read_history", "run", "sensitivity",
+        "sweep", "twins", "worklist",
     ]  # fmt: skip
     for name in simulation.__all__:
         assert getattr(simulation, name) is not None

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 __all__ = ["ROWS", "Card"]
 
-ROWS = 12
+ROWS = 16
 """Rows of a card; who wants all of them asks for the table."""
 LEFT = Markup(' style="text-align: left"')
 
