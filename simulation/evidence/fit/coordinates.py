@@ -21,8 +21,9 @@ from simulation.scenario.units import MONTH
 __all__ = ["Coordinates", "Velocity", "velocity"]
 
 Float = npt.NDArray[np.float64]
-GRID = np.concatenate([[0.0], np.geomspace(0.02, 12.0, 48)])
-"""Lags, in units of the longer memory, at which the correlation of the velocity is summed up."""
+SHORTEST, LONGEST, NODES = 1e-3, 14.0, 20
+"""Lags, in units of the longer memory, between which the correlation of the velocity is summed up (Gauss-Legendre on
+the logarithm of the lag; before the shortest it is taken as full)."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,17 @@ def velocity(typical: Float, spread: Float, memory: Float, magnitude: Float, mag
     """
     mean = np.exp(magnitude**2 / 2 - spread**2 / 2) * np.cos(typical)
     longest = np.maximum(memory, magnitude_memory) / MONTH
-    lag = GRID * longest[..., None]
-    r, q = (np.exp(-lag * MONTH / one[..., None]) for one in (memory, magnitude_memory))
+    at, weight = np.polynomial.legendre.leggauss(NODES)
+    half = np.log(LONGEST / SHORTEST) / 2
+    lag = np.exp(half * (at + 1)) * SHORTEST
+    days = lag * longest[..., None] * MONTH
+    r, q = (np.exp(-days / one[..., None]) for one in (memory, magnitude_memory))
     s2, m2, turn = (one[..., None] for one in (spread**2, magnitude**2, np.cos(2 * typical)))
     together = np.exp(m2 * (1 + q)) * (np.exp(-s2 * (1 - r)) + turn * np.exp(-s2 * (1 + r))) / 2
-    excess = together - mean[..., None] ** 2
-    variance = np.maximum(excess[..., 0], 1e-12)
-    time = np.maximum(np.trapezoid(excess, lag, axis=-1) / variance, 1e-3)
+    whole = np.exp(2 * magnitude**2) * (1 + np.cos(2 * typical) * np.exp(-2 * spread**2)) / 2
+    variance = np.maximum(whole - mean**2, 1e-12)
+    total = ((together - mean[..., None] ** 2) * weight * half * lag).sum(axis=-1) + SHORTEST * variance
+    time = np.maximum(longest * total / variance, 1e-3)
     return Velocity(mean, np.sqrt(variance) / mean, time)
 
 

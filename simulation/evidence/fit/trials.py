@@ -95,7 +95,8 @@ def simulated(
             else:
                 engine.load(plan)
             memory = engine.run(seed, first + row)
-            lives = lives_of_memory(memory, plan, trial, usage_seed=first + row if reader.usage else None)
+            noise = first + row if reader.usage else None
+            lives = lives_of_memory(memory, plan, trial, usage_seed=noise, vectors=False)
             found[row] = reader.of(lives)
             with lock:
                 state["done"] += 1

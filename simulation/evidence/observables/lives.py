@@ -142,7 +142,9 @@ def _places(names: tuple[str, ...], scenario: Scenario, event: Int, name: npt.ND
     return place
 
 
-def lives_of_memory(memory: Memory, plan: Plan, scenario: Scenario, *, usage_seed: int | None = None) -> Lives:
+def lives_of_memory(
+    memory: Memory, plan: Plan, scenario: Scenario, *, usage_seed: int | None = None, vectors: bool = True
+) -> Lives:
     """Lives of the members of the replication that an engine with a log has just run.
 
     Parameters
@@ -150,15 +152,19 @@ def lives_of_memory(memory: Memory, plan: Plan, scenario: Scenario, *, usage_see
     usage_seed
         When given, usage by month is added: the mean magnitude of the days of membership, seen with the noise of
         the segment.
+    vectors
+        Whether rows are kept that tell nothing but the vector: interactions, and what no history has a word for.
     """
     from simulation.model.state import KINDS
 
+    words = np.array([CODE.get("intervention" if one == "delivered" else one, HIDDEN) for one in KINDS])
     log = memory.arrays["log"][: int(memory.world["n_log"])]
+    if not vectors and usage_seed is None:
+        log = log[~np.isin(words, [HIDDEN, CODE["interaction"]])[log["kind"]]]
     log = log[np.lexsort((log["seq"], log["time"], log["key"]))]
     keys, member = np.unique(log["key"], return_inverse=True)
     first = np.searchsorted(log["key"], keys)
     segment = memory.arrays["member"]["seg"][log["member"][first]].astype(np.int64)
-    words = np.array([CODE.get("intervention" if one == "delivered" else one, HIDDEN) for one in KINDS])
     event = words[log["kind"]].astype(np.int64)
     name = log["name"].astype(np.int64)
     journeys = [list(one.journey) for one in scenario.segments.values()]
