@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,8 @@ class Desk:
         At most `MOST_WHAT_IFS`.
     seed, replications : int
         With which, and how many futures at most, his questions are simulated.
+    opener : callable or None
+        Set by the page: makes a new file of the folder the scenario that is looked at.
     runners : dict
         What starts the job of each kind that is on the page, as its Run button does.
 
@@ -95,6 +97,7 @@ class Desk:
         self.seed, self.replications = 1, REPLICATIONS
         self.jobs: dict[str, Job] = {}
         self.runners: dict[str, Callable[[], None]] = {}
+        self.opener: Callable[[str], Awaitable[None]] | None = None
         self._followed: list[_Followed] = []
         self._changed: list[Callable[[], None]] = []
 

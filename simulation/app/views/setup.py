@@ -46,6 +46,7 @@ class Side:
         self.rest.visible = self.foot.visible = False
         self._fill_foot()
         desk.on_change(self._show_changes)
+        desk.opener = self._saved
 
     async def _choose(self, event: events.ValueChangeEventArguments[str | None]) -> None:
         if event.value is None:

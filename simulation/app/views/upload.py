@@ -27,6 +27,8 @@ class Upload:
         Called when a file has arrived.
     endings
         How its name may end.
+    several
+        Whether several may be given at once.
 
     Attributes
     ----------
@@ -35,21 +37,29 @@ class Upload:
     """
 
     def __init__(
-        self, label: str, taken: Callable[[], None] | None = None, *, endings: tuple[str, ...] = TABLES
+        self,
+        label: str,
+        taken: Callable[[], None] | None = None,
+        *,
+        endings: tuple[str, ...] = TABLES,
+        several: bool = False,
     ) -> None:
         self.path: Path | None = None
+        self.several = several
         self._taken, self._endings = taken, endings
         self._folder = Path(tempfile.mkdtemp(prefix="membersim-"))
         context.client.on_delete(lambda: shutil.rmtree(self._folder, ignore_errors=True))
         self._upload = ui.upload(
-            label=label, auto_upload=True, max_file_size=LIMIT, on_upload=self._take, on_rejected=self._refuse
-        )
+            label=label, auto_upload=True, multiple=several, max_file_size=LIMIT, on_upload=self._take,
+            on_rejected=self._refuse,
+        )  # fmt: skip
         self._upload.props(f'accept="{",".join(endings)}" flat bordered').classes("upload").mark("upload")
         self._words = ui.label().classes("muted").props('role="status" aria-live="polite"')
 
     async def _take(self, event: events.UploadEventArguments) -> None:
         name = Path(event.file.name.replace("\\", "/")).name
-        self._upload.reset()
+        if not self.several:  # else it would stop those that are still on their way
+            self._upload.reset()
         if Path(name).suffix.lower() not in self._endings:
             self._refuse()
             return
