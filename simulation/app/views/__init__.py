@@ -13,6 +13,8 @@ from simulation.app.views import (
     compare,
     evidence,
     forecast,
+    importing,
+    interview,
     journey,
     must_be_true,
     objectives,
@@ -50,5 +52,7 @@ VIEWS: tuple[View, ...] = (
     View("budget", "Budget", "savings", budget.show),
     View("objectives", "Objectives", "flag", objectives.show),
     View("evidence", "Evidence", "history", evidence.show),
+    View("importing", "Import", "input", importing.show),
+    View("interview", "What you know", "quiz", interview.show),
     View("assumptions", "Assumptions", "fact_check", assumptions.show),
 )

@@ -1,0 +1,335 @@
+"""The import: upload the exports, confirm how they are read, compare control totals, and keep the result as a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from nicegui import events, ui
+
+from simulation.app.desk import Desk
+from simulation.app.jobs.job import Picture
+from simulation.app.views.told import card, intro, table
+from simulation.app.views.upload import TABLES, Upload
+from simulation.app.views.work import Work
+from simulation.report.words import name
+
+__all__ = ["show"]
+
+ALL = "all"
+
+
+def show(desk: Desk) -> None:
+    """Build the view."""
+    _View(desk)
+
+
+class _View:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.files: dict[str, Path] = {}
+        self.given: dict[tuple[str, ...], Any] = {}
+        self.totals: dict[str, dict[str, float]] = {}
+        self.folder = ""
+        self.shape: list[Any] = []
+        self.fields: dict[tuple[str, ...], tuple[Any, ui.label]] = {}
+        self.csv: list[str] = []
+        intro(
+            "Import",
+            "Give the exports of your systems as they are: members, invoices, events, courses, logins, survey answers. "
+            "They are joined by member; you confirm what was understood. Nothing leaves this machine.",
+        )
+        with ui.row().classes("asks"):
+            self.upload = Upload(
+                "Exports, and import.yaml of last time", self._arrived, endings=(*TABLES, ".yaml", ".yml"), several=True
+            )
+            self.exported = ui.input("Day of the export", placeholder="today").classes("choice")
+            self.exported.props('type="date" stack-label').mark("import-exported")
+            self.mine = ui.switch("Into the plan chosen on the left").mark("import-into")
+            self.mine.tooltip("Segments and milestones of that plan are used; otherwise new ones are proposed")
+        self.list = ui.row().classes("given-files").props('role="list" aria-label="Files"')
+        self.work = Work(
+            desk, "importing", self.draw, self.request, label="Read the files", icon="input", noun="", stale=False
+        )
+        self.open = ui.label().classes("notice").props('role="status" aria-live="polite"').mark("import-open")
+        self.open.visible = False
+        self.result = ui.column().classes("wide")
+        self.questions = ui.column().classes("wide")
+        self.questions.visible = self.result.visible = False
+        self._fill_result()
+
+    def _fill_result(self) -> None:
+        with self.result:
+            self.headline = ui.label().classes("headline").mark("import-headline")
+            self.saying = ui.column().classes("wide")
+            with card("Control totals", "What should come out, from your books: the gap is shown, and its rows."):
+                self.wanted = ui.column().classes("wide")
+                self.checks = ui.column().classes("wide")
+            with ui.element("div").classes("pair wide"):
+                with card("Members", "On the day of the export."):
+                    self.members = ui.column().classes("wide")
+                with card("What happened", "Rows of the history, by event."):
+                    self.events = ui.column().classes("wide")
+            self.wrong = card("What does not fit", "Rows that are not used, or not as they stand.")
+            with card(
+                "Keep it", "A book, a history and a plan that starts from them, in a folder beside your scenarios."
+            ):
+                with ui.row().classes("asks"):
+                    self.called = ui.input("Folder", value="imported").classes("choice").mark("import-folder")
+                    ui.button("Save", icon="save", on_click=self._save).props("unelevated no-caps").mark("import-save")
+                self.saved = ui.column().classes("wide").props('role="status" aria-live="polite"')
+
+    def request(self) -> dict[str, Any]:
+        """The files, and all that was answered so far."""
+        if not self.files:
+            raise ValueError("give the exports first: one of them holds the members")
+        asked: dict[str, Any] = self.desk.request() if self.mine.value else {"scenario": "", "overlay": {}}
+        folder, self.folder = self.folder, ""
+        return asked | {
+            "files": [str(path) for path in self.files.values()],
+            "given": [[list(path), value] for path, value in self.given.items()],
+            "exported": self.exported.value or "",
+            "totals": {one: values for one, values in self.totals.items() if values},
+            "folder": folder,
+        }
+
+    def _arrived(self) -> None:
+        """Another file is there; one of the same name replaces the earlier one."""
+        assert self.upload.path is not None
+        self.files[self.upload.path.name] = self.upload.path
+        self._list()
+
+    def _list(self) -> None:
+        self.list.clear()
+        with self.list:
+            for one in self.files:
+                chip = ui.chip(one, icon="description", removable=True).props('outline role="listitem"')
+                chip.on("remove", lambda one=one: self._drop(one))
+
+    def _drop(self, one: str) -> None:
+        del self.files[one]
+        self._list()
+
+    def draw(self, picture: Picture) -> None:
+        """Show what was understood."""
+        self.questions.visible = bool(picture["questions"])
+        self._draw_questions(picture["questions"])
+        count = picture["open"]
+        self.open.visible = count > 0
+        self.open.text = (
+            f"{count} question{'' if count == 1 else 's'} below that no file can answer: they are marked"
+            if count
+            else ""
+        )
+        self.result.visible = bool(picture["result"])
+        if picture["result"]:
+            self._draw_result(picture)
+
+    def _draw_questions(self, questions: list[Mapping[str, Any]]) -> None:
+        shape = [(one["path"], one["options"]) for one in questions]
+        if shape != self.shape:
+            self.shape, self.fields = shape, {}
+            self.questions.clear()
+            with self.questions:
+                for group, several in groupby(sorted(questions, key=_group), key=_group):
+                    self._draw_group(group, list(several))
+        for one in questions:
+            field, why = self.fields[tuple(one["path"])]
+            why.text = one["why"]
+            why.classes(replace="open-question" if one["proposal"] is None else "muted small")
+            value = _typed(one)
+            if field.value != value:
+                field.set_value(value)
+
+    def _draw_group(self, group: str, questions: list[Mapping[str, Any]]) -> None:
+        waits = sum(one["proposal"] is None for one in questions)
+        title = f"{group}: {waits} to answer" if waits else f"{group}: {len(questions)} understood"
+        with ui.expansion(title, icon="help" if waits else "check", value=waits > 0).classes("card wide"):
+            for one in questions:
+                with ui.element("div").classes("question"):
+                    ui.label(one["text"]).classes("question-text")
+                    self.fields[tuple(one["path"])] = self._field(one)
+
+    def _field(self, one: Mapping[str, Any]) -> tuple[Any, ui.label]:
+        path = tuple(one["path"])
+        label = f'aria-label="{_attribute(one["text"])}"'
+        field: Any
+        if one["options"]:
+            known = {_key(value): str(meaning) or "not used" for value, meaning in one["options"]}
+            value = _typed(one)
+            if value is not None and value not in known:
+                known[value] = value
+            field = ui.select(known, value=value).props(f"outlined dense options-dense {label}")
+        else:
+            field = ui.input(value=_typed(one)).props(f"outlined dense debounce=700 {label}")
+        field.classes("question-field").mark("answer-" + ".".join(path))
+        why = ui.label().classes("muted small")
+
+        def answered(event: events.ValueChangeEventArguments[Any]) -> None:
+            self._answer(one, event.value)
+
+        field.on_value_change(answered)
+        return field, why
+
+    def _answer(self, one: Mapping[str, Any], typed: Any) -> None:
+        """An answer changes what follows from it: the files are read again."""
+        path = tuple(one["path"])
+        value = _meant(one, typed)
+        before = self.given.get(path, one["proposal"])
+        if typed is None or value == before:
+            return
+        self.given[path] = value
+        self.work.run()
+
+    def _draw_result(self, picture: Picture) -> None:
+        self.headline.text = picture["headline"]
+        currency = picture["currency"]
+        self.saying.clear()
+        with self.saying:
+            for one in picture["changes"]:
+                ui.label(f"Since last time: {one}").classes("point")
+            for one in picture["warnings"]:
+                ui.label(one[:1].upper() + one[1:]).classes("notice")
+        for place in (self.members, self.events, self.checks):
+            place.clear()
+        rows = [[name(one["segment"]), f"{one['members']:,}", f"{one['arr']:,.2f}"] for one in picture["segments"]]
+        with self.members:
+            table(["Segment", "Members", f"ARR, {currency} a year"], rows)
+            for segment, journey in picture["journeys"].items():
+                if journey:
+                    ui.label(f"Milestones of {name(segment)}: {', '.join(map(name, journey))}").classes("muted small")
+        with self.events:
+            table(["Event", "Rows"], [[name(one), f"{count:,}"] for one, count in picture["events"].items()])
+        self._draw_wanted([ALL, *(one["segment"] for one in picture["segments"])], currency)
+        with self.checks:
+            for one in picture["checks"]:
+                _check(one, currency)
+        self._draw_wrong(picture)
+        if picture["saved"]:
+            self._draw_saved(picture["saved"])
+
+    def _draw_wanted(self, segments: list[str], currency: str) -> None:
+        """Where control totals are typed; kept while the segments stay the same."""
+        if getattr(self.wanted, "segments", None) == segments:
+            return
+        self.wanted.segments = segments  # type: ignore[attr-defined]
+        self.wanted.clear()
+        with self.wanted:
+            for segment in segments if len(segments) > 2 else [ALL]:
+                title = "All members" if segment == ALL else name(segment).capitalize()
+                with ui.row().classes("asks"):
+                    ui.label(title).classes("total-of")
+                    for measure, unit in (("members", "members"), ("arr", f"ARR, {currency} a year")):
+                        given = self.totals.get(segment, {}).get(measure)
+                        field = ui.number(f"{title}: {unit}", value=given, min=0).props("outlined dense debounce=700")
+                        field.classes("choice").mark(f"total-{segment}-{measure}")
+                        field.on_value_change(
+                            lambda event, segment=segment, measure=measure: self._total(segment, measure, event.value)
+                        )
+
+    def _total(self, segment: str, measure: str, value: float | None) -> None:
+        own = self.totals.setdefault(segment, {})
+        if value is None:
+            own.pop(measure, None)
+        else:
+            own[measure] = int(value) if measure == "members" else float(value)
+        self.work.run()
+
+    def _draw_wrong(self, picture: Picture) -> None:
+        self.wrong.clear()
+        self.wrong.visible = bool(picture["misfits"])
+        with self.wrong:
+            ui.label("What does not fit").classes("title").props('role="heading" aria-level="3"')
+            table(["Reason", "Rows"], [[reason, f"{count:,}"] for reason, count in picture["reasons"]])
+            rows = [[file, f"{line:,}", column, message] for file, line, column, message in picture["misfits"]]
+            with ui.expansion("Row by row", icon="table_rows").classes("wide"):
+                table(["File", "Line", "Column", "What is wrong"], rows, words=(0, 2, 3))
+                if picture["more"]:
+                    ui.label(f"and {picture['more']:,} more, in does_not_fit.csv").classes("muted")
+
+    def _save(self) -> None:
+        """Write the result into a folder of the page."""
+        called = str(self.called.value or "").strip()
+        if not called or Path(called).name != called or called.startswith("."):
+            self.work.complain("Give the folder a plain name, such as imported")
+            return
+        self.folder = str(self.desk.plans.folder / called)
+        self.work.run()
+
+    def _draw_saved(self, files: list[str]) -> None:
+        plan = next(Path(one) for one in files if Path(one).name == "plan.yaml")
+        key = plan.relative_to(self.desk.plans.folder).as_posix()
+        self.saved.clear()
+        with self.saved:
+            said = f"Saved in {plan.parent.name}: {', '.join(Path(one).name for one in files)}."
+            ui.label(said).classes("strong").mark("import-saved")
+            ui.label("Give import.yaml with the files of next month, and nothing is asked.").classes("muted")
+            if self.desk.opener is not None:
+                opener = self.desk.opener
+                ui.button("Open the plan", icon="launch", on_click=lambda: opener(key)).props("outline no-caps")
+
+
+def _group(one: Mapping[str, Any]) -> str:
+    return str(one["group"])
+
+
+def _key(value: Any) -> str:
+    """A value as a key of a choice."""
+    return str(value)
+
+
+def _typed(one: Mapping[str, Any]) -> Any:
+    """The proposal as it stands in its field."""
+    value = one["proposal"]
+    if value is None:
+        return None if one["options"] else ""
+    if isinstance(value, list):
+        return " to ".join(f"{each:g}" for each in value)
+    return _key(value)
+
+
+def _meant(one: Mapping[str, Any], typed: Any) -> Any:
+    """What was chosen or typed as the value of an answer."""
+    for value, _ in one["options"]:
+        if _key(value) == typed:
+            return value
+    if one["path"][-1] == "scale":
+        ends = str(typed).replace("to", " ").replace(",", " ").split()
+        try:
+            low, high = (float(each) for each in ends)
+        except ValueError:
+            return one["proposal"]
+        return [low, high]
+    return typed
+
+
+def _attribute(text: str) -> str:
+    return text.replace('"', "'").replace("\\", "/")
+
+
+def _check(one: Mapping[str, Any], currency: str) -> None:
+    """A control total beside what came out."""
+    whose = "All members" if one["segment"] == ALL else name(one["segment"]).capitalize()
+    if one["agrees"]:
+        ui.label(f"{whose}: agrees").classes("strong good")
+        return
+    parts = []
+    if one["missing_members"]:
+        count = abs(one["missing_members"])
+        parts.append(
+            f"{count:,} member{'' if count == 1 else 's'} too {'few' if one['missing_members'] > 0 else 'many'}"
+        )
+    if abs(one["missing_arr"]) >= 0.005:
+        parts.append(f"{currency} {abs(one['missing_arr']):,.2f} too {'little' if one['missing_arr'] > 0 else 'much'}")
+    ui.label(f"{whose}: {', '.join(parts)}").classes("strong bad")
+    if one["explained"]:
+        ui.label(f"Exactly explained by: {', '.join(one['explained'])}").classes("point")
+    rows = [
+        [cause["reason"], f"{cause['members']:,}", f"{cause['arr']:,.2f}",
+         ", ".join(f"{Path(file).name}:{line}" for file, line in cause["rows"][:6])]
+        for cause in one["causes"][:8]
+    ]  # fmt: skip
+    if rows:
+        table(["What may explain it", "Members", f"ARR, {currency} a year", "Rows"], rows, words=(0, 3))
