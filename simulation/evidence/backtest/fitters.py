@@ -166,7 +166,7 @@ class DirectFitter:
         self, past: History, scenario: Scenario, origin: dt.date, months: int, *, seed: int, folder: Path
     ) -> Fitted:
         """Learn a scenario from the past; see `Fitter`."""
-        from simulation.evidence.backtest import journeys, laws
+        from simulation.evidence.backtest import arriving, journeys, laws
 
         terms = {name: segment.term for name, segment in scenario.segments.items()}
         spells = spells_of(past, terms, origin)
@@ -179,8 +179,8 @@ class DirectFitter:
             if not len(own):
                 draft.notes.append(f"{name}: no member before {origin}; the scenario's own numbers stand.")
                 continue
-            laws.arrivals(draft, name, past, own, origin, RECENT)
-            laws.amounts(draft, name, past, origin, RECENT)
+            arriving.arrivals(draft, name, past, own, origin, RECENT)
+            arriving.amounts(draft, name, past, origin, RECENT)
             if laws.is_plain(scenario, name):
                 moved |= laws.staying(draft, name, past, own, months)
         if not all(laws.is_plain(scenario, name) for name in scenario.segments):

@@ -13,12 +13,40 @@ from simulation.evidence.backtest.baselines.contracts import RiskTable
 from simulation.evidence.history import CODE, History
 from simulation.evidence.history.terms import add_months
 
-__all__ = ["Spells", "next_months", "spells_of"]
+__all__ = ["Spells", "Taken", "next_months", "spells_of"]
 
 Days = npt.NDArray[np.datetime64]
 Int = npt.NDArray[np.int64]
+Float = npt.NDArray[np.float64]
 NEAR = 3
 """Days around the end of a term within which a leaving is a renewal that was lost."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What members did at their chances to come again.
+
+    Attributes
+    ----------
+    member
+        int64[M], place of the member in the history.
+    came
+        bool[M, N]: whether the chance of that number (from 1, in place 0) was taken.
+    chances
+        int64[M], how many there were.
+    year
+        int64[M], calendar year of the first chance, from the earliest of all.
+    """
+
+    member: Int
+    came: npt.NDArray[np.bool_]
+    chances: Int
+    year: Int
+
+    def grouped(self) -> Chances:
+        """Members with the same x, t and n together."""
+        last = (self.came * np.arange(1, self.came.shape[1] + 1)).max(axis=1, initial=0)
+        return Chances.of_members(np.column_stack([self.came.sum(axis=1), last, self.chances]))
 
 
 @dataclass(frozen=True)
@@ -102,22 +130,26 @@ class Spells:
         size = int(used[-1]) + 1 if len(used) else 0
         return RiskTable(due[:size].astype(np.float64), renewed[:size].astype(np.float64))
 
-    def by_year(self) -> tuple[Int, Int, Int]:
-        """Calendar year, renewals due and renewals won in it, over all spells."""
-        won, years, wins = self.won(), [], []
-        for number in range(1, int(won.max(initial=0)) + 2):
-            up = (won >= number) | ((won == number - 1) & ~self.here)
-            day = add_months(self.begin[up], number * self.term[up])
+    def by_number_and_year(self) -> tuple[Int, Float, Float]:
+        """Calendar years; and, by number of the renewal (from 1, in place 0) and year, renewals due and won."""
+        won, number, years, wins = self.won(), [], [], []
+        for place in range(int(won.max(initial=0)) + 1):
+            up = (won > place) | ((won == place) & ~self.here)
+            day = add_months(self.begin[up], (place + 1) * self.term[up])
             seen = day < np.datetime64(self.until, "D")
             years.append(day[seen].astype("M8[Y]").astype(np.int64) + 1970)
-            wins.append((won[up] >= number)[seen])
-        year, win = np.concatenate(years), np.concatenate(wins)
-        known = np.unique(year)
-        due = np.array([(year == one).sum() for one in known], np.int64)
-        return known, due, np.array([win[year == one].sum() for one in known], np.int64)
+            wins.append((won[up] > place)[seen])
+            number.append(np.full(len(years[-1]), place))
+        row, year, win = np.concatenate(number), np.concatenate(years), np.concatenate(wins)
+        known = np.arange(year.min(), year.max() + 1)
+        shape = (int(row.max()) + 1, len(known))
+        due, kept = np.zeros(shape), np.zeros(shape)
+        np.add.at(due, (row, year - known[0]), 1.0)
+        np.add.at(kept, (row, year - known[0]), win.astype(np.float64))
+        return known, due, kept
 
-    def chances(self) -> tuple[Int, Int]:
-        """x, t, n of every member (rows), and the members; a chance is an end of term counted from first joining.
+    def taken(self) -> Taken:
+        """What every member did at each of its chances; a chance is an end of term counted from first joining.
 
         A chance was taken when somebody was a member after it.
         """
@@ -125,20 +157,14 @@ class Spells:
         n = from_first.dues(np.datetime64(self.until, "D"))
         place = np.full(int(self.member.max(initial=0)) + 1, -1, np.int64)
         place[from_first.member] = np.arange(len(from_first))
-        rows = np.zeros((len(from_first), 3), np.int64)
-        rows[:, 2] = n
+        came = np.zeros((len(from_first), int(n.max(initial=0))), bool)
         own = place[self.member]
-        for number in range(1, int(n.max(initial=0)) + 1):
+        for number in range(1, came.shape[1] + 1):
             day = add_months(from_first.begin, number * from_first.term)[own]
             there = (self.begin <= day) & (np.isnat(self.end) | (self.end > day)) & (number <= n[own])
-            took = np.bincount(own[there], minlength=len(rows)) > 0
-            rows[took, 0] += 1
-            rows[took, 1] = number
-        return rows, from_first.member
-
-    def grouped_chances(self) -> Chances:
-        """Members with the same x, t and n together."""
-        return Chances.of_members(self.chances()[0])
+            came[:, number - 1] = np.bincount(own[there], minlength=len(came)) > 0
+        year = add_months(from_first.begin, from_first.term).astype("M8[Y]").astype(np.int64) + 1970
+        return Taken(from_first.member, came, n, year - int(year.min(initial=9999)))
 
     def next_due(self) -> tuple[Int, Days]:
         """Renewals won so far and day of the next one, of who is here."""

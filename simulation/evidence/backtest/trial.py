@@ -392,7 +392,7 @@ def _try(
 def _bgbb(spells: Spells, arriving: Arriving, step: int, steps: int, rng: np.random.Generator) -> Float:
     if (spells.term != step).any():
         raise ValueError(f"needs steps of one term, and terms are {', '.join(map(str, np.unique(spells.term)))} months")
-    return returning_members(spells.grouped_chances(), arriving, steps, FUTURES // 2, rng)
+    return returning_members(spells.taken().grouped(), arriving, steps, FUTURES // 2, rng)
 
 
 def _present(spells: Spells, origin: dt.date) -> Present:

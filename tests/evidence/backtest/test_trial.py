@@ -125,7 +125,9 @@ def test_spells_and_risk_are_those_of_a_worked_case():
     table = spells.risk_table()
     assert (table.due.tolist(), table.won.tolist()) == ([4.0, 1.0], [3.0, 0.0])
     # a: chances 1 and 2, took the first; b: chances 1 and 2 (from 2020-03), took both, being back; c: one, taken.
-    assert spells.chances()[0].tolist() == [[1, 1, 2], [2, 2, 2], [1, 1, 1]]
+    taken = spells.taken()
+    assert (taken.came.tolist(), taken.chances.tolist()) == ([[True, False], [True, True], [True, False]], [2, 2, 1])
+    assert taken.grouped().members.tolist() == [1, 1, 1]
 
 
 def test_survivors_become_members_with_the_same_counts(tmp_path):

@@ -1,0 +1,128 @@
+"""Renewal of contracts by the number of the term: a beta-discrete-Weibull law, with good and bad years."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.evidence.backtest.baselines.contracts import survival
+from simulation.evidence.backtest.fitters import DRAWS, Draft
+from simulation.evidence.backtest.spells import Spells
+from simulation.evidence.backtest.strata import strata
+from simulation.evidence.backtest.years import Learnt, Years, learn
+
+if TYPE_CHECKING:
+    from simulation.evidence.history import History
+
+__all__ = ["renewal_law", "renewing"]
+
+Float = npt.NDArray[np.float64]
+SURE = 1e-4
+CENTRE, SCALE = (0.0, 1.0, 0.0), (1.5, 1.5, 0.5)
+"""Normal prior of the logarithms of alpha, beta and c: at c = 1 the law is the shifted beta-geometric.
+
+A year's lost renewals and a member's changing mind look alike in one cohort, so c needs a prior that leans on 1.
+"""
+
+
+def renewal_law(spells: Spells) -> tuple[Years, npt.NDArray[np.int64], Float, Float, Float]:
+    """Learn the law of renewal and its years.
+
+    Returns
+    -------
+    tuple
+        What is thought; and the calendar years; and by (number of the renewal, year): due, won, and the rate that the
+        law alone has for them.
+    """
+    years, due, won = spells.by_number_and_year()
+    steps = np.arange(len(due) + 1, dtype=np.float64)
+
+    def rates(law: Float) -> Float:
+        alive = np.maximum(survival("bdw", law, steps), 1e-300)
+        return np.clip(alive[1:] / alive[:-1], 1e-9, 1 - 1e-9)
+
+    def log_likelihood(law: Float, levels: Float) -> float:
+        rate = rates(law)
+        logit = (np.log(rate) - np.log1p(-rate))[:, None] + levels
+        return float(-(won * np.logaddexp(0, -logit) + (due - won) * np.logaddexp(0, logit)).sum())
+
+    known = learn(log_likelihood, CENTRE, SCALE, len(years))
+    return known, years, due, won, rates(known.law)
+
+
+def renewing(draft: Draft, name: str, past: History, spells: Spells, months: int) -> dict[str, str]:
+    """Renewal by the number of the term, as Beta laws of members of one tenure.
+
+    A member's own probability does not change in the engine, and its Beta law gives the shifted beta-geometric. What
+    the law says of members who have won k renewals is put into a Beta law of theirs, with the same next renewal and
+    the same survival over the horizon.
+
+    Returns
+    -------
+    dict
+        Member -> segment of the fit.
+    """
+    table = spells.risk_table()
+    place = f"segments.{name}.renewal.probability"
+    if not len(table.due):
+        draft.notes.append(f"{name}: no renewal was due before the origin; the scenario's own numbers stand.")
+        return {}
+    if table.won.sum() == table.due.sum():
+        draft.set(place, draft.rng.beta(table.due.sum() + 0.5, 0.5, DRAWS))
+        draft.notes.append(f"{name}: all of {table.due.sum():,.0f} renewals were won.")
+        return {}
+    known, years, due, won, by_term = renewal_law(spells)
+    drawn = known.draw(draft.rng, DRAWS, max(1, -(-months // 12)))
+    here = spells.of(spells.here)
+    tenure = spells.next_due()[0]
+    ahead = max(2, -(-months // int(spells.term[0])))
+    segment = dict(draft.tree["segments"][name])
+    ids = past.by_member().member_id
+    moved: dict[str, str] = {}
+    count = np.bincount(tenure, minlength=1)
+    for number, own in enumerate(strata(np.arange(len(count)).tolist(), count), 1):
+        new = f"{name}_here_{number}"
+        chosen = np.isin(tenure, own)
+        draft.tree["segments"][new] = {**segment, "arrivals": {"per_month": 0}}
+        _beta_law(draft, new, drawn, round(float(tenure[chosen].mean())), ahead)
+        moved |= {ids[one]: new for one in here.member[chosen].tolist()}
+    _beta_law(draft, name, drawn, 0, ahead)
+    words = ", ".join(f"{100 * rate:.0f}%" for rate in by_term[:5])
+    draft.notes.append(
+        f"{name}: {won.sum():,.0f} of {due.sum():,.0f} renewals were won in {years[0]} to {years[-1]}; by their number "
+        f"{words}. From year to year the level moves by {known.tau:.2f} logit points; last it was {known.last:+.2f}."
+    )
+    return moved
+
+
+def _beta_law(draft: Draft, name: str, drawn: list[Learnt], tenure: int, ahead: int) -> None:
+    """The Beta law of renewal of members of one tenure, draw by draw."""
+    ends = []
+    for one in drawn:
+        alive = np.maximum(survival("bdw", one.law, tenure + np.arange(ahead + 1)), 1e-300)
+        mean = min(max(float(alive[1] / alive[0]), 1e-4), 1 - 1e-4)
+        size = _size(mean, min(float(alive[-1] / alive[0]), mean), ahead)
+        mean = 1 / (1 + math.exp(-math.log(mean / (1 - mean)) - one.ahead))
+        ends.append((max(mean * size, SURE), max((1 - mean) * size, SURE)))
+    draft.tree["segments"][name]["renewal"] = {"probability": {"beta": {}}}
+    draft.set(f"segments.{name}.renewal.probability.beta.a", [a for a, _ in ends])
+    draft.set(f"segments.{name}.renewal.probability.beta.b", [b for _, b in ends])
+
+
+def _size(mean: float, survives: float, renewals: int) -> float:
+    """a + b of the Beta law with this mean of which so many survive several renewals."""
+    from scipy.optimize import brentq
+    from scipy.special import betaln
+
+    def gap(log_size: float) -> float:
+        size = math.exp(log_size)
+        a, b = mean * size, (1 - mean) * size
+        return float(betaln(a + renewals, b) - betaln(a, b)) - math.log(max(survives, 1e-300))
+
+    low, high = math.log(0.05), math.log(2000.0)
+    if gap(low) <= 0:
+        return 0.05
+    return 2000.0 if gap(high) >= 0 else math.exp(float(brentq(gap, low, high, xtol=1e-4)))
