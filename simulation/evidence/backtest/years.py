@@ -20,7 +20,7 @@ __all__ = ["Learnt", "Years", "learn"]
 Float = npt.NDArray[np.float64]
 USUAL = 0.1
 """Mean of the exponential prior of tau, logit points: one of the kind that leans on no years at all (Simpson et al.
-2017, Statistical Science 32, 1-28), with 5% beyond 0.3. Of members who stay with 80%, a year's move of 0.1 makes 78-82%.
+2017, Statistical Science 32, 1-28), with 5% beyond 0.3. Where 80% stay, a year's move of 0.1 makes it 78 or 82%.
 
 Stated beforehand for any history of contracts or gifts; it was not chosen by any outcome.
 """
