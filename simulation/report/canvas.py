@@ -23,17 +23,22 @@ class Canvas:
     """Where a notebook wants a picture: on an axes, or on a new figure that Matplotlib shows."""
 
     def __init__(self, ax: Axes | None) -> None:
-        self._ax = ax
-        self._figure: Any = None if ax is None else _Panel(ax)
+        self.own = ax is None
+        self._figure: Any = _Panel(ax) if ax is not None else _shown_figure()
 
     def figure(self, height: float, width: float) -> Figure:
         """What the picture takes for its figure."""
-        if self._figure is None:
-            from matplotlib import pyplot
-
-            self._figure = pyplot.figure(figsize=(SCALE * width, SCALE * height), dpi=DPI, layout="constrained")
+        if self.own:
+            self._figure.set_size_inches(SCALE * width, SCALE * height)
         figure: Figure = self._figure
         return figure
+
+    def close(self) -> None:
+        """Give up what was begun, or a notebook would show it."""
+        if self.own:
+            from matplotlib import pyplot
+
+            pyplot.close(self._figure)
 
     def axes(self) -> Axes:
         """The axes that was drawn on, the first one if there are several."""
@@ -46,6 +51,17 @@ class Canvas:
         ax.set_axis_off()
         ax.text(0.0, 0.5, NOTHING, transform=ax.transAxes, va="center")
         return ax
+
+
+def _shown_figure() -> Any:
+    """A figure that Matplotlib shows.
+
+    Made before any style is set: what a notebook's backend sets when it is first asked for a figure would else be
+    undone with the style, and later figures would not be shown.
+    """
+    from matplotlib import pyplot
+
+    return pyplot.figure(dpi=DPI, layout="constrained", facecolor="white")
 
 
 class _Panel:
@@ -84,5 +100,8 @@ def drawn_on(ax: Axes | None) -> Iterator[Canvas]:
     token = _ASKED.set(canvas)
     try:
         yield canvas
+    except BaseException:
+        canvas.close()
+        raise
     finally:
         _ASKED.reset(token)

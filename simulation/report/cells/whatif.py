@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MEASURES = ("members", "arr", "nrr", "renewal_rate", "expansion", "churn", "cost", "contribution")
 DECIDES = "contribution"
+BEFORE = 2
+"""Events of two lives that are shown before they part."""
 
 
 def _comparison(comparison: Comparison) -> Card:

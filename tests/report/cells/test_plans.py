@@ -101,11 +101,29 @@ def test_a_picture_is_drawn_where_it_is_wanted(forecast: sim.Forecast) -> None:
     assert forecast.plot(segment="members").figure.get_suptitle() == "ARR: members"
 
 
+def test_a_notebooks_backend_stays_as_it_is_set(forecast: sim.Forecast) -> None:
+    """As IPython's does, a backend may switch Matplotlib to interactive when the first figure is made."""
+    import matplotlib
+
+    made = pyplot.figure
+
+    def figure(*args: object, **kwargs: object) -> object:
+        matplotlib.interactive(True)
+        return made(*args, **kwargs)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch, matplotlib.rc_context():
+        patch.setattr(pyplot, "figure", figure)
+        forecast.plot()
+        assert matplotlib.is_interactive()
+
+
 def test_drawing_elsewhere_ends_with_the_picture(forecast: sim.Forecast) -> None:
     from simulation.report.fans import fan
 
+    pyplot.close("all")
     with pytest.raises(ValueError, match="unknown measure"):
         forecast.plot("expnsion")
+    assert not pyplot.get_fignums(), "a notebook would show half a picture"
     before = pyplot.get_fignums()
     fan(forecast)
     assert pyplot.get_fignums() == before, "figures of a report are free of global state"
