@@ -67,7 +67,7 @@ def over_days(scenario: Scenario, days: int) -> Scenario:
 
 
 def _forget(tree: dict[str, Any], prefix: str) -> None:
-    for part in ("assumptions", "known", "levers"):
+    for part in ("assumptions", "known"):
         if part in tree:
             tree[part] = {key: one for key, one in tree[part].items() if not key.startswith(prefix)}
             if not tree[part]:
@@ -78,6 +78,7 @@ def _changed(scenario: Scenario, change: Callable[[dict[str, Any]], None], what:
     from simulation.scenario.files import from_mapping
 
     tree = scenario.resolved()
+    tree.pop("levers", None)  # they may name what is taken away, and nothing is bought here
     change(tree)
     try:
         return from_mapping(tree, folder=scenario.root, allow_outside=True)

@@ -15,7 +15,7 @@ from simulation.report.album import Album
 from simulation.report.comparison_words import amount, interval
 from simulation.report.page import Block, Cell, Section, Table, Text
 from simulation.report.style import BLUE, INK, MUTED, drawn, new_figure, title, value_axis
-from simulation.report.words import MISSING, name, number, two_lines
+from simulation.report.words import MISSING, name, number, span, two_lines
 
 if TYPE_CHECKING:
     from simulation.experiment.twins import Twins
@@ -92,21 +92,26 @@ def who_gains(found: Twins, currency: str, alternative: str) -> list[str]:
     whole: Any = roles.loc["all"]
 
     def money(one: Any, key: str = "mean", low: str = "low", high: str = "high") -> str:
-        width = float(one[high]) - float(one[low])
-        text = number(abs(float(one[key])), "money", currency, width)
-        ends = interval(float(one[low]), float(one[high]), "money", currency)
-        return f"{text} (95% interval {ends})" if width > 0 else text
+        left, right = float(one[low]), float(one[high])
+        text = number(abs(float(one[key])), "money", currency, right - left)
+        if not right > left:
+            return text
+        if left * right > 0:  # the words before and after say the direction
+            near, far = sorted([abs(left), abs(right)])
+            return f"{text} (95% interval {span(near, far, 'money', currency)})"
+        return f"{text} (95% interval {interval(left, right, 'money', currency)})"
 
     if not roles["mean"].any():
         return [f"Nobody ends with another ARR with {plain}: whatever it changes, it changes no member's ARR here."]
-    word = "more" if whole["mean"] > 0 else "less"
+    word = "higher" if whole["mean"] > 0 else "lower"
     known = whole["low"] > 0 or whole["high"] < 0
     verdict = "is" if known else "may be"
-    said = [f"With {plain} ARR at the end {verdict} {money(whole)} {word}, summed over members."]
+    said = [f"With {plain} ARR at the end {verdict} {word} by {money(whole)}, summed over members."]
     table = gains(found)
     sure = table[(table["each_low"] > 0) | (table["each_high"] < 0)]
-    for best, words in ((sure["each"].idxmax(), "gain"), (sure["each"].idxmin(), "lose")) if len(sure) else ():
-        one = sure.loc[best]
+    each_of = sure["each"].to_numpy()
+    for best, words in ((each_of.argmax(), "gain"), (each_of.argmin(), "lose")) if len(sure) else ():
+        one: Any = sure.iloc[int(best)]
         if (one["each"] > 0) == (words == "gain"):
             each = money(one, "each", "each_low", "each_high")
             said.append(f"By member, “{name(str(one['group']))}” {words} most ({one['heading']}): {each} each.")
@@ -114,13 +119,13 @@ def who_gains(found: Twins, currency: str, alternative: str) -> list[str]:
         direct: Any = roles.loc["direct"]
         said.append(
             f"Directly affected are {direct['affected']:,.0f} of {whole['affected']:,.0f} members; their ARR is "
-            f"{money(direct)} {'higher' if direct['mean'] > 0 else 'lower'} in all."
+            f"{'higher' if direct['mean'] > 0 else 'lower'} by {money(direct)} in all."
         )
     if "displacement" in roles.index and roles.loc["displacement"]["mean"]:
         other: Any = roles.loc["displacement"]
         said.append(
-            f"Others share the teams and are served earlier or later: their ARR is {money(other)} "
-            f"{'higher' if other['mean'] > 0 else 'lower'} in all."
+            f"Others share the teams and are served earlier or later: their ARR is "
+            f"{'higher' if other['mean'] > 0 else 'lower'} by {money(other)} in all."
         )
     return said
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
 from simulation.report.style import BLUE, GREEN, MUTED, ORANGE, RED, drawn, new_figure, png, svg, title
-from simulation.report.words import day
+from simulation.report.words import day, name
 
 if TYPE_CHECKING:
     from simulation.evidence.filter import Vectors
@@ -78,7 +78,7 @@ def course_shares(found: Vectors) -> pd.DataFrame:
             if part is not None:
                 words = {"none": "none yet", "": "not known"}.get(milestone, milestone.replace("_", " "))
                 shares = {column: float(part[column].mean()) for column, _, _ in COURSES}
-                label = f"{segment}: {words}" if several else words
+                label = f"{name(segment)}: {words}" if several else words
                 rows.append(
                     {"label": label, "segment": segment, "milestone": milestone, "members": len(part), **shares}
                 )

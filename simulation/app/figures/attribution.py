@@ -24,7 +24,7 @@ def causes(table: pd.DataFrame, total: Mapping[str, float], currency: str) -> go
         expected and actual.
     """
     rows = len(table) + 2
-    made = figure(x=f"ARR, {currency}", height=110 + 44 * rows, hover="closest")
+    made = figure(x=f"ARR, {currency}", height=110 + 38 * rows, hover="closest")
     starts = total["expected"] + table["amount"].cumsum().shift(fill_value=0.0).to_numpy()
     low, high, amount = (table[key].to_numpy() for key in ("P10", "P90", "amount"))
     middle = list(range(1, rows - 1))

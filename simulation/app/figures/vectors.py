@@ -31,7 +31,7 @@ def courses(table: pd.DataFrame) -> go.Figure:
             customdata=table["members"] * shares,
             hovertemplate=f"{words}: %{{x:.0%}}, about %{{customdata:,.0f}} members<extra></extra>",
         )  # fmt: skip
-    made.update_layout(barmode="stack")
+    made.update_layout(barmode="stack", legend_traceorder="normal")
     made.update_xaxes(range=[0, 1], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     made.update_yaxes(
         **row_axis([label(f"{one['label']} ({one['members']:,})", 26) for one in table.to_dict("records")])

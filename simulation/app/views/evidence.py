@@ -20,6 +20,7 @@ from simulation.report.words import name
 __all__ = ["show"]
 
 HOLDS = {"yes": "holds", "no": "does not hold", "open": "open"}
+REACHED = {"": "not known", "none": "none yet"}
 SHOWN = 20
 
 
@@ -70,7 +71,8 @@ def _standing(desk: Desk, history: _History) -> None:
             heads = ["Member", "Segment", "Last milestone", "On track", "Drifting", "Away", "Next in 90 days", "Renews"]
             rows = [
                 [
-                    str(one["member_id"]), name(str(one["segment"])), name(str(one["milestone"])),
+                    str(one["member_id"]), name(str(one["segment"])),
+                    REACHED.get(str(one["milestone"]), name(str(one["milestone"]))),
                     *(f"{one[key]:.0%}" if one[key] == one[key] else "–"
                       for key in ("on_track", "drifting", "away", "next_90", "renews")),
                 ]

@@ -12,6 +12,7 @@ from simulation.app.jobs.job import Picture
 from simulation.app.views.plot import Plot
 from simulation.app.views.told import Answer, Details, card, intro
 from simulation.app.views.work import Work
+from simulation.report.definitions import definition
 
 __all__ = ["show"]
 
@@ -46,6 +47,8 @@ def show(desk: Desk) -> None:
     with ui.row().classes("asks"):
         measure = ui.select(MEASURES, value="arr", label="Of what").classes("choice").mark("measure")
         care = ui.select(CARE, value=64, label="How thoroughly").classes("choice").mark("care")
+    meaning = ui.label(definition("arr")).classes("muted small")
+    measure.on_value_change(lambda: meaning.set_text(definition(measure.value)))
     Work(desk, "sensitivity", draw, request)
     answer = Answer("Run it to see which assumption matters. It takes the longer, the more assumptions there are.")
     result = ui.column().classes("wide")
