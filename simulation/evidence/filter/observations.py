@@ -147,7 +147,9 @@ def _table(
     table["a"] = _places(table, scenario, segments)
     table = _months(table, as_of)
     table["order"] = table["what"].map({code: place for place, code in enumerate(_ORDER)})
-    return table.sort_values(["place", "t", "order"], kind="stable").reset_index(drop=True)
+    # An export with dates alone may have several milestones on a day: they were reached in the order of the journey.
+    table["along"] = np.where(table["what"] == r.O_MILESTONE, table["a"], 0)
+    return table.sort_values(["place", "t", "order", "along"], kind="stable").reset_index(drop=True)
 
 
 _ORDER = (

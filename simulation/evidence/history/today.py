@@ -171,6 +171,23 @@ class _Seen:
         found[self.history.member[at]] = at  # rows are in the order of time: the last one stays
         return found
 
+    def furthest(self, latest: Rows) -> Rows:
+        """The row furthest on the journey among the milestones of the same moment: dates alone give them no order."""
+        places = {
+            name: {one: at for at, one in enumerate(each.journey)} for name, each in self.scenario.segments.items()
+        }
+        hits = np.flatnonzero(self.history.codes == CODE["milestone"])
+        member = self.history.member[hits]
+        date = self.history.frame["date"].to_numpy()
+        tied = (latest[member] >= 0) & (date[hits] == date[latest[member]])
+        found = latest.copy()
+        best = np.full(len(latest), -1, np.int64)
+        for row, own in zip(hits[tied].tolist(), member[tied].tolist(), strict=True):
+            place = places[self.segment[own]].get(self.names[row], -1)
+            if place > best[own]:
+                best[own], found[own] = place, row
+        return found
+
     def day(self, row: Rows) -> Days:
         """Day of some rows; NaT for -1."""
         dates = np.append(self.dates, np.datetime64("NaT", "D"))
@@ -194,7 +211,7 @@ def _days_of(texts: npt.NDArray[Any]) -> Days:
 
 def _milestones(seen: _Seen) -> tuple[list[str], Rows]:
     """The last milestone reached of every member, and how often the growth milestones were completed."""
-    latest = seen.latest("milestone", "present")
+    latest = seen.furthest(seen.latest("milestone", "present"))
     joined = seen.latest("joined")
     cycles = np.zeros(len(seen.rows), np.int64)
     names = [

@@ -363,3 +363,10 @@ def test_the_particles_library_agrees() -> None:
     a, b = np.array(theirs), np.array(ours)
     error = np.hypot(a.std(axis=0, ddof=1), b.std(axis=0, ddof=1)) / np.sqrt(12)
     assert np.all(np.abs(a.mean(axis=0) - b.mean(axis=0)) < 3.8 * error)  # Student with 11 to 22 degrees, level 1e-3
+
+
+def test_milestones_of_one_day_were_reached_in_the_order_of_the_journey() -> None:
+    """By their names `working` would come after `growing`, and before it on the journey."""
+    seen = rows((0, "joined"), (20, "milestone", "started"), (40, "milestone", "working"), (40, "milestone", "growing"))
+    found = infer(seen, scenario(), as_of=START + dt.timedelta(days=60), particles=256).table.iloc[0]
+    assert found["milestone"] == "growing"
