@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from simulation.cli.history import day_of
-from simulation.cli.screen import SCREEN, BadInput, Screen
+from simulation.cli.screen import SCREEN, BadInput, Screen, refused
 
 if TYPE_CHECKING:
     from simulation.intake import Imported, Mapping, Proposal, Question
@@ -35,7 +35,7 @@ def import_(
     total: Annotated[
         list[str] | None, Parameter(help='A control total: "members=5000", "arr=1.2M", "individual.members=4100".')
     ] = None,
-    out: Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write to.")] = Path("imported"),
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     screen: Screen = SCREEN,
 ) -> int:
     """Join exports of members, invoices, events, courses, logins and ratings.
@@ -48,17 +48,24 @@ def import_(
     ----------
     files
         CSV, Parquet or Excel files; one of them holds the members.
+    out
+        Folder to write to; imported by default, beside the scenario if one is named.
     """
     import simulation as sim
     from simulation.intake import build, propose, read_import, read_sheet
     from simulation.intake.changes import changes, matched
     from simulation.intake.reconcile import reconcile
-    from simulation.intake.write import write_imported
+    from simulation.intake.write import plan_path, write_imported
 
     if not files:
         raise BadInput("name the exports: membersim import members.csv invoices.xlsx ...")
     totals = _totals(total or [])
     plan = sim.load(scenario) if scenario is not None else None
+    out = out or (scenario.parent if scenario is not None else Path()) / "imported"
+    try:
+        plan_path(out, plan)
+    except ValueError as error:
+        raise refused(error) from None
     day = day_of(exported) or dt.date.today()
     sheets = [read_sheet(path) for path in files]
     if mapping is not None:
@@ -72,7 +79,8 @@ def import_(
     found = build(given, known, exported=day, scenario=plan)
     checks, news = reconcile(found), changes(found, given)
     written = write_imported(found, given, out, plan)
-    _show(found, checks, news, out, screen)
+    _show(found, checks, news, screen)
+    screen.show(f"Wrote {', '.join(map(str, written))}")
     screen.result({**facts(found, checks, news), "folder": out, "files": written})
     return 0
 
@@ -181,7 +189,7 @@ def _amount(text: str) -> float | None:
         return None
 
 
-def _show(found: Imported, checks: list[Check], news: list[str], out: Path, screen: Screen) -> None:
+def _show(found: Imported, checks: list[Check], news: list[str], screen: Screen) -> None:
     """What was found, for a person."""
     currency = found.mapping.currency
     rows = [
@@ -209,7 +217,6 @@ def _show(found: Imported, checks: list[Check], news: list[str], out: Path, scre
         screen.show(f"Since last time: {text}")
     for note in found.notes:
         screen.note(f"Note: {note}")
-    screen.show(f"Wrote {out}/: book.csv, history.parquet, plan.yaml, import.yaml, does_not_fit.csv")
 
 
 def _members(count: int) -> str:
@@ -228,7 +235,7 @@ def _show_check(check: Check, currency: str, screen: Screen) -> None:
         parts.append(f"{currency} {abs(check.missing_arr):,.2f} too {'little' if check.missing_arr > 0 else 'much'}")
     screen.show(f"Control total of {what}: {', '.join(parts)}")
     if check.explained:
-        screen.show(f"  exactly explained by: {', '.join(check.explained)}")
+        screen.show("  exactly explained by: " + "; or by ".join(", ".join(one) for one in check.explained))
     for cause in check.causes[:6]:
         lines = ", ".join(f"{Path(file).name}:{line}" for file, line in cause.rows[:6])
         screen.show(f"  {cause.reason}: {_members(cause.members)}, {cause.arr:,.2f}" + (f" ({lines})" if lines else ""))

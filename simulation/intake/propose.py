@@ -397,7 +397,7 @@ class _Work:
                 guess, why = segments[0], "there is one segment only"
             else:
                 near = nearest_name(word, segments)
-                guess, why = near, "it shares its words" if near else f"no segment is called like it ({count:,} rows)"
+                guess, why = near, "it shares its words" if near else "no segment is called like it"
             text = f"Which segment is {word!r}?"
             self.ask(
                 ("files", name, "columns", "segment", "values", word), text, guess, f"{why}; {count:,} rows", options

@@ -63,7 +63,7 @@ class Check:
     causes
         What can explain a gap, the largest first.
     explained
-        The causes that together are exactly the gap; None when no combination is.
+        Causes that together are exactly the gap, each combination of the fewest; empty when none is.
     """
 
     segment: str
@@ -72,7 +72,7 @@ class Check:
     arr: float
     expected_arr: float | None
     causes: tuple[Cause, ...] = field(default=())
-    explained: tuple[str, ...] | None = None
+    explained: tuple[tuple[str, ...], ...] = ()
 
     @property
     def missing_members(self) -> int:
@@ -108,7 +108,8 @@ def reconcile(imported: Imported, totals: Mapping[str, Total] | None = None) -> 
     Notes
     -----
     A gap is explained when some causes (all rows left out for one reason, or all differences between the list and the
-    invoices) add up to it exactly, in members and in ARR; of several such combinations the smallest is named.
+    invoices) add up to it exactly, in members and in ARR. All combinations of the fewest causes are named: the totals
+    cannot tell between them.
     """
     totals = imported.mapping.totals if totals is None else totals
     return [_check(imported, segment, total) for segment, total in totals.items()]
@@ -143,10 +144,11 @@ def _causes(imported: Imported, segment: str) -> list[Cause]:
     return sorted(causes, key=lambda one: (-abs(one.arr), -one.members))
 
 
-def _explained(check: Check, causes: list[Cause]) -> tuple[str, ...] | None:
+def _explained(check: Check, causes: list[Cause]) -> tuple[tuple[str, ...], ...]:
     """The fewest causes that add up to the gap."""
     some = causes[:MOST]
     for size in range(1, len(some) + 1):
+        found = []
         for chosen in itertools.combinations(some, size):
             members = check.expected_members is None or sum(one.members for one in chosen) == check.missing_members
             money = check.expected_arr is None or (
@@ -154,5 +156,7 @@ def _explained(check: Check, causes: list[Cause]) -> tuple[str, ...] | None:
                 and not any(one.unknown for one in chosen)
             )
             if members and money:
-                return tuple(one.reason for one in chosen)
-    return None
+                found.append(tuple(one.reason for one in chosen))
+        if found:
+            return tuple(found)
+    return ()

@@ -15,7 +15,7 @@ from simulation.intake.mapping import write_import
 from simulation.intake.sheet import Sheet
 from simulation.scenario import Scenario
 
-__all__ = ["BOOK", "HISTORY", "MAPPING", "MISFITS", "PLAN", "write_imported"]
+__all__ = ["BOOK", "HISTORY", "MAPPING", "MISFITS", "PLAN", "plan_path", "write_imported"]
 
 BOOK, HISTORY, PLAN, MAPPING, MISFITS = "book.csv", "history.parquet", "plan.yaml", "import.yaml", "does_not_fit.csv"
 
@@ -28,13 +28,20 @@ def write_imported(
     Parameters
     ----------
     scenario
-        The plan then is an overlay of it; else a first scenario, to be filled in and fitted.
+        The plan then is an overlay of it, written beside it (see `plan_path`); else a first scenario in the folder, to
+        be filled in and fitted.
 
     Returns
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    ValueError
+        The folder does not lie in that of the scenario, so that no plan can name both.
     """
+    plan = plan_path(folder, scenario)
     folder.mkdir(parents=True, exist_ok=True)
     imported.book.to_csv(folder / BOOK, index=False, lineterminator="\n", date_format="%Y-%m-%d")
     write_history(imported.history, folder / HISTORY)
@@ -43,22 +50,36 @@ def write_imported(
     writer.writerow(("file", "line", "column", "reason", "message"))
     writer.writerows((Path(one.file).name, one.line, one.column, one.reason, one.message) for one in imported.misfits)
     (folder / MISFITS).write_text(rows.getvalue(), encoding="utf-8", newline="")
-    _plan(imported, folder / PLAN, scenario)
+    _plan(imported, plan, folder, scenario)
     remembered = imported.mapping.model_copy(update={"seen": seen_of(imported, sheets)})
     write_import(remembered, folder / MAPPING)
-    return [folder / name for name in (BOOK, HISTORY, PLAN, MAPPING, MISFITS)]
+    return [plan, *(folder / name for name in (BOOK, HISTORY, MAPPING, MISFITS))]
 
 
-def _plan(imported: Imported, path: Path, scenario: Scenario | None) -> None:
+def plan_path(folder: Path, scenario: Scenario | None) -> Path:
+    """Where the plan of an import is written: in its folder, or beside the scenario that it extends.
+
+    Raises
+    ------
+    ValueError
+        A scenario may only name files of its own folder, and this one is elsewhere.
+    """
+    if scenario is None:
+        return folder / PLAN
+    base = scenario.source_files[0].resolve()
+    if not folder.resolve().is_relative_to(base.parent) or folder.resolve() == base.parent:
+        raise ValueError(f"the folder must lie in that of the scenario, such as {base.parent / 'imported'}")
+    return base.with_name(f"{base.stem}_{folder.name}.yaml")
+
+
+def _plan(imported: Imported, path: Path, folder: Path, scenario: Scenario | None) -> None:
     """The plan that starts from the book: an overlay, or a scenario of its own."""
-    import os
-
     from ruamel.yaml import YAML
 
     tree: dict[str, Any] = {}
     if scenario is not None:
-        base = os.path.relpath(scenario.source_files[0], path.parent)
-        tree["extends"] = Path(base).as_posix()
+        tree["extends"] = scenario.source_files[0].name
+        tree["name"] = f"{scenario.name}, members of {imported.exported}"
         said = "# Starts from the imported members. `membersim fit` estimates the rest from the history."
     else:
         from simulation.intake.first import first_scenario
@@ -66,8 +87,9 @@ def _plan(imported: Imported, path: Path, scenario: Scenario | None) -> None:
         tree.update(first_scenario(imported))
         said = "# A first scenario of the exports: what they show is stated, all else is a guess. Fill in the outcomes."
     tree["start"] = imported.exported.isoformat()
-    tree["book"] = BOOK
-    tree["history"] = {"file": HISTORY, "exported": imported.exported.isoformat()}
+    here = folder.resolve().relative_to(path.resolve().parent)
+    tree["book"] = (here / BOOK).as_posix()
+    tree["history"] = {"file": (here / HISTORY).as_posix(), "exported": imported.exported.isoformat()}
     writer = YAML()
     writer.width = 120
     writer.default_flow_style = False

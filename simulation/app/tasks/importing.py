@@ -120,7 +120,7 @@ def _told(found: Imported) -> dict[str, Any]:
     ]  # fmt: skip
     fits = len(found.misfits)
     headline = (
-        f"{len(book):,} members who pay {book['arr'].sum():,.0f} {currency} a year on {found.exported}, and "
+        f"{len(book):,} members who pay {book['arr'].sum():,.0f} {currency} a year, and "
         f"{len(found.history):,} rows of what happened. "
         + (f"{fits:,} row{'' if fits == 1 else 's'} did not fit." if fits else "Every row fits.")
     )
@@ -142,9 +142,9 @@ def _told(found: Imported) -> dict[str, Any]:
 def _save(found: Imported, sheets: Mapping[str, Sheet], plan: Scenario | None, folder: str) -> list[str]:
     if not folder:
         return []
-    from simulation.intake.write import write_imported
+    from simulation.intake.write import plan_path, write_imported
 
     goal = Path(folder)
-    if goal.exists():
-        raise ValueError(f"there is a folder {goal.name!r} already: choose another name, so that nothing is lost")
+    if goal.exists() or plan_path(goal, plan).exists():
+        raise ValueError(f"there is an import {goal.name!r} already: choose another name, so that nothing is lost")
     return [str(path) for path in write_imported(found, sheets, goal, plan)]

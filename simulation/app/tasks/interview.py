@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.jobs.job import Picture, Tell
 
 if TYPE_CHECKING:
-    from simulation.evidence.calibrate import Calibration
+    from simulation.evidence.calibrate import Calibration, Fact
 
 __all__ = ["work"]
 
@@ -39,11 +40,15 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     from simulation.evidence.calibrate.told import write_calibration
     from simulation.evidence.interview import Answer, write_interview
     from simulation.runs import todays_members
+    from simulation.scenario import ScenarioError
 
     base = Path(request["scenario"])
     answers = {path: Answer(**one) for path, one in request["answers"].items()}
     stem = base.stem.removesuffix("_interview")
-    written = write_interview(free(base.with_name(f"{stem}_interview.yaml")), sim.load(base), answers)
+    try:
+        written = write_interview(free(base.with_name(f"{stem}_interview.yaml")), sim.load(base), answers)
+    except ScenarioError as error:  # the question says where it is
+        raise ScenarioError([replace(one, path="") if not one.file else one for one in error.problems]) from None
     plan = sim.load(written)
     found = calibrate(
         plan, book=todays_members(plan), seed=int(request.get("seed", 1)), workers=os.cpu_count() or 1,
@@ -62,23 +67,26 @@ def free(path: Path) -> Path:
     return goal
 
 
+def _comes_out(one: Fact) -> bool:
+    """Whether a fact is reproduced, as far as the simulated futures can tell."""
+    return one.misfit <= 2 * one.error
+
+
 def picture_of(found: Calibration) -> dict[str, Any]:
     """What the page shows of a calibration."""
     from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays
     from simulation.evidence.interview import questions
 
     asked = {one.path: one.text for one in questions(found.scenario)}
-    good = sum(one.reproduced for one in found.facts)
-    facts = len(found.facts)
+    good, facts = sum(_comes_out(one) for one in found.facts), len(found.facts)
+    headline = f"The plan now reproduces {good} of the {facts} things that you know."
     if good == facts:
         headline = "The plan now reproduces everything that you know."
-    else:
-        headline = f"The plan reproduces {good} of the {facts} facts; the others contradict each other or the plan."
     return {
         "headline": headline,
         "facts": [
             {"text": asked.get(one.path, one.path), "stated": range_of(one), "before": number_of(one, one.before),
-             "after": number_of(one, one.after), "error": number_of(one, 2 * one.error), "reproduced": one.reproduced}
+             "after": number_of(one, one.after), "error": number_of(one, 2 * one.error), "reproduced": _comes_out(one)}
             for one in found.facts
         ],
         "found": [

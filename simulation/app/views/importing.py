@@ -35,7 +35,7 @@ class _View:
         self.folder = ""
         self.shape: list[Any] = []
         self.fields: dict[tuple[str, ...], tuple[Any, ui.label]] = {}
-        self.csv: list[str] = []
+        self.groups: dict[str, ui.expansion] = {}
         intro(
             "Import",
             "Give the exports of your systems as they are: members, invoices, events, courses, logins, survey answers. "
@@ -56,7 +56,9 @@ class _View:
         self.open = ui.label().classes("notice").props('role="status" aria-live="polite"').mark("import-open")
         self.open.visible = False
         self.result = ui.column().classes("wide")
+        self.reading = ui.label("How the files were read").classes("subtitle").props('role="heading" aria-level="3"')
         self.questions = ui.column().classes("wide")
+        self.reading.bind_visibility_from(self.questions, "visible")
         self.questions.visible = self.result.visible = False
         self._fill_result()
 
@@ -133,8 +135,14 @@ class _View:
             self.shape, self.fields = shape, {}
             self.questions.clear()
             with self.questions:
+                self.groups = {}
                 for group, several in groupby(sorted(questions, key=_group), key=_group):
                     self._draw_group(group, list(several))
+        for group, fold in self.groups.items():
+            waits = sum(one["proposal"] is None for one in questions if one["group"] == group)
+            count = sum(one["group"] == group for one in questions)
+            fold.text = f"{group}: {waits} to answer" if waits else f"{group}: {count} understood"
+            fold.props(f"icon={'help' if waits else 'check'}")
         for one in questions:
             field, why = self.fields[tuple(one["path"])]
             why.text = one["why"]
@@ -144,12 +152,12 @@ class _View:
                 field.set_value(value)
 
     def _draw_group(self, group: str, questions: list[Mapping[str, Any]]) -> None:
-        waits = sum(one["proposal"] is None for one in questions)
-        title = f"{group}: {waits} to answer" if waits else f"{group}: {len(questions)} understood"
-        with ui.expansion(title, icon="help" if waits else "check", value=waits > 0).classes("card wide"):
+        waits = any(one["proposal"] is None for one in questions)
+        with ui.expansion(group, value=waits).classes("card wide") as self.groups[group]:
             for one in questions:
                 with ui.element("div").classes("question"):
-                    ui.label(one["text"]).classes("question-text")
+                    text = one["text"].removeprefix(f"{group}: ")
+                    ui.label(text[:1].upper() + text[1:]).classes("question-text")
                     self.fields[tuple(one["path"])] = self._field(one)
 
     def _field(self, one: Mapping[str, Any]) -> tuple[Any, ui.label]:
@@ -221,9 +229,10 @@ class _View:
                 title = "All members" if segment == ALL else name(segment).capitalize()
                 with ui.row().classes("asks"):
                     ui.label(title).classes("total-of")
-                    for measure, unit in (("members", "members"), ("arr", f"ARR, {currency} a year")):
+                    for measure, unit in (("members", "Members"), ("arr", f"ARR, {currency} a year")):
                         given = self.totals.get(segment, {}).get(measure)
-                        field = ui.number(f"{title}: {unit}", value=given, min=0).props("outlined dense debounce=700")
+                        field = ui.number(unit, value=given, min=0).props("outlined dense debounce=700")
+                        field.props(f'aria-label="{_attribute(title)}: {unit}"')
                         field.classes("choice").mark(f"total-{segment}-{measure}")
                         field.on_value_change(
                             lambda event, segment=segment, measure=measure: self._total(segment, measure, event.value)
@@ -255,15 +264,16 @@ class _View:
         if not called or Path(called).name != called or called.startswith("."):
             self.work.complain("Give the folder a plain name, such as imported")
             return
-        self.folder = str(self.desk.plans.folder / called)
+        within = self.desk.plans.path(self.desk.key).parent if self.mine.value else self.desk.plans.folder
+        self.folder = str(within / called)
         self.work.run()
 
     def _draw_saved(self, files: list[str]) -> None:
-        plan = next(Path(one) for one in files if Path(one).name == "plan.yaml")
+        plan = Path(files[0])
         key = plan.relative_to(self.desk.plans.folder).as_posix()
         self.saved.clear()
         with self.saved:
-            said = f"Saved in {plan.parent.name}: {', '.join(Path(one).name for one in files)}."
+            said = f"Saved: {', '.join(Path(one).relative_to(self.desk.plans.folder).as_posix() for one in files)}."
             ui.label(said).classes("strong").mark("import-saved")
             ui.label("Give import.yaml with the files of next month, and nothing is asked.").classes("muted")
             if self.desk.opener is not None:
@@ -325,7 +335,8 @@ def _check(one: Mapping[str, Any], currency: str) -> None:
         parts.append(f"{currency} {abs(one['missing_arr']):,.2f} too {'little' if one['missing_arr'] > 0 else 'much'}")
     ui.label(f"{whose}: {', '.join(parts)}").classes("strong bad")
     if one["explained"]:
-        ui.label(f"Exactly explained by: {', '.join(one['explained'])}").classes("point")
+        said = "; or by ".join(", ".join(each) for each in one["explained"])
+        ui.label(f"Exactly explained by: {said}").classes("point")
     rows = [
         [cause["reason"], f"{cause['members']:,}", f"{cause['arr']:,.2f}",
          ", ".join(f"{Path(file).name}:{line}" for file, line in cause["rows"][:6])]
