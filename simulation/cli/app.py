@@ -51,6 +51,7 @@ from simulation.cli.store import store
 from simulation.cli.sweep import sweep
 from simulation.cli.vectors import vectors
 from simulation.cli.web import web
+from simulation.cli.workbook import overlay, workbook
 from simulation.cli.workers import sharing_out
 from simulation.cli.worklist import worklist
 
@@ -69,6 +70,8 @@ for _command in (
     run,
     rerun,
     report,
+    workbook,
+    overlay,
     compare,
     bridge,
     backtest,

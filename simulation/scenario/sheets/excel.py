@@ -10,7 +10,7 @@ from xml.parsers import expat
 from simulation.scenario.sheets.errors import TableError
 from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk, chunk_of
 
-__all__ = ["ExcelTable"]
+__all__ = ["ExcelTable", "opened"]
 
 MAX_FILE = 100 << 20  # bytes on disk; a million members take some 60 MB
 MAX_UNPACKED = 512 << 20
@@ -32,23 +32,9 @@ class ExcelTable:
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        try:
-            from openpyxl import load_workbook
-        except ImportError:
-            raise TableError(
-                "is an Excel workbook, which needs openpyxl: "
-                "pip install 'membersim[excel]', or save the sheet as CSV UTF-8"
-            ) from None
-        if size > MAX_FILE:
-            raise TableError(f"is larger than {MAX_FILE >> 20} MB: save the sheet as CSV UTF-8 or Parquet")
         self.warnings: list[str] = []
-        file.seek(0)
-        with _clear_errors():
-            with zipfile.ZipFile(file) as archive:
-                _survey(archive)
-            file.seek(0)
-            workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+        workbook = opened(file, size)
+        sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
         if not sheets:
             raise TableError("has no visible sheet")
         self._sheet = sheets[0]
@@ -96,6 +82,39 @@ class ExcelTable:
                 if number > MAX_ROWS:
                     raise TableError(f"the sheet has more than {MAX_ROWS:,} rows")
                 yield number, values
+
+
+def opened(file: BinaryIO, size: int, *, values: bool = True) -> Any:
+    """Open a workbook to be read row by row, after a look at what it would cost.
+
+    Parameters
+    ----------
+    file : binary file
+        Seekable.
+    size : int
+        Bytes on disk.
+    values : bool
+        Whether cells hold what formulas came to, or else the formulas.
+
+    Raises
+    ------
+    TableError
+        It is no workbook, too large, or openpyxl is missing.
+    """
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise TableError(
+            "is an Excel workbook, which needs openpyxl: pip install 'membersim[excel]', or save the sheet as CSV UTF-8"
+        ) from None
+    if size > MAX_FILE:
+        raise TableError(f"is larger than {MAX_FILE >> 20} MB: save the sheet as CSV UTF-8 or Parquet")
+    with _clear_errors():
+        file.seek(0)
+        with zipfile.ZipFile(file) as archive:
+            _survey(archive)
+        file.seek(0)
+        return load_workbook(file, read_only=True, data_only=values, keep_links=False)
 
 
 class _clear_errors:
