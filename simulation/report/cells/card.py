@@ -39,8 +39,8 @@ class Card:
 
     def html(self) -> str:
         """The card as HTML, escaped."""
-        parts = [Markup("<p><strong>{}</strong></p>").format(self.title)]
-        parts += [Markup("<p>{}</p>").format(one) for one in self.said]
+        parts = [self._line(Markup("<strong>{}</strong>").format(self.title))]
+        parts += [self._line(escape(one)) for one in self.said if one]
         if self.rows:
             shown = self.rows[:ROWS]
             head = self._row(self.heads, "th")
@@ -50,9 +50,12 @@ class Card:
         notes = [self.note] if self.note else []
         notes += [f"{rest:,} more rows."] if rest > 0 else []
         if notes:
-            parts.append(Markup("<p><small>{}</small></p>").format(" ".join(notes)))
+            parts.append(self._line(Markup("<small>{}</small>").format(" ".join(notes))))
         # A dollar sign is a dollar sign: the classes keep MathJax away, in its old and new versions.
         return str(Markup('<div class="tex2jax_ignore mathjax_ignore">{}</div>').format(Markup("").join(parts)))
+
+    def _line(self, text: Markup) -> Markup:
+        return Markup('<p style="margin: 0.35em 0">{}</p>').format(text)
 
     def _row(self, cells: Sequence[str], tag: str) -> Markup:
         texts = Markup("").join(

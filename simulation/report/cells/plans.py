@@ -24,7 +24,7 @@ def _scenario(scenario: Scenario) -> Card:
     said = [scenario.description] if scenario.description else []
     book = "" if scenario.book is None else f" Today's members: {scenario.book.file.name}."
     said.append(f"From {day(scenario.start)} to {end_of(scenario.end)}, money in {scenario.currency}.{book}")
-    said += [f"{one}." for one in _parts(scenario)]
+    said.append(" ".join(f"{one}." for one in _parts(scenario)))
     heads = ("segment", "wants", "join a month", "ARR of a newcomer", "milestones", "renewal")
     rows = [_segment(key, one, scenario.currency) for key, one in scenario.segments.items()]
     return Card(
@@ -47,7 +47,8 @@ def _parts(scenario: Scenario) -> list[str]:
     """Teams, interventions, assumptions and objectives, a sentence each."""
     said = []
     if scenario.teams:
-        said.append("Teams: " + listed([f"{name(key)} ({one.people:g} people)" for key, one in scenario.teams.items()]))
+        sizes = {key: f"{one.people:g} {'person' if one.people == 1 else 'people'}" for key, one in scenario.teams.items()}
+        said.append("Teams: " + listed([f"{name(key)} ({size})" for key, size in sizes.items()]))
     if scenario.interventions:
         said.append("Interventions: " + listed([name(key) for key in scenario.interventions]))
     if scenario.assumptions:
