@@ -174,7 +174,7 @@ class _Maker:
         """A team: how many people."""
         yield from self.slider(
             f"teams.{title}.people", "Teams", f"{name(title).capitalize()}: people",
-            "People in the team from the start.", 0, 6, unit="people",
+            "People in the team from the start.", 1, 6, unit="people",
         )  # fmt: skip
 
     def price(self, title: str) -> Iterator[Control]:

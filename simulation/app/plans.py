@@ -115,10 +115,11 @@ class Plans:
 
     def _plan(self, path: Path) -> Plan | None:
         """What a file is; None for a file that is no scenario, such as an overlay without a base."""
-        from simulation.scenario.files import stands_alone
+        from simulation.scenario.files import WHOLE, top_keys
 
-        if not stands_alone(path):
-            return None
+        keys = top_keys(path)
+        if keys is not None and "extends" not in keys and len(WHOLE & keys) < 2:
+            return None  # with two of them it was meant as a scenario, and is listed with what is wrong
         key = path.relative_to(self.folder).as_posix()
         found = self._read(path)
         if isinstance(found, tuple):

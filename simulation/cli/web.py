@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
 import webbrowser
 from pathlib import Path
@@ -66,6 +67,7 @@ def web(
     url = f"http://{shown}:{listener.getsockname()[1]}/" + (f"?token={token}" if token else "")
     screen.show(f"The page is at {url} (Ctrl-C ends it).")
     screen.result({"url": url, "folder": folder.resolve(), "token": bool(token)})
+    sys.stdout.flush()  # whoever reads the address from a pipe gets it now
     if not no_browser:
         threading.Timer(1.0, webbrowser.open, (url,)).start()
     serve(folder, listener, token=token, workers=workers)

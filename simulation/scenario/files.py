@@ -84,11 +84,17 @@ def stands_alone(path: PathLike) -> bool:
 
     What cannot be read counts as a scenario: `load` says what is wrong with it.
     """
+    keys = top_keys(path)
+    return keys is None or "extends" in keys or keys >= WHOLE
+
+
+def top_keys(path: PathLike) -> frozenset[str] | None:
+    """The keys at the top of a file; None when it cannot be read."""
     try:
         tree, _ = reader.read(Source(str(path), _absolute(Path(path))))
     except reader.Unreadable:
-        return True
-    return not isinstance(tree.value, dict) or "extends" in tree.value or WHOLE.issubset(tree.value)
+        return None
+    return frozenset(tree.value) if isinstance(tree.value, dict) else None
 
 
 def _absolute(path: Path) -> Path:
@@ -332,4 +338,4 @@ def _what(node: Node) -> str:
     return "a list" if isinstance(node.value, list) else shown(node.value)
 
 
-__all__ = ["from_mapping", "load", "locate", "stands_alone"]
+__all__ = ["WHOLE", "from_mapping", "load", "locate", "stands_alone", "top_keys"]

@@ -18,8 +18,10 @@ __all__ = ["Bench", "usual_workers"]
 
 PATIENCE = 5.0
 """Seconds that a cancelled job has to stop by itself; then its process is ended."""
-WARM = ("simulation.app.tasks.forecast",)
-"""Modules whose `warm()` a worker calls before its first job."""
+TASKS = "simulation.app.tasks"
+"""The package that has a module for each kind of job."""
+WARM = ("forecast",)
+"""Kinds of job whose `warm()` a worker calls before its first one."""
 LOST = "The process that worked on this ended unexpectedly; perhaps there was not enough memory. Please run it again."
 
 
@@ -55,7 +57,9 @@ class Bench:
     workers
         How many processes; each works on one job at a time.
     warm
-        Modules whose `warm()` they call first.
+        Kinds of job whose `warm()` they call first.
+    tasks
+        The package of the tasks.
 
     Notes
     -----
@@ -63,9 +67,9 @@ class Bench:
     and is replaced; one that dies before it is ready is not, because its successor would do the same.
     """
 
-    def __init__(self, workers: int | None = None, warm: tuple[str, ...] = WARM) -> None:
+    def __init__(self, workers: int | None = None, warm: tuple[str, ...] = WARM, tasks: str = TASKS) -> None:
         self.size = usual_workers() if workers is None else workers
-        self.warm = warm
+        self.tasks, self.warm = tasks, warm
         self.fault = ""
         self._context = multiprocessing.get_context("spawn")
         self._hands: list[_Hand] = []
@@ -132,7 +136,8 @@ class Bench:
     def _hire(self) -> None:
         orders_there, orders = self._context.Pipe(duplex=False)
         news, news_there = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=main, args=(orders_there, news_there, self.warm), daemon=True)
+        given = orders_there, news_there, self.tasks, self.warm
+        process = self._context.Process(target=main, args=given, daemon=True)
         process.start()
         orders_there.close()
         news_there.close()

@@ -23,7 +23,7 @@ EVERY = 0.1
 """Seconds between two messages of progress."""
 
 
-def main(orders: Connection, news: Connection, warm: tuple[str, ...]) -> None:
+def main(orders: Connection, news: Connection, tasks: str, warm: tuple[str, ...]) -> None:
     """Work until the pipe closes; started in a process of its own.
 
     Parameters
@@ -33,15 +33,17 @@ def main(orders: Connection, news: Connection, warm: tuple[str, ...]) -> None:
     news
         ("ready",), ("progress", job, done, total), ("picture", job, picture) and, last for each job,
         ("end", job, state, message, problems) go there.
+    tasks
+        The package that has a module for each kind of job.
     warm
-        Modules to import before the first job.
+        Kinds of job whose `warm()` is called before the first one.
     """
-    _Worker(orders, news).run(warm)
+    _Worker(orders, news, tasks).run(warm)
 
 
 class _Worker:
-    def __init__(self, orders: Connection, news: Connection) -> None:
-        self.orders, self.news = orders, news
+    def __init__(self, orders: Connection, news: Connection, tasks: str) -> None:
+        self.orders, self.news, self.tasks = orders, news, tasks
         self.lock = threading.Lock()  # progress comes from several threads
         self.wanted = threading.Semaphore(0)
         self.next: tuple[int, str, Any] | None = None
@@ -54,8 +56,8 @@ class _Worker:
         if hasattr(os, "nice"):
             os.nice(NICENESS)
         threading.Thread(target=self._listen, daemon=True).start()
-        for module in warm:
-            import_module(module).warm()
+        for kind in warm:
+            import_module(f"{self.tasks}.{kind}").warm()
         self.send("ready")
         while True:
             self.wanted.acquire()
@@ -116,7 +118,7 @@ class _Worker:
             if job in self.cancelled:
                 raise KeyboardInterrupt
             try:
-                work = import_module(f"simulation.app.tasks.{kind}").work
+                work = import_module(f"{self.tasks}.{kind}").work
                 last = work(request, tell)
                 tell.picture(last)
             finally:
