@@ -47,7 +47,9 @@ def _parts(scenario: Scenario) -> list[str]:
     """Teams, interventions, assumptions and objectives, a sentence each."""
     said = []
     if scenario.teams:
-        sizes = {key: f"{one.people:g} {'person' if one.people == 1 else 'people'}" for key, one in scenario.teams.items()}
+        sizes = {
+            key: f"{one.people:g} {'person' if one.people == 1 else 'people'}" for key, one in scenario.teams.items()
+        }
         said.append("Teams: " + listed([f"{name(key)} ({size})" for key, size in sizes.items()]))
     if scenario.interventions:
         said.append("Interventions: " + listed([name(key) for key in scenario.interventions]))
