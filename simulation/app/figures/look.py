@@ -160,7 +160,7 @@ def _round_places(low: float, high: float, about: int, *, whole: bool) -> list[f
     """Multiples of 1, 2, 2.5 or 5 times a power of ten within two ends."""
     rough = (high - low) / max(about, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(one * power for one in (1.0, 2.0, 2.5, 5.0, 10.0) if one * power >= rough * 0.999)
+    step = next(one * power for one in (1.0, 2.0, 2.5, 5.0, 10.0) if one * power >= rough * 0.75)
     if whole:
         step = max(1.0, step if step >= 10 else float(round(step)))
     first = math.ceil(low / step - 1e-9)
