@@ -342,5 +342,5 @@ def write_interview(path: Path, scenario: Scenario, answers: Mapping[str, Answer
         file.write(
             "# What planners know, as they said it. `membersim calibrate` finds the numbers that reproduce it.\n"
         )
-        writer.dump({"extends": base, "known": known}, file)
+        writer.dump({"extends": base, "name": f"{scenario.name}, as known", "known": known}, file)
     return path
