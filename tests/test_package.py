@@ -139,3 +139,42 @@ def test_the_example_scenario_of_the_readme_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text(example[1], "utf-8")
     assert simulation.load(path).warnings == ()
+
+
+SMALL = """\
+name: Small
+start: 2022-01-01
+horizon: 24 months
+segments:
+  individual:
+    desired_outcome: {required: "A growing practice"}
+    arr: 320
+    arrivals: {per_month: 2}
+    population: {members: 20, tenure: {exponential: {mean: 1 year}}}
+    journey:
+      first_value:
+        stage: adoption
+        after: 2 months
+        opportunity: {kind: add_on, arr: 90, take: 50%, window: 60 days}
+    renewal: {probability: 85%}
+"""
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All blocks, one after the other as a reader types them; the association is a small one here."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "association.yaml").write_text(SMALL, "utf-8")
+    (tmp_path / "scenarios" / "training.yaml").write_text("extends: association.yaml\nname: Training\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    before = simulation.from_mapping(
+        {"extends": "scenarios/association.yaml", "start": "2021-01-01", "horizon": "12 months"}, folder=tmp_path
+    )
+    history = simulation.History.from_events(simulation.events(before, engine="compiled"), before)
+    history.frame.to_csv("events.csv", index=False)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.+?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 3
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert {"forecast", "log", "history", "comparison"} <= set(names)
