@@ -14,17 +14,16 @@ from simulation.scenario.provenance import FIELDS, is_wrapper, read_provenance
 from simulation.scenario.quantities import Kind
 from simulation.scenario.schema import Scenario
 from simulation.scenario.workbook.cells import Native, same, written_in
-from simulation.scenario.workbook.reading import Found, GivenBack
-from simulation.scenario.workbook.sheets import RANGES, PlanSheet, lever_places, plan_sheets
+from simulation.scenario.workbook.ranges import RANGE, distribution, listed, range_text, text_in
+from simulation.scenario.workbook.reading import Found, GivenBack, Row
+from simulation.scenario.workbook.sheets import PlanSheet, lever_places, plan_sheets
 
 __all__ = ["Change", "Changes", "changes_of"]
 
 ORIGIN: Final = {
     "Source": "source", "Evidence": "evidence", "Owner": "owner", "Review by": "review_by", "Comment": "comment",
 }  # fmt: skip
-RANGE: Final = ("Distribution", "Low", "Likely", "High", "Parameters", "Unit")
 MEASURED: Final = ("own", "published")
-Row = Mapping[str, Found]
 Steps = tuple[str, ...]
 
 
@@ -148,7 +147,7 @@ class _Work:
             return
         if before is None or self._differs(row, before, ("Value", "Unit")):
             try:
-                written = written_in(kind, value.value, _text(row, "Unit"), self.currency)
+                written = written_in(kind, value.value, text_in(row, "Unit"), self.currency)
             except Misfit as misfit:
                 same_value = before is not None and same(value.value, before.get("Value"))
                 self.wrong(row["Unit"].address if same_value else value.address, str(misfit))
@@ -188,7 +187,7 @@ class _Work:
                     self.wrong(found.address, f"the lever {name} has no {title.lower()}")
                 continue
             steps, kind = places[title]
-            unit = "" if money or title == "At most" else _text(row, "Unit")
+            unit = "" if money or title == "At most" else text_in(row, "Unit")
             try:
                 written: Any
                 if title == "Choices":
@@ -224,13 +223,13 @@ class _Work:
                 else:
                     self.wrong(at, f"{path} has no range: fill in Low and High, and Likely where you know it")
                 return
-            spec = self._spec(path, kind, row, at)
+            spec = distribution(path, kind, row, at, self.currency, self.wrong, self.out.places)
             if spec is None:
                 return
             old = {key: None for key in self.tree["assumptions"].get(path, {}) if key not in FIELDS} if before else {}
             new = old | spec
             said = next(iter(spec.values()))
-            self.changed(first, f"assumptions.{path}", _range_text(before), _listed(said))
+            self.changed(first, f"assumptions.{path}", range_text(before), listed(said))
         new |= {key: value for key, (value, _) in fields.items()}
         if not new:
             return
@@ -325,74 +324,3 @@ class _Work:
             self.out.notes.append(f"{path}: its source measured the old range, so the new one has none; write one.")
             kept |= {"source": None, "evidence": None}
         return {key: value for key, value in kept.items() if key in ("owner", "comment") or value is None}
-
-    def _spec(self, path: str, kind: Kind, row: Row, at: str) -> dict[str, Any] | None:
-        """A distribution as it is written in a scenario; None when a cell is wrong."""
-        family = _text(row, "Distribution")
-        cells = {key: row[key.capitalize()] for key in ("low", "likely", "high") if key.capitalize() in row}
-        cells = {key: cell for key, cell in cells.items() if cell.value not in (None, "")}
-        parameters = row.get("Parameters", Found(None, at))
-        if parameters.value not in (None, "") and cells:
-            self.wrong(parameters.address, "either Low, Likely and High, or Parameters, and not both")
-            return None
-        if cells or family in RANGES:
-            family = family or ("triangular" if "likely" in cells else "uniform")
-            if family not in RANGES:
-                self.wrong(row["Distribution"].address, f"Low, Likely and High are of {one_of(RANGES, family)[9:]}")
-                return None
-            return self._range(path, kind, family, cells, row, at)
-        spec: dict[str, Any] = {}
-        for part in str(parameters.value).split(";"):
-            key, colon, text = part.partition(":")
-            if not colon:
-                self.wrong(parameters.address, "expected parameters such as 'median: 91; spread: 0.06'")
-                return None
-            plain = text.strip()
-            try:
-                spec[key.strip()] = float(plain) if "." in plain or "e" in plain else int(plain)
-            except ValueError:
-                spec[key.strip()] = plain
-        where = f"assumptions.{path}"
-        self.out.places[where] = parameters.address
-        return {family: spec} if family else spec
-
-    def _range(
-        self, path: str, kind: Kind, family: str, cells: Mapping[str, Found], row: Row, at: str
-    ) -> dict[str, Any] | None:
-        """A triangular or uniform distribution."""
-        unit = _text(row, "Unit")
-        spec: dict[str, Any] = {}
-        fine = True
-        for key in RANGES[family]:
-            if key not in cells:
-                where = row[key.capitalize()].address if key.capitalize() in row else at
-                self.wrong(where, f"this is empty, and a {family} distribution needs its {key} value")
-                fine = False
-        for key, cell in cells.items():
-            self.out.places[f"assumptions.{path}.{family}.{key}"] = cell.address
-            if key not in RANGES[family]:
-                self.wrong(cell.address, f"a {family} distribution has no {key}: leave it empty, or call it triangular")
-                fine = False
-                continue
-            try:
-                spec[key] = written_in(kind, cell.value, unit, self.currency)
-            except Misfit as misfit:
-                self.wrong(cell.address, str(misfit))
-                fine = False
-        return {family: spec} if fine else None
-
-
-def _text(row: Row, title: str) -> str:
-    value = row[title].value if title in row else None
-    return "" if value is None else str(value).strip()
-
-
-def _listed(spec: Any) -> str:
-    return ", ".join(f"{key} {value}" for key, value in spec.items()) if isinstance(spec, Mapping) else str(spec)
-
-
-def _range_text(before: Mapping[str, Native] | None) -> str:
-    if before is None:
-        return ""
-    parts = [str(before[title]) for title in ("Low", "Likely", "High", "Parameters") if before.get(title) is not None]
-    return " to ".join(parts)

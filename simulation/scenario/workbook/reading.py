@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from simulation.scenario.sheets.excel import opened
 from simulation.scenario.workbook.cells import Native
 from simulation.scenario.workbook.sheets import ABOUT, PlanSheet
 
-__all__ = ["Found", "GivenBack", "read_plan"]
+__all__ = ["Found", "GivenBack", "Row", "read_plan"]
 
 MOST_ROWS: Final = 20_000
 HEADER_WITHIN: Final = 20
@@ -26,6 +27,10 @@ class Found:
 
     value: Native
     address: str
+
+
+Row = Mapping[str, Found]
+"""The cells of a row by heading."""
 
 
 @dataclass(frozen=True)
