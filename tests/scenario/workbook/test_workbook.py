@@ -161,6 +161,41 @@ def test_ranges_are_changed_taken_away_and_added(tmp_path: Path) -> None:
     assert turn not in sim.load(REFERENCE, overlays=[gone.overlay]).assumptions
 
 
+def test_parameters_of_other_distributions_are_text(tmp_path: Path) -> None:
+    joined = "segments.midmarket.arrivals.per_month"
+
+    def wider(book: Any) -> None:
+        assert cell(book, "Assumptions", joined, "Parameters").value == "median: 6; spread: 0.2"
+        cell(book, "Assumptions", joined, "Parameters").value = "median: 6; spread: 0.3"
+
+    found = given_back(tmp_path, wider)
+    assert messages(found) == [] and "measured the old range" in found.notes[0]
+    changed = sim.load(REFERENCE, overlays=[found.overlay]).assumptions[joined]
+    assert (changed.owner, changed.source) == ("sales", None)
+    assert changed.distribution.ppf([0.5])[0] == pytest.approx(6)
+
+    def another(book: Any) -> None:
+        for title, value in {
+            "Distribution": "triangular",
+            "Parameters": None,
+            "Low": 4,
+            "Likely": 6,
+            "High": 9,
+        }.items():
+            cell(book, "Assumptions", joined, title).value = value
+        cell(book, "Assumptions", joined, "Source").value = "Sales plan 2028"
+
+    found = given_back(tmp_path, another)
+    assert messages(found) == [] and found.notes == []
+    changed = sim.load(REFERENCE, overlays=[found.overlay]).assumptions[joined]
+    assert list(changed.distribution.ppf([0.0, 1.0])) == pytest.approx([4, 9]) and changed.source == "Sales plan 2028"
+
+    def both(book: Any) -> None:
+        cell(book, "Assumptions", joined, "Low").value = 4
+
+    assert "either Low, Likely and High, or Parameters" in messages(given_back(tmp_path, both))[0]
+
+
 def test_every_error_names_sheet_and_cell(tmp_path: Path) -> None:
     places: dict[str, str] = {}
 
