@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from cyclopts import App, CycloptsError, Parameter
@@ -146,7 +147,7 @@ def _run(words: list[str]) -> int:
     except CycloptsError as error:
         return _refuse(screen, str(error), [])
     try:
-        with sharing_out(bound.arguments):
+        with _trusting("--allow-outside" in words), sharing_out(bound.arguments):
             return _status(command, *bound.args, **bound.kwargs)
     except BrokenPipeError:
         raise
@@ -167,6 +168,15 @@ def _run(words: list[str]) -> int:
         screen.note("This is a fault of membersim, please report it; --debug shows where it happened.")
         screen.result({"error": f"{type(error).__name__}: {error}"})
         return FAULT
+
+
+def _trusting(outside: bool) -> AbstractContextManager[None]:
+    """Where scenarios may name files outside their folders."""
+    if not outside:
+        return nullcontext()
+    from simulation.scenario.files import files_outside  # heavy
+
+    return files_outside()
 
 
 def _status(command: Callable[..., Any], *args: Any, **kwargs: Any) -> int:

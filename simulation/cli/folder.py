@@ -7,14 +7,20 @@ The data themselves, and with them the ids of members, stay outside.
 
 from __future__ import annotations
 
+import getpass
+import glob
 import hashlib
 import json
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
+from filelock import FileLock
 
 from simulation import __version__
 from simulation.cli.screen import BadInput, plain
@@ -38,30 +44,58 @@ def publish(folder: Path, fill: Callable[[Path], None], record: dict[str, Any], 
     """Fill a hidden folder beside `folder`, then move its files in, the record last.
 
     Files of an earlier record of that name that this one does not replace are removed; files of anyone else stay.
+    Of two that write at once the later one stays, whole.
 
     Returns
     -------
     list of Path
         The files now in `folder`, the record last.
+
+    Raises
+    ------
+    BadInput
+        When the disk is full or the folder cannot be written; what was there is as it was.
     """
     staging = folder.with_name(f".{folder.name}.{os.getpid()}")
+    _sweep(folder)
     try:
         staging.mkdir(parents=True)
         fill(staging)
         names = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
-        text = json.dumps(plain({"format": FORMAT, **record, "files": names}), allow_nan=False, indent=2)
-        earlier = _earlier_files(folder, name)
-        (folder / name).unlink(missing_ok=True)
-        for file in names:
-            goal = folder / file
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staging / file, goal)
-        for file in earlier.difference(names):
-            (folder / file).unlink(missing_ok=True)
-        write_text(folder / name, text + "\n")
+        record = {"format": FORMAT, **record, "files": names}
+        (staging / name).write_text(json.dumps(plain(record), allow_nan=False, indent=2) + "\n", "utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            earlier = _earlier_files(folder, name)
+            (folder / name).unlink(missing_ok=True)
+            for file in (*names, name):
+                goal = folder / file
+                goal.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(staging / file, goal)
+            for file in earlier.difference(names):
+                (folder / file).unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"{folder} cannot be written: {error.strerror or error}. Finished futures are kept in the store: mend "
+            "that, or give another folder with --out, and the same command goes on from there."
+        ) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return [*(folder / file for file in names), folder / name]
+
+
+def _alone(folder: Path) -> FileLock:
+    """Waits for whoever is moving files into the folder just now."""
+    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
+    return FileLock(Path(tempfile.gettempdir(), f"membersim-{getpass.getuser()}-{place}.lock"))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs into this folder left beside it when they were killed."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
+        number = left.name.rpartition(".")[2]
+        if number.isdecimal() and left.is_dir() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def run_facts() -> dict[str, Any]:

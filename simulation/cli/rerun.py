@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation import __version__
+from simulation.cli.finished import finished_forecast
 from simulation.cli.folder import RECORD, read_record
 from simulation.cli.outcome import Request, kept_tables, prepare, simulate, write
 from simulation.cli.recorded import recorded_scenario
@@ -41,7 +42,6 @@ def rerun(
     workers
         Threads; all cores by default. The result does not depend on it.
     """
-    import simulation as sim
     from simulation.runs import todays_members
 
     folder = folder.parent if folder.name == RECORD else folder
@@ -63,7 +63,7 @@ def rerun(
     )
     if out is not None:
         prepare(out)
-    earlier = sim.Forecast.load(folder / "forecast.nc")
+    earlier = finished_forecast(folder)
     tables = kept_tables(record, folder)
     members = todays_members(scenario, quarantine=request.quarantine)
     outcome = simulate(scenario, request, "Simulating again", members, tables=tables)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from simulation.cli.finished import finished_forecast
 from simulation.cli.folder import read_record
 from simulation.cli.history import day_of
 from simulation.cli.screen import SCREEN, BadInput, Screen, refused
@@ -86,13 +87,12 @@ def archived(place: Archive, run: str) -> tuple[str, bool]:
     folder = Path(run)
     if not folder.exists():
         return place.load(run).id, False
-    import simulation as sim
 
     record = read_record(folder)
     if record.get("interrupted"):
         raise BadInput(f"{run} was interrupted: finish it before it is archived")
     folder = folder.parent if folder.is_file() else folder
-    forecast = sim.Forecast.load(folder / "forecast.nc")
+    forecast = finished_forecast(folder)
     return place.keep(forecast, run=folder.name, made=str(record.get("finished", "")))
 
 

@@ -46,6 +46,11 @@ class Screen:
     ] = False
     debug: Annotated[bool, Parameter(help="Show the traceback of an internal error.", show_default=False)] = False
 
+    allow_outside: Annotated[
+        bool,
+        Parameter(help="Let a scenario name files outside its folder (extends, book, ...).", show_default=False),
+    ] = False
+
     def show(self, text: str = "") -> None:
         """Print a line for a person; silent with --json."""
         if not self.json:

@@ -16,6 +16,7 @@ from simulation.experiment.hours import hours_of
 from simulation.experiment.pairs import Difference, difference, difference_of_chances, point_means
 from simulation.forecast import MEASURES, Forecast
 from simulation.forecast.beside import met
+from simulation.forecast.files import write_netcdf
 from simulation.forecast.measures import measure_named
 from simulation.forecast.selection import Where
 from simulation.forecast.spans import edge
@@ -281,9 +282,7 @@ class Comparison(Shown):
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the differences to a NetCDF file and return its path."""
         target = Path(path)
-        data = self.to_dataset()
-        encoding = {name: {"zlib": True, "complevel": 2} for name in data.data_vars}
-        data.to_netcdf(target, engine="h5netcdf", encoding=encoding)
+        write_netcdf(target, {None: self.to_dataset()})
         return target
 
     def plot(self, measure: str | None = None, alternative: str | None = None, *, ax: Axes | None = None) -> Axes:

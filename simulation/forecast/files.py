@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -32,11 +33,24 @@ def save(path: Path, data: xr.Dataset, result: RunResult, facts: ScenarioFacts, 
     OSError
         When it cannot be written.
     """
+    write_netcdf(path, {None: data, "run": _run(result, facts, version, label)})
+
+
+def write_netcdf(path: Path, groups: Mapping[str | None, xr.Dataset]) -> None:
+    """Write datasets as the groups of one NetCDF file, compressed; it appears under its name only when it is whole.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    content = BytesIO()  # the library that writes such files crashes the process when it meets a full disk
+    for number, (group, data) in enumerate(groups.items()):
+        _add(data, content, "a" if number else "w", group)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        _write(data, part, "w", None)
-        _write(_run(result, facts, version, label), part, "a", "run")
+        part.write_bytes(content.getbuffer())
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -55,10 +69,16 @@ def load(path: Path) -> tuple[RunResult, ScenarioFacts, str, str]:
     if not path.exists():
         raise FileNotFoundError(f"there is no forecast at {path}")
     try:
-        with xr.open_dataset(path, engine=ENGINE, group="run") as opened:
-            run = opened.load()
-    except OSError as problem:
+        return _read(path)
+    except ValueError:
+        raise
+    except Exception as problem:  # HDF5, xarray and JSON each have their own ways to meet a damaged file
         raise ValueError(f"{path} is not a forecast: {problem}") from None
+
+
+def _read(path: Path) -> tuple[RunResult, ScenarioFacts, str, str]:
+    with xr.open_dataset(path, engine=ENGINE, group="run") as opened:
+        run = opened.load()
     if "format" not in run.attrs:
         raise ValueError(f"{path} is not a forecast")
     if int(run.attrs["format"]) != FORMAT:
@@ -101,15 +121,15 @@ def _run(result: RunResult, facts: ScenarioFacts, version: str, label: str) -> x
     return xr.Dataset(variables, attrs={"format": FORMAT, "version": version, "seed": result.seed, "label": label})
 
 
-def _write(data: xr.Dataset, path: Path, mode: Any, group: str | None) -> None:
-    """Write the variables that hold anything, compressed; empty ones are known from the frame."""
+def _add(data: xr.Dataset, file: BytesIO, mode: Any, group: str | None) -> None:
+    """Add the variables that hold anything, compressed; empty ones are known from the frame."""
     full = data.drop_dims([name for name, size in data.sizes.items() if size == 0])
     encoding = {
         name: {"zlib": True, "complevel": 2}
         for name, one in full.data_vars.items()
         if one.ndim and one.dtype.kind in "if"
     }
-    full.to_netcdf(path, mode=mode, group=group, engine=ENGINE, encoding=encoding)
+    full.to_netcdf(file, mode=mode, group=group, engine=ENGINE, encoding=encoding)
 
 
 def _array(run: xr.Dataset, name: str, shape: Sequence[int], kind: Any = np.int64) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,21 @@ WHOLE = frozenset({"name", "start", "horizon", "segments"})
 """Keys that a scenario must have; a file without all of them that extends none is an overlay."""
 
 
+_outside: ContextVar[bool] = ContextVar("outside", default=False)
+
+
+@contextmanager
+def files_outside() -> Iterator[None]:
+    """Let scenarios that are loaded inside name files outside their folders, where `load` is not told otherwise."""
+    token = _outside.set(True)
+    try:
+        yield
+    finally:
+        _outside.reset(token)
+
+
 def load(
-    path: PathLike, *, overlays: Iterable[PathLike | Mapping[str, Any]] = (), allow_outside: bool = False
+    path: PathLike, *, overlays: Iterable[PathLike | Mapping[str, Any]] = (), allow_outside: bool | None = None
 ) -> Scenario:
     """Read a scenario file.
 
@@ -30,7 +45,8 @@ def load(
         Laid over it one after the other. What an overlay itself extends is laid under it, unless it is
         part of the scenario already.
     allow_outside : bool, optional
-        Whether files outside the folders of `path` and the overlays may be named.
+        Whether files outside the folders of `path` and the overlays may be named; by default, only within
+        `files_outside`.
 
     Returns
     -------
@@ -58,7 +74,7 @@ def load(
     return files.scenario(tree)
 
 
-def from_mapping(data: Mapping[str, Any], *, folder: PathLike = ".", allow_outside: bool = False) -> Scenario:
+def from_mapping(data: Mapping[str, Any], *, folder: PathLike = ".", allow_outside: bool | None = None) -> Scenario:
     """A scenario from plain Python values in the form of the YAML file.
 
     Parameters
@@ -68,7 +84,7 @@ def from_mapping(data: Mapping[str, Any], *, folder: PathLike = ".", allow_outsi
     folder : path, optional
         Where relative paths in it start.
     allow_outside : bool, optional
-        Whether files outside that folder may be named.
+        Whether files outside that folder may be named; as in `load`.
 
     Raises
     ------
@@ -107,10 +123,10 @@ def _absolute(path: Path) -> Path:
 class _Files:
     """The files of one scenario while it is read."""
 
-    def __init__(self, root: Path, allow_outside: bool) -> None:
+    def __init__(self, root: Path, allow_outside: bool | None) -> None:
         self.root = root
         self.roots = [root]
-        self.allow_outside = allow_outside
+        self.allow_outside = _outside.get() if allow_outside is None else allow_outside
         self.sources: list[Path] = []
         self.problems: list[Problem] = []
 
@@ -190,7 +206,7 @@ class _Files:
             return None
         path = _absolute(node.mark.source.folder(self.root) / node.value)
         if not self.allow_outside and not any(path.is_relative_to(root) for root in self.roots):
-            message = f"{shown(node.value)} lies outside the folder of the scenario, which is not allowed"
+            message = f"{shown(node.value)} lies outside the folder of the scenario; if you trust it, --allow-outside"
             self.problems.append(node.mark.problem(steps, message))
             return None
         return path
