@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.report.amounts import amount
 from simulation.report.cells.card import Card
-from simulation.report.words import day, name, number
+from simulation.report.words import day, name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +45,7 @@ def _fit(found: Fit) -> Card:
     if kept:
         said.append(f"Hardly told, these keep about their priors: {', '.join(kept)}.")
     note = "Intervals hold 90%. The numbers go together: draws set them jointly."
-    return Card("What the history tells", said, ("number", "fitted", "90% interval", ""), rows, note)
+    return Card("What the history tells", said, ("number", "fitted", "90% interval", "from"), rows, note)
 
 
 def _narrowing(found: Fit) -> Figure:
@@ -96,18 +96,13 @@ def _courses(found: Vectors) -> Figure:
 
 def _backtest(found: Backtest) -> Card:
     from simulation.evidence.backtest.observed import MEASURES
-    from simulation.evidence.backtest.trial import BASELINES
     from simulation.evidence.backtest.verdict import overall, verdicts
 
-    rows = []
-    for one in verdicts(found):
-        better = number(one.skill, "share") if one.best else ""
-        rival = BASELINES.get(one.best, one.best)
-        rows.append([MEASURES[one.measure].title, one.words, f"{one.inside} of {one.values}", rival, better])
-    heads = ("measure", "verdict", "in the 80% band", "best baseline", "better than it by")
+    rows = [[MEASURES[one.measure].title, one.holds, one.words] for one in verdicts(found)]
+    heads = ("measure", "holds", "verdict")
     origins = f"{day(found.origins[0])} to {day(found.origins[-1])}" if found.origins else "none"
     note = f"{len(found.origins)} past days ({origins}), {found.steps} steps of {found.step} months each."
-    return Card("Was it right before?", [overall(found)], heads, rows, note, words=2)
+    return Card("Was it right before?", [overall(found)], heads, rows, note, words=3)
 
 
 def _fan_against_actuals(found: Backtest, measure: str | None) -> Figure:
