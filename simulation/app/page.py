@@ -47,13 +47,18 @@ async def page(bench: Bench, plans: Plans) -> None:
 def _bar(desk: Desk, drawer: ui.left_drawer) -> None:
     """The line on top: what is looked at, and dark or light."""
     dark = ui.dark_mode(None)
+
+    async def switch() -> None:
+        # At first it follows the system, and only the browser knows what that is.
+        dark.set_value(not await ui.run_javascript("document.body.classList.contains('body--dark')"))
+
     with ui.header(elevated=False).classes("bar"):
         ui.button(icon="menu", on_click=drawer.toggle).props('flat round dense aria-label="Show or hide the settings"')
         ui.html('<span class="brand">membersim</span>', sanitize=False)
         title = ui.label().classes("bar-title")
         ui.space()
         scheme = ui.button(icon="contrast").props('flat round dense aria-label="Switch between dark and light"')
-        scheme.on_click(lambda: dark.set_value(not dark.value))
+        scheme.on_click(switch)
 
     def retitle() -> None:
         count = len(desk.turned)

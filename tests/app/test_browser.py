@@ -107,6 +107,7 @@ def test_an_overlay_is_saved_beside_its_base_and_can_be_run(visit: Visits, serve
     assert saved.teams["coaches"].people == 3
     assert saved.source_files[1].name == "club.yaml"
 
+    one.open_group("Teams")
     one.slider("Coaches: people").press("ArrowRight")
     expect(one.page.locator(".changes")).to_contain_text("3 people → 4 people")
     one.page.locator(".side-foot").get_by_role("button", name="Save").click()

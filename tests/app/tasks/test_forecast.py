@@ -1,0 +1,78 @@
+"""The forecast of the page: the library's, told again and again while it grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import simulation as sim
+from simulation.app.tasks import compare, forecast
+from tests.app.club import write_club
+
+
+class Told:
+    """What a task has told."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, int]] = []
+        self.pictures: list[Any] = []
+
+    def progress(self, done: int, total: int) -> None:
+        self.steps.append((done, total))
+
+    def picture(self, picture: Any) -> None:
+        self.pictures.append(picture)
+
+
+@pytest.fixture
+def club(tmp_path: Path) -> Path:
+    return write_club(tmp_path) / "club.yaml"
+
+
+def test_pictures_at_4_8_16_and_in_the_end_what_the_library_says(club: Path) -> None:
+    told = Told()
+    overlay = {"teams": {"coaches": {"people": 3}}}
+    last = forecast.work({"scenario": str(club), "overlay": overlay, "replications": 20, "seed": 5}, told)
+    assert [one["replications"] for one in told.pictures] == [4, 8, 16]
+    assert last["replications"] == last["wanted"] == 20
+    assert told.steps[-1] == (20, 20)
+    assert [done for done, _ in told.steps] == sorted(done for done, _ in told.steps)
+    right = sim.run(sim.load(club, overlays=[overlay]), replications=20, seed=5)
+    arr = right.measure("arr", by="period").to_numpy()
+    assert last["bands"]["arr"][""]["P50"].to_numpy()[1:] == pytest.approx(np.percentile(arr, 50, axis=0))
+    assert last["bands"]["arr"][""]["P50"].iloc[0] == pytest.approx(float(right.measure("arr_open").mean()))
+    members = next(one for one in last["figures"] if one["name"] == "members")
+    assert members["middle"] == pytest.approx(np.percentile(right.measure("members"), 50))
+    assert [one["key"] for one in last["objectives"]] == ["many"]
+
+
+def test_a_comparison_is_the_librarys(club: Path) -> None:
+    told = Told()
+    more = {"name": "more", "scenario": str(club), "overlay": {"teams": {"coaches": {"people": 4}}}}
+    refused = {
+        "interventions": {"coaching": {"accept": "0%"}},
+        "assumptions": {"interventions.coaching.accept": None},
+    }
+    none = {"name": "none", "scenario": str(club), "overlay": refused}
+    asked = {"scenario": str(club), "replications": 12, "seed": 5, "measure": "arr", "what_ifs": [more, none]}
+    last = compare.work(asked, told)
+    assert [one["replications"] for one in told.pictures] == [4, 8] and last["replications"] == 12
+    assert told.steps[-1] == (36, 36)
+    assert [done for done, _ in told.steps] == sorted(done for done, _ in told.steps)
+    plans = {one["name"]: sim.load(club, overlays=[one["overlay"]]) for one in (more, none)}
+    right = sim.compare(club, plans, replications=12, seed=5)
+    table = last["table"].set_index(["alternative", "measure"])
+    for name in plans:
+        assert table.loc[(name, "arr"), "mean"] == right.describe("arr", name).mean
+    gap = right.difference("arr", "none", by="period").to_numpy()
+    bands = last["bands"]["arr"]["none"]
+    assert bands["P50"].to_numpy()[1:] == pytest.approx(np.percentile(gap, 50, axis=0))
+    assert tuple(bands.iloc[0]) == (0.0,) * 5, "in the beginning nothing differs"
+
+
+def test_warming_up_needs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    forecast.warm()
