@@ -214,6 +214,7 @@ class _Reader:
         counted = "count" in self.spec.columns
         first: dict[str, tuple[dt.date, int]] = {}
         rows = self.people_of_rows(copies=not counted)
+        since = self.mapping.begins or min((day for _, _, day in rows), default=self.exported)
         for place, person, day in rows:
             count = counts[place] if counted else 1.0
             if math.isnan(count) or count < 0:
@@ -222,7 +223,8 @@ class _Reader:
             month = person.key, self.name, day.year * 12 + day.month - 1
             self.found.logins[month] = self.found.logins.get(month, 0.0) + count
             line = self.sheet.lines[place]
-            if count > 0 and (person.key not in first or day < first[person.key][0]):
+            # Of who was there before the record nobody knows when the first one was.
+            if count > 0 and since <= person.joined <= day and (person.key not in first or day < first[person.key][0]):
                 first[person.key] = day, line
         if rows:
             days = [day for _, _, day in rows]

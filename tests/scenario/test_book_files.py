@@ -215,9 +215,11 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_faults_in_a_sheet_name_the_cell(tmp_path: Path) -> None:
-    rows: list[list[Any]] = [["a list of members"] + [None] * 7, [None] * 8, *sheet_rows()]
+    rows: list[list[Any]] = [["a list", "of members"] + [None] * 6, [None] * 8, *sheet_rows()]
     text = refused(tmp_path, sheet(rows), "book.xlsx")
     assert "book.xlsx:1: member_id: there is no column 'member_id' in the header" in text
+    rows = [["a list of members"] + [None] * 7, [None] * 8, *sheet_rows()]
+    assert load(tmp_path, sheet(rows), "book.xlsx").line.tolist() == [4, 5]  # a title is no header
     wrong = [9, "people", 5, 46023, dt.datetime(2027, 5, 5, 12), "none", True, None]
     rows = [[None] * 8, *sheet_rows(), wrong]
     with pytest.raises(BookError) as caught:

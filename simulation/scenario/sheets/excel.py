@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from simulation.scenario.sheets.errors import TableError
-from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk, chunk_of
+from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_CELL, MAX_COLUMNS, Chunk, chunk_of, header_of
 
 __all__ = ["ExcelTable", "opened"]
 
@@ -41,17 +41,15 @@ class ExcelTable:
         if len(sheets) > 1:
             self.warnings.append(f"has {len(sheets)} sheets: only the first, {self._sheet.title!r}, is read")
         self._sheet.reset_dimensions()  # what the file says of its size is not trusted
-        for number, values in self._rows(None):
-            names = [_text(value).strip() for value in values]
-            if any(names):
-                while not names[-1]:
-                    names.pop()
-                self.header, self.header_line = names, number
-                break
-        else:
+        found = header_of((number, [_text(value).strip() for value in values]) for number, values in self._rows(None))
+        if found is None:
             raise TableError("is empty: expected a header and rows")
+        self.header_line, names = found
+        while not names[-1]:
+            names.pop()
         if len(names) > MAX_COLUMNS:
-            raise TableError(f"has {len(names):,} columns; at most {MAX_COLUMNS} are read", line=number)
+            raise TableError(f"has {len(names):,} columns; at most {MAX_COLUMNS} are read", line=self.header_line)
+        self.header = names
 
     def place(self, position: int) -> str:
         """Return the letter of the column."""

@@ -11,13 +11,14 @@ from operator import itemgetter
 from typing import BinaryIO
 
 from simulation.scenario.sheets.errors import TableError
-from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, Fault, chunk_of
+from simulation.scenario.sheets.table import CHUNK_ROWS, MAX_COLUMNS, Chunk, Fault, chunk_of, header_of
 
 __all__ = ["TextTable", "survey"]
 
 MAX_LINE = 1 << 20  # bytes; a line has some hundred
 MAX_LINES = 20_000_000
 DELIMITERS = ",;\t"
+HEAD_ROWS = 100  # among which the header is
 _BREAK = re.compile("\r\n|\n|\r")
 
 
@@ -179,16 +180,16 @@ def _lines(rows: list[list[str]], first: int, last: int | None) -> tuple[list[in
 
 
 def _header(head: str, delimiter: str) -> tuple[list[str], int, str] | None:
-    """Return the names in the first row that is not blank, its last line, and the delimiter."""
+    """Return the names of the columns, the last line of the header, and the delimiter."""
     rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
+    lines: list[tuple[int, list[str]]] = []
     try:
-        for row in rows:
-            names = [cell.strip() for cell in row]
-            if any(names):
-                return names, rows.line_num, delimiter
+        for row in islice(rows, HEAD_ROWS):
+            lines.append((rows.line_num, [cell.strip() for cell in row]))
     except csv.Error:
-        pass
-    return None
+        pass  # what came before it stays
+    found = header_of(lines)
+    return None if found is None else (found[1], found[0], delimiter)
 
 
 def _ragged(line: int, row: list[str], width: int) -> Fault:
