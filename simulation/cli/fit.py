@@ -121,6 +121,7 @@ def facts(found: Fit) -> dict[str, Any]:
         "identified": [plain(one) for one in found.identified],
         "not_explained": [{"summary": name, "standard_deviations": z} for name, z in found.surprises],
         "unknown_events": found.unknown_events,
+        "matters": [asdict(one) | {"telling": one.telling} for one in found.matters],
         "further": found.latent.further,
         "strange": found.strange,
         "held_out": {"coverage_of_90": found.latent.coverage, "scale": found.latent.scale},

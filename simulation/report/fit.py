@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from simulation.evidence.fit.matter import LATER
 from simulation.report.page import Page, Picture, Section, Table, Text
 from simulation.report.style import BLUE, MUTED, drawn, new_figure, svg, title
 from simulation.report.words import day
@@ -33,12 +34,25 @@ def interval(one: Quantity) -> str:
     return f"{shown(one, one.low)} to {shown(one, one.high)}"
 
 
+DOES = {"renewals": "renewing", "milestones": "reaching the next milestone within a month"}
+
+
+def _after(event: str) -> str:
+    return f"In the {event} of the record" if event == LATER else f"In the half year after `{event}`"
+
+
 def warnings(found: Fit) -> list[str]:
     """What the fitted scenario does not explain; nothing where luck suffices."""
     lines = []
     if found.unknown_events:
         words = ", ".join(f"{count:,} x {word}" for word, count in found.unknown_events.items())
         lines.append(f"The history has events that the scenario has no mechanism for: {words}.")
+    for one in found.matters:
+        if one.telling:
+            lines.append(
+                f"{_after(one.event)}, the odds of {DOES[one.what]} are {one.ratio:.2g} times those of others in the "
+                f"same place ({one.z:+.0f} standard deviations): the scenario cannot explain that."
+            )
     if found.surprises or found.latent.further <= 0.02:
         worst = found.latent.surprises()[0][0]
         lines.append(
@@ -73,6 +87,26 @@ def narrowing(found: Fit) -> Figure:
     return figure
 
 
+def _matters(found: Fit) -> list[Table | Text]:
+    """What members do after events without mechanism and later on, and what cannot be seen at all."""
+    rows = [
+        [_after(one.event), DOES[one.what], f"{one.ratio:.2f}", f"{one.z:+.1f}", f"{one.seen:,}"]
+        for one in found.matters
+    ]
+    parts: list[Table | Text] = []
+    if rows:
+        parts.append(Table(("when", "odds of", "beside others", "standard deviations", "cases"), rows, words=(0, 1)))
+    parts.append(
+        Text(
+            "Others in the same place: at the same renewal and as far in adoption, or as long on the way to the same "
+            "milestone. Beyond 3 it is no luck. What turns members without leaving a row, such as setbacks that nobody "
+            "wrote down or shifts of what members want, looks like a wider spread of directions, and no fit can tell "
+            "the two apart."
+        )
+    )
+    return parts
+
+
 def fit_page(found: Fit) -> Page:
     """The page on a fit."""
     heads = ("number", "fitted", "90% interval", "before", "told by")
@@ -96,6 +130,7 @@ def fit_page(found: Fit) -> Page:
         Section("misfit", "What the fitted scenario explains least", [
             Table(("summary of the history", "standard deviations off"), worst),
             Text("Luck alone puts one in twenty beyond 2, and hardly any beyond 3.5."),
+            *_matters(found),
         ]),
         Section("method", "How this was found", [
             Text(

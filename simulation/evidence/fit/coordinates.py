@@ -21,9 +21,12 @@ from simulation.scenario.units import MONTH
 __all__ = ["Coordinates", "Velocity", "velocity"]
 
 Float = npt.NDArray[np.float64]
-SHORTEST, LONGEST, NODES = 1e-3, 14.0, 20
+SHORTEST, LONGEST = 1e-3, 14.0
 """Lags, in units of the longer memory, between which the correlation of the velocity is summed up (Gauss-Legendre on
 the logarithm of the lag; before the shortest it is taken as full)."""
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(20)
+HALF = np.log(LONGEST / SHORTEST) / 2
+LAGS = np.exp(HALF * (NODES + 1)) * SHORTEST
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,13 @@ def velocity(typical: Float, spread: Float, memory: Float, magnitude: Float, mag
     """
     mean = np.exp(magnitude**2 / 2 - spread**2 / 2) * np.cos(typical)
     longest = np.maximum(memory, magnitude_memory) / MONTH
-    at, weight = np.polynomial.legendre.leggauss(NODES)
-    half = np.log(LONGEST / SHORTEST) / 2
-    lag = np.exp(half * (at + 1)) * SHORTEST
-    days = lag * longest[..., None] * MONTH
+    days = LAGS * longest[..., None] * MONTH
     r, q = (np.exp(-days / one[..., None]) for one in (memory, magnitude_memory))
     s2, m2, turn = (one[..., None] for one in (spread**2, magnitude**2, np.cos(2 * typical)))
     together = np.exp(m2 * (1 + q)) * (np.exp(-s2 * (1 - r)) + turn * np.exp(-s2 * (1 + r))) / 2
     whole = np.exp(2 * magnitude**2) * (1 + np.cos(2 * typical) * np.exp(-2 * spread**2)) / 2
     variance = np.maximum(whole - mean**2, 1e-12)
-    total = ((together - mean[..., None] ** 2) * weight * half * lag).sum(axis=-1) + SHORTEST * variance
+    total = ((together - mean[..., None] ** 2) * (WEIGHTS * HALF * LAGS)).sum(axis=-1) + SHORTEST * variance
     time = np.maximum(longest * total / variance, 1e-3)
     return Velocity(mean, np.sqrt(variance) / mean, time)
 

@@ -13,6 +13,7 @@ from simulation.evidence.fit.coordinates import Coordinates
 from simulation.evidence.fit.design import design_of
 from simulation.evidence.fit.direct import direct_of
 from simulation.evidence.fit.latent import CHECKS, Latent, Shared, first_round, fit_latent
+from simulation.evidence.fit.matter import Matter, matters, unknown_events
 from simulation.evidence.fit.summaries import Summaries
 from simulation.evidence.history import History
 from simulation.evidence.unknowns import Unknown, latent_of, unknown_at, values
@@ -88,6 +89,8 @@ class Fit(Shown):
         Share of the members that was looked at.
     unknown_events
         Events of the history that the scenario has no mechanism for, with their number.
+    matters
+        What members do after those, and later in the record, beside others in the same place.
     """
 
     scenario: Scenario = field(repr=False)
@@ -103,11 +106,13 @@ class Fit(Shown):
     fixed: dict[str, Any]
     latent: Latent
     unknown_events: dict[str, int]
+    matters: list[Matter]
 
     @property
     def strange(self) -> bool:
         """Whether the fitted scenario fails to explain the history, by more than luck."""
-        return bool(self.surprises or self.unknown_events or self.latent.further <= ODD)
+        telling = any(one.telling for one in self.matters)
+        return bool(self.surprises or self.unknown_events or telling or self.latent.further <= ODD)
 
     @property
     def surprises(self) -> list[tuple[str, float]]:
@@ -212,7 +217,7 @@ def fit(
     return Fit(
         scenario, settled.fingerprint, design.start, design.end, sum(design.joined.values()), design.share,
         quantities, identified, columns, _middle_first(rows), _fixed(scenario, design.joined), latent,
-        _unknown_events(settled, scenario),
+        unknown_events(design.lives), matters(design.lives),
     )  # fmt: skip
 
 
@@ -238,21 +243,6 @@ def _middle_first(rows: Float) -> Float:
     order = np.arange(len(rows))
     order[[len(rows) // 2, nearest]] = order[[nearest, len(rows) // 2]]
     return rows[order]
-
-
-def _unknown_events(history: History, scenario: Scenario) -> dict[str, int]:
-    """Events that cannot come out of the scenario: a fit cannot but ascribe their effects to something else."""
-    segments = list(scenario.segments.values())
-    mechanisms = {
-        "setback": any(one.setbacks is not None for one in segments),
-        "escalated": any(one.setbacks is not None for one in segments),
-        "returned": any(one.win_back is not None for one in segments),
-        "grace": any(one.renewal.grace is not None for one in segments),
-        "contracted": any(one.renewal.contraction is not None for one in segments),
-        "referred": any(one.advocacy is not None for one in segments),
-    }
-    counts = history.frame["event"].value_counts()
-    return {word: int(counts[word]) for word, there in mechanisms.items() if not there and counts.get(word, 0)}
 
 
 def _fixed(scenario: Scenario, joined: dict[str, int]) -> dict[str, Any]:

@@ -29,8 +29,6 @@ Float = npt.NDArray[np.float64]
 WIDER = 2.0
 """By how much the variance of round one is enlarged where round two looks."""
 PRIOR_POOL = 20_000
-OTHERS = 6
-"""Of the points that could have been simulated in round two, one in so many stands for all of them."""
 CHECKS = 120
 LATER = 1_000_000
 """Number of the first future of round two; those of round one are less."""
@@ -133,7 +131,7 @@ def fit_latent(
     rough = Likelihood.fit(place(first.z), early)
     pool = np.clip(random.standard_normal((PRIOR_POOL, len(unknowns))), -FAR, FAR)
     around = rough.target(own, place, np.sqrt(WIDER))
-    proposals = sample(around, _best(pool, around, 240), 240, 200, random, every=2)
+    proposals = sample(around, _best(pool, around, 240), 160, 80, random, every=2)
     where = proposals[random.permutation(len(proposals))]
     second = simulated(
         shared.scenario, unknowns, where[:trials], shared.reader, first=LATER, seed=seed, workers=workers,
@@ -142,10 +140,10 @@ def fit_latent(
     near = rough.nearest(own, early, max(len(first) // 2, 200))
     known = np.concatenate([first.z[near], second.z])
     fine = Likelihood.fit(place(known), np.concatenate([early[near], _aligned(second, first.names)[:, use]]))
-    others = where[trials::OTHERS]
+    others = where[trials:]
     scale, coverage = calibrated(fine, others, place(others), second.z, fine.trials[-len(second) :])
     target = fine.target(own, place, scale)
-    found = sample(target, _best(where, target, 240), 300, 200, random)
+    found = sample(target, _best(where, target, 240), 200, 120, random)
     chosen = found[random.choice(len(found), draws, replace=False)]
     chosen = np.clip(chosen, -FAR, FAR)
     check = simulated(

@@ -27,7 +27,7 @@ FOLDS, RIDGE = 5, 0.02
 TOLD, PENALTY = 0.1, (2.0, 8.0)
 """Least squared correlation of a statistic with its coordinate, and the ridge penalties, in trials, of lines and of
 squares in the mean of a statistic."""
-ENOUGH, FEWEST, POOL = 50, 15, 4_000
+ENOUGH, FEWEST, POOL = 50, 15, 2_000
 """How many points of the pool the posterior of a held-out history must be worth; the histories that are used in any
 case; and the points of the pool that are looked at."""
 

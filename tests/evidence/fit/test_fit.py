@@ -16,11 +16,14 @@ from simulation.evidence.fit import Fit, first_round, fit, fit_latent
 from simulation.evidence.fit.coordinates import Coordinates, velocity
 from simulation.evidence.fit.design import designed
 from simulation.evidence.fit.fit import unknowns_of
+from simulation.evidence.fit.matter import LATER, TELLING, matters
 from simulation.evidence.fit.sampler import sample
 from simulation.evidence.fit.summaries import Summaries
 from simulation.evidence.fit.trials import simulated
 from simulation.evidence.history import History, write_history
+from simulation.evidence.observables import lives_of_memory
 from simulation.evidence.unknowns import FAR, values
+from simulation.report.fit import fit_page
 from simulation.scenario import Scenario, from_mapping, load
 
 SEGMENT: dict[str, Any] = {
@@ -106,15 +109,48 @@ def test_draws_are_joint(found: Fit) -> None:
     assert abs(middle[place[WORK]] / np.median(found.draws[:, place[WORK]]) - 1) < 0.2
 
 
+SETBACKS = {"rate": "2 per year", "resolves_itself": "300 days", "escalates_after": "10 days", "turn": "150 deg"}
+CALM = SETBACKS | {"escalates_after": "1000 days"}
+SHIFTS = {"outcome_shifts": {"rate": "1.5 per year", "turn": "120 deg"}}
+PRICE = {"changes": [{"date": "2025-09-01", "change": "30%"}], "response": {"renewal": -0.8}}
+
+
 def test_what_the_scenario_does_not_know_shows() -> None:
     """Setbacks, shifts of the outcome and a strange renewal that the scenario has no mechanism for."""
-    shifts = SEGMENT["vector"] | {"outcome_shifts": {"rate": "1.5 per year", "turn": "120 deg"}}
-    setbacks = {"rate": "2 per year", "resolves_itself": "300 days", "escalates_after": "10 days", "turn": "150 deg"}
-    odd = plan_of(vector=shifts, setbacks=setbacks, arrivals={"per_month": 20},
+    odd = plan_of(vector=SEGMENT["vector"] | SHIFTS, setbacks=SETBACKS, arrivals={"per_month": 20},
                   renewal=SEGMENT["renewal"] | {"escalation": 3.0})  # fmt: skip
-    found = fit(history_of(odd), plan_of(), trials=(256, 160), draws=200, workers=1)
+    found = fit(history_of(odd), plan_of(), trials=(256, 100), draws=200, workers=1)
     assert found.unknown_events.keys() >= {"setback", "escalated"}
     assert found.strange
+    told = {(one.event, one.what): one for one in found.matters}
+    assert told["escalated", "milestones"].telling and told["escalated", "renewals"].ratio < 0.6
+    page = str(fit_page(found))
+    assert "In the half year after `escalated`, the odds of reaching the next milestone" in page
+
+
+def _matters(truth: Scenario, seeds: range) -> dict[tuple[str, str], list[float]]:
+    """Standard deviations of every comparison, in histories of a scenario that are read by the club's."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for seed in seeds:
+        made = plan_at(truth, None, seed, 0)
+        memory = make_engine("compiled", made, log=True).run(seed, 0)
+        for one in matters(lives_of_memory(memory, made, plan_of())):
+            found.setdefault((one.event, one.what), []).append(one.z)
+    return found
+
+
+def test_misfit_is_found_and_luck_is_not() -> None:
+    """Power of at least 90% where setbacks turn members or a price bites; only luck where setbacks do nothing."""
+    odd = _matters(plan_of(setbacks=SETBACKS), range(10))
+    assert sum(z < -TELLING for z in odd["escalated", "milestones"]) >= 9
+    dearer = _matters(plan_of(price=PRICE, arrivals={"per_month": 25}), range(10))
+    assert sum(z < -TELLING for z in dearer[LATER, "renewals"]) >= 9
+    calm = _matters(plan_of(setbacks=CALM), range(40))
+    assert calm.keys() == {(event, what) for event in ("setback", LATER) for what in ("renewals", "milestones")}
+    for z in calm.values():
+        # Standard normal: 40 of them have a mean within 3 / sqrt(40) and a spread within 3 / sqrt(80) of 1.
+        assert abs(np.mean(z)) < 0.47
+        assert 0.66 < np.std(z) < 1.34
 
 
 def test_too_little_is_said() -> None:
