@@ -172,9 +172,10 @@ class _Work:
             self.wrong(at, f"there is no lever {shown(name)}: {one_of(self.scenario.levers, name)}")
             return
         places = lever_places(self.scenario, name)
+        touched: list[Steps] = []
         for column in sheet.columns:
             title, found = column.title, row.get(column.title)
-            if not column.editable or found is None:
+            if not column.editable or found is None or title in ORIGIN:
                 continue
             money = title in ("One-off cost", "Cost per month")
             unit_changed = title in ("From", "To", "Step") and self._differs(row, before, ("Unit",))
@@ -203,7 +204,13 @@ class _Work:
             self.changed(found, dotted, old, "; ".join(map(str, written)) if title == "Choices" else written)
             self.out.places[dotted] = found.address
             self.after = put(self.after, steps, written)
-            self.paths.append(self._wrapper(steps))
+            touched.append(self._wrapper(steps))
+        self.valued.update(touched)
+        fields = self._provenance(f"levers.{name}", row, before)
+        numbers = touched or [self._wrapper(steps) for steps, _ in places.values()] if fields else touched
+        for place in numbers:
+            self.origins.setdefault(place, {}).update(fields)
+            self.paths.append(place)
 
     def assumption(self, path: str, row: Row, before: Mapping[str, Native] | None, sheet: PlanSheet, at: str) -> None:
         """A number that is not known exactly; a row without numbers says that it is known after all."""

@@ -150,7 +150,7 @@ def _levers(scenario: Scenario) -> PlanSheet:
     columns = (
         Column("Lever", 26, editable=False), Column("What it buys", 40, editable=False), Column("From", 12),
         Column("To", 12), Column("Step", 12), Column("Choices", 26), Column("Unit", 12), Column("At most", 10),
-        Column("One-off cost", 13), Column("Cost per month", 14),
+        Column("One-off cost", 13), Column("Cost per month", 14), Column("Owner", 18), Column("Comment", 44),
     )  # fmt: skip
     rows, tree = [], scenario.resolved()
     for name, lever in scenario.levers.items():
@@ -171,6 +171,10 @@ def _levers(scenario: Scenario) -> PlanSheet:
                 row[title] = Cell(value, style_of(kind))
                 units += [unit] if title in ("From", "To", "Step") and unit else []
         row["Unit"] = Cell(units[0] if units else "")
+        for key, origin in scenario.provenance.items():
+            if key.startswith(f"levers.{name}."):
+                row["Owner"] = Cell(row["Owner"].value or origin.owner)
+                row["Comment"] = Cell(row["Comment"].value or origin.comment)
         rows.append(row)
     return PlanSheet("Levers", "Lever", columns, tuple(rows))
 

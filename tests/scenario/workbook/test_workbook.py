@@ -90,6 +90,8 @@ def test_changes_come_back_with_owner_and_comment(tmp_path: Path) -> None:
         cell(book, "Levers", "onboarding_reach", "To").value = 0.9
         cell(book, "Levers", "class_size", "Choices").value = "6; 10"
         cell(book, "Levers", "success_people", "At most").value = 2
+        cell(book, "Levers", "success_people", "Owner").value = "people"
+        cell(book, "Levers", "success_people", "Comment").value = "one desk less"
 
     found = given_back(tmp_path, edit)
     assert messages(found) == []
@@ -100,6 +102,9 @@ def test_changes_come_back_with_owner_and_comment(tmp_path: Path) -> None:
     assert changed.teams["success"].people == 7
     assert changed.provenance[PEOPLE].comment == "board of May"
     assert changed.levers["class_size"].change.choices == (6, 10)
+    people = changed.provenance["levers.success_people.hire.at_most"]
+    assert (people.owner, people.comment) == ("people", "one desk less")
+    assert "cost" not in found.overlay["levers"]["success_people"]
     base = sim.load(REFERENCE)
     before, after = (
         {str(row[sheet.key].value): row for sheet in plan_sheets(one) for row in sheet.rows} for one in (base, changed)
