@@ -92,6 +92,7 @@ class Desk:
         self.scenario: Scenario | None = None
         self.controls: dict[str, Control] = {}
         self.turned: dict[str, Value] = {}
+        self._turning: dict[str, Value] = {}
         self.overlay: dict[str, Any] = {}
         self.what_ifs: list[WhatIf] = []
         self.seed, self.replications = 1, REPLICATIONS
@@ -115,15 +116,25 @@ class Desk:
     def choose(self, key: str, scenario: Scenario, controls: Mapping[str, Control]) -> None:
         """Take a scenario, without changes; what was put aside to compare belongs to the one before."""
         self.key, self.scenario, self.controls = key, scenario, dict(controls)
-        self.turned, self.overlay, self.what_ifs = {}, {}, []
+        self.turned, self.overlay, self.what_ifs, self._turning = {}, {}, [], {}
         self._tell()
 
     def turn(self, path: str, value: Value) -> None:
         """Turn a control."""
-        assert self.scenario is not None
-        turned = {**self.turned, path: value}
-        if value == self.controls[path].value:
-            del turned[path]
+        self.turn_soon(path, value)
+        self._turn_now()
+
+    def turn_soon(self, path: str, value: Value) -> None:
+        """Turn a control that is still moving: it counts from the next tick, or the next question, on."""
+        self._turning[path] = value
+
+    def _turn_now(self) -> None:
+        """Take over what is moving."""
+        if not self._turning or self.scenario is None:
+            return
+        turned = {**self.turned, **self._turning}
+        self._turning = {}
+        turned = {path: value for path, value in turned.items() if value != self.controls[path].value}
         if turned != self.turned:
             self.turned = turned
             self.overlay = overlay_of(self.scenario, self.controls, turned)
@@ -131,7 +142,7 @@ class Desk:
 
     def reset(self) -> None:
         """Turn everything back to where the scenario stands."""
-        self.turned, self.overlay = {}, {}
+        self.turned, self.overlay, self._turning = {}, {}, {}
         self._tell()
 
     def changes(self) -> list[tuple[Control, str, str]]:
@@ -173,6 +184,7 @@ class Desk:
         """
         if self.scenario is None:
             raise ValueError("choose a scenario first")
+        self._turn_now()
         asked = {
             "scenario": str(self.plans.path(self.key)),
             "overlay": self.overlay,
@@ -204,7 +216,8 @@ class Desk:
         self._followed.append(_Followed(job, draw, watch))
 
     def tick(self) -> None:
-        """Call back whoever follows a job that has news."""
+        """Take over what was turned, and call back whoever follows a job that has news."""
+        self._turn_now()
         for one in list(self._followed):
             job = one.job
             ended = job.ended  # read first: the last picture comes before the end

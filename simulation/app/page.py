@@ -24,6 +24,8 @@ QUIET = """<script>
 SHEETS = ("page.css", "views.css")
 EVERY = 0.15
 """Seconds between two looks at the jobs."""
+FOLDS = 900
+"""Pixels of width below which the drawer folds away."""
 
 
 async def page(bench: Bench, plans: Plans) -> None:
@@ -38,8 +40,15 @@ async def page(bench: Bench, plans: Plans) -> None:
     found = await asyncio.to_thread(plans.found)
 
     views = _Views(desk)
-    with ui.left_drawer(bordered=True).props("width=348 breakpoint=900").classes("side") as drawer:
-        Side(desk, found, run=lambda: views.run("forecast"))
+    drawer = ui.left_drawer(bordered=True).props(f"width=348 breakpoint={FOLDS}").classes("side")
+
+    async def run() -> None:
+        views.run("forecast")
+        if await ui.run_javascript("window.innerWidth") < FOLDS:  # it lies over the answer
+            drawer.hide()
+
+    with drawer:
+        Side(desk, found, run)
     _bar(desk, drawer)
     ui.timer(EVERY, desk.tick)
 

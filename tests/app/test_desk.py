@@ -52,6 +52,18 @@ def test_what_is_turned_is_asked_and_told(desk: Desk) -> None:
     assert desk.overlay == {} and told == [1, 0]
 
 
+def test_what_is_still_moving_counts_at_the_next_tick_or_question(desk: Desk) -> None:
+    told: list[dict[str, Any]] = []
+    desk.on_change(lambda: told.append(desk.overlay))
+    for people in (3.0, 4.0, 5.0):
+        desk.turn_soon("teams.coaches.people", people)
+    assert desk.overlay == {} and told == []
+    assert desk.request()["overlay"] == {"teams": {"coaches": {"people": 5}}}
+    desk.turn_soon("teams.coaches.people", 4.0)
+    desk.tick()
+    assert desk.overlay == {"teams": {"coaches": {"people": 4}}} and len(told) == 2
+
+
 def test_another_scenario_begins_without_changes(desk: Desk) -> None:
     desk.turn("teams.coaches.people", 5.0)
     desk.put_aside(WhatIf("more", "club.yaml", desk.overlay))

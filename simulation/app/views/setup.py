@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import groupby
 
 from nicegui import events, ui
@@ -31,7 +31,7 @@ class Side:
         Runs the forecast.
     """
 
-    def __init__(self, desk: Desk, found: list[Plan], run: Callable[[], None]) -> None:
+    def __init__(self, desk: Desk, found: list[Plan], run: Callable[[], Awaitable[None]]) -> None:
         self.desk, self.run = desk, run
         with ui.column().classes("side-top"):
             self.choice = ui.select(_titles(found), label="Scenario").props("outlined dense options-dense")
@@ -223,9 +223,9 @@ def _slider(desk: Desk, control: Control) -> ui.column:
         now = control.value if event.value is None else _neat(event.value)
         number.text = control.shown(now)
         number.classes(remove="turned") if now == control.value else number.classes(add="turned")
+        desk.turn_soon(control.path, now)
 
     slider.on_value_change(show)
-    slider.on("change", lambda event: desk.turn(control.path, _neat(event.args)))
     return place
 
 
