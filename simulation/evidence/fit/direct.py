@@ -1,7 +1,8 @@
-"""What a history shows directly: how many join, with which ARR, and how long services take."""
+"""What a history shows directly: how many join, when, with which ARR, how long services take, rates and shares."""
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simulation.evidence.fit.hazards import hazards_of
+from simulation.evidence.observables import lives_of_history
 from simulation.scenario.assumptions import kind_at, value_at
 from simulation.scenario.errors import Misfit
 from simulation.scenario.quantities import Kind
@@ -23,6 +26,10 @@ __all__ = ["Direct", "direct_of", "exposure"]
 Float = npt.NDArray[np.float64]
 HOURS_A_DAY = 12 / 365.25
 FEW = 10
+GROWTH_DAYS = 540
+"""Days of record from which on growth is told, and the season where the scenario has one."""
+GROWTH_WIDTH, SEASON_WIDTH = 0.2, 0.3
+"""Standard deviations of the priors of the logarithms of a year's growth and of a month's factor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +63,11 @@ def direct_of(
 
     Notes
     -----
-    Members joining are Poisson, so their rate has a gamma posterior (growth and season are those of the scenario;
-    those who were referred are left out). The logarithms of ARR and of service times are normal: under the usual
-    flat prior their variance is scaled inverse chi-squared and their mean Student t.
+    Members joining are Poisson (those who were referred are left out): in a record of 18 months or more, level, growth
+    and, where the scenario has one, season are those of a Poisson regression on months, with priors about what the
+    scenario states (the normal about its mode); in a shorter one the level has a gamma posterior, and growth and
+    season are those of the scenario. Rates and shares: see `hazards_of`. The logarithms of ARR and of service times
+    are normal: under the usual flat prior their variance is scaled inverse chi-squared and their mean Student t.
     """
     random = np.random.default_rng([seed, 7])
     frame = history.frame
@@ -70,12 +79,10 @@ def direct_of(
     for place, (name, segment) in enumerate(scenario.segments.items()):
         mine = inside & (own == place)
         joined = mine & (event == "joined")
-        referred = int((mine & (event == "referred")).sum()) if segment.advocacy is not None else 0
-        count = max(int(joined.sum()) - referred, 0)
-        months = exposure(scenario, name, start, end)
         if joined.any():
-            rate = random.gamma(count + 0.5, 1 / months, draws)
-            found.append(_seen(scenario, f"segments.{name}.arrivals.per_month", rate, count))
+            referred = int((mine & (event == "referred")).sum()) if segment.advocacy is not None else 0
+            share = max(int(joined.sum()) - referred, 0.5) / int(joined.sum())
+            found += _arrivals(scenario, name, pd.DatetimeIndex(date[joined]), share, start, end, draws, random)
         arr = frame["value"].to_numpy()[joined] * 100
         found += _lognormal(scenario, f"segments.{name}.arr", arr[arr > 0], draws, random)
     for name, one in scenario.interventions.items():
@@ -83,7 +90,67 @@ def direct_of(
             team = scenario.teams[one.team]
             hours = _service(history, name) * team.hours_per_month * team.available_share * HOURS_A_DAY
             found += _lognormal(scenario, f"interventions.{name}.effort", hours, draws, random)
+    lives = lives_of_history(history, scenario, start, end)
+    found += [_seen(scenario, path, values, count) for path, values, count in hazards_of(lives, random, draws)]
     return [one for one in found if one is not None]
+
+
+def _arrivals(
+    scenario: Scenario, name: str, joined: pd.DatetimeIndex, share: float, start: dt.date, end: dt.date, draws: int,
+    random: np.random.Generator,
+) -> list[Direct | None]:  # fmt: skip
+    """Level, growth and season of those who join, of whom `share` are not referred."""
+    path, count = f"segments.{name}.arrivals", round(len(joined) * share)
+    if (end - start).days < GROWTH_DAYS:
+        rate = random.gamma(count + 0.5, 1 / exposure(scenario, name, start, end), draws)
+        return [_seen(scenario, f"{path}.per_month", rate, count)]
+    days = pd.date_range(start, end, inclusive="left")
+    cell = (days.year * 12 + days.month).to_numpy()
+    months, first, length = np.unique(cell, return_index=True, return_counts=True)
+    middle = days[first] + pd.to_timedelta(length / 2, "D")
+    y = np.bincount(np.searchsorted(months, (joined.year * 12 + joined.month).to_numpy()), minlength=len(months))
+    arrivals, season = scenario.segments[name].arrivals, _season(scenario, name)
+    factor = np.asarray(arrivals.season, float)
+    month = middle.month.to_numpy() - 1
+    years = (middle - pd.Timestamp(scenario.start)).days.to_numpy() / 365.25
+    x = np.column_stack([np.ones(len(months)), years, *((month == one) for one in season)]).astype(float)
+    prior = np.array([0.0, np.log1p(arrivals.growth), *(np.log(factor[one]) for one in season)])
+    weight = np.array([0.0, GROWTH_WIDTH**-2, *([SEASON_WIDTH**-2] * len(season))])
+    given = np.where(np.isin(month, list(season)), 1.0, factor[month])
+    mode, cover = _poisson(x, y.astype(float), np.log(length / 30.4375 * given / share), prior, weight)
+    drawn = np.exp(random.multivariate_normal(mode, cover, draws, method="eigh"))
+    return [
+        _seen(scenario, f"{path}.per_month", drawn[:, 0], count),
+        _seen(scenario, f"{path}.growth", drawn[:, 1] - 1, count),
+        *(_seen(scenario, f"{path}.season.{key}", drawn[:, 2 + place], int(y[month == one].sum()))
+          for place, (one, key) in enumerate(season.items())),
+    ]  # fmt: skip
+
+
+def _season(scenario: Scenario, name: str) -> dict[int, str]:
+    """Months (0: January) whose factors the scenario states, and the last step of their paths."""
+    raw = value_at(scenario._tree, ["segments", name, "arrivals", "season"])
+    factor = scenario.segments[name].arrivals.season
+    if isinstance(raw, dict):
+        names = {word: place for place, word in enumerate(calendar.month_name[1:])}
+        stated = {names[str(key)]: str(key) for key in raw if str(key) in names}
+    else:
+        stated = {place: str(place) for place in range(12)} if isinstance(raw, (list, tuple)) else {}
+    return {place: key for place, key in stated.items() if factor[place] > 0}
+
+
+def _poisson(x: Float, y: Float, offset: Float, prior: Float, weight: Float) -> tuple[Float, Float]:
+    """Mode and covariance of a Poisson regression with a normal prior, by Newton steps."""
+    at = prior.copy()
+    at[0] = np.log((y.sum() + 0.5) / np.exp(offset + x[:, 1:] @ prior[1:]).sum())
+    for _ in range(30):
+        mean = np.exp(np.clip(offset + x @ at, -30, 30))
+        curve = (x * mean[:, None]).T @ x + np.diag(weight + 1e-9)
+        step = np.linalg.solve(curve, x.T @ (y - mean) - weight * (at - prior))
+        at = at + step
+        if np.abs(step).max() < 1e-9:
+            break
+    return at, np.asarray(np.linalg.inv(curve))
 
 
 def _segments(history: History, scenario: Scenario) -> npt.NDArray[np.int64]:
