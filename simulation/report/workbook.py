@@ -17,6 +17,7 @@ from simulation.forecast.statistics import percentiles
 from simulation.report.answer import answer, wishes
 from simulation.report.csvfile import neutral, write_bytes
 from simulation.report.keyfigures import key_figures
+from simulation.report.palette import BLUE
 from simulation.report.words import SYMBOLS, name
 from simulation.scenario.workbook import ABOUT, Cell, Column, PlanSheet, about, plan_sheets
 
@@ -74,6 +75,8 @@ def write_workbook(path: Path, scenario: Scenario | None, forecast: Forecast | N
     for sheet in [*(_of_forecast(forecast) if forecast else []), *(plan_sheets(scenario) if scenario else [])]:
         head = [answer(forecast).headline] if forecast is not None and sheet.name == "Summary" else []
         _write(book, sheet, currency, head)
+    if forecast is not None:
+        _chart(book, currency)
     stream = io.BytesIO()
     book.save(stream)
     write_bytes(path, stream.getvalue())
@@ -122,7 +125,8 @@ def _write(book: Any, content: PlanSheet, currency: str, head: Sequence[str]) ->
     for place, column in enumerate(content.columns, 1):
         cell = sheet.cell(top, place, _safe(column.title))
         cell.font, cell.fill = Font(name=FONT, bold=True, color="FFFFFF"), PatternFill("solid", fgColor=HEAD)
-        cell.alignment = Alignment(wrap_text=True, vertical="center")
+        side = "right" if any(row[column.title].style != "text" for row in content.rows[:1]) else "left"
+        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal=side, indent=side == "left")
         sheet.column_dimensions[get_column_letter(place)].width = column.width
     sheet.row_dimensions[top].height = 30
     formats = _formats(currency)
@@ -153,6 +157,27 @@ def _write(book: Any, content: PlanSheet, currency: str, head: Sequence[str]) ->
     _to_print(sheet, pages=1 + len(titles) // WIDE)
     sheet.print_title_rows = f"{top}:{top}"
     sheet.print_title_cols = "A:A"
+
+
+def _chart(book: Any, currency: str) -> None:
+    """ARR by period as a native chart beside the summary: it follows the cells of the forecast."""
+    from openpyxl.chart import LineChart, Reference
+
+    sheet = book["Forecast"]
+    heads = [cell.value for cell in sheet[1]]
+    first = heads.index("ARR P10") + 1
+    chart = LineChart()
+    chart.title, chart.y_axis.title = "ARR at the end of each period", currency
+    ends = Reference(sheet, min_col=first, max_col=first + 2, min_row=1, max_row=sheet.max_row)
+    chart.add_data(ends, titles_from_data=True)
+    chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=sheet.max_row))
+    for one, dash in zip(chart.series, ("dash", "solid", "dash"), strict=True):
+        one.graphicalProperties.line.solidFill, one.graphicalProperties.line.dashStyle = BLUE.lstrip("#"), dash
+        one.smooth = False
+    chart.legend.position = "b"
+    chart.y_axis.number_format, chart.height, chart.width = "#,##0", 9, 20
+    chart.x_axis.delete = chart.y_axis.delete = False  # openpyxl hides them otherwise
+    book["Summary"].add_chart(chart, "I3")
 
 
 def _to_print(sheet: Any, pages: int) -> None:
