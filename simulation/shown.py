@@ -15,10 +15,21 @@ class Shown:
 
     __slots__ = ()
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__repr__" not in cls.__dict__:  # IPython would take the one of a dataclass, which says all that it holds
+            cls._repr_pretty_ = Shown._repr_pretty_  # type: ignore[method-assign]
+
     def _repr_html_(self) -> str:
         from simulation.report.cells import html
 
         return html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """A line where there is no HTML, as in a terminal: all that it holds would fill pages."""
+        from simulation.report.cells import heading
+
+        printer.text(f"<{type(self).__name__}: {heading(self)}>")
 
     def _drawn(self, ax: Axes | None, **what: Any) -> Axes:
         from simulation.report.cells import draw

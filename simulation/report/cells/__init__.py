@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from simulation.report.cells.card import Card
 
-__all__ = ["draw", "html"]
+__all__ = ["draw", "heading", "html"]
 
 # By the name of the class, so that showing a forecast does not load the code of all other results.
 _HOMES = {
@@ -24,8 +24,12 @@ _HOMES = {
 
 def html(found: object) -> str:
     """Return a result as HTML without colours of its own, so that it suits light and dark notebooks."""
-    card: Card = _view(found, "CARDS")(found)
-    return card.html()
+    return _card(found).html()
+
+
+def heading(found: object) -> str:
+    """Return what a result is, in a line."""
+    return _card(found).title
 
 
 def draw(found: object, ax: Axes | None = None, **what: Any) -> Axes:
@@ -42,6 +46,11 @@ def draw(found: object, ax: Axes | None = None, **what: Any) -> Axes:
     with drawn_on(ax) as canvas:
         figure = picture(found, **what)
         return canvas.empty() if figure is None else canvas.axes()
+
+
+def _card(found: object) -> Card:
+    card: Card = _view(found, "CARDS")(found)
+    return card
 
 
 def _view(found: object, views: str) -> Any:

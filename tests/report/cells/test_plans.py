@@ -71,6 +71,15 @@ def test_a_card_takes_its_colours_from_the_notebook_and_is_no_formula(forecast: 
     assert tag == "div" and set((attributes["class"] or "").split()) == {"tex2jax_ignore", "mathjax_ignore"}
 
 
+def test_a_terminal_shows_a_line(hundred: sim.Scenario, forecast: sim.Forecast) -> None:
+    from IPython.lib.pretty import pretty
+
+    assert pretty(hundred) == "<Scenario: One hundred members>"
+    assert pretty(forecast) == repr(forecast) == "<Forecast of 'One hundred members': 20 futures, 90 days>"
+    found = sim.History.from_events(sim.events(hundred, engine="compiled"), hundred)
+    assert pretty(found) == "<History: What happened (simulated: One hundred members)>"
+
+
 def test_names_are_escaped(hundred: sim.Scenario) -> None:
     changed = hundred.model_copy(update={"name": "<script>alert(1)</script>", "description": "<b>&"})
     html = changed._repr_html_()
