@@ -122,3 +122,17 @@ def test_without_a_scenario_segments_and_milestones_are_proposed(guild: Truth) -
     assert [one.stage for one in mapping.journey.values()] == ["adoption", "value"]
     assert mapping.currency == "EUR"
     assert set(mapping.files["mitglieder"].columns["segment"].values.values()) == {"einzelmitglied", "firmenmitglied"}
+
+
+def test_another_kind_asks_for_its_own_columns(tmp_path: Path) -> None:
+    proposal = proposed(
+        tmp_path,
+        members="member id,joined,dues; 1,2025-04-03,10; 2,2025-05-03,10",
+        things="member id,when,what; 1,2025-06-03,Onboarding; 2,2025-06-03,Onboarding",
+    )
+    question = next(one for one in proposal.questions if one.path == ("files", "things", "holds"))
+    for kind in ("invoices", "logins", "ratings", "courses", "events", "members"):
+        proposal.answer(question, kind)
+        assert proposal.tree["files"]["things"]["holds"] == kind
+    proposal.answer(question, "ratings")
+    assert ("files", "things", "columns", "score", "column") in [one.path for one in proposal.open]
