@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from simulation.app.figures.look import BLUE, GREY, ORANGE, RED, figure, label, plain, row_axis, tint, value_axis
+from simulation.app.figures.look import BLUE, GREY, ORANGE, figure, label, plain, row_axis, tint, value_axis
 from simulation.report.words import number
 
 __all__ = ["causes"]
@@ -39,16 +39,18 @@ def causes(table: pd.DataFrame, total: Mapping[str, float], currency: str) -> go
         for one in table.to_dict("records")
     ]
     flags = table["flag"].to_numpy(bool)
-    for wanted, words in ((False, "as luck has it"), (True, "more than luck")):
-        which = [place for place in range(len(table)) if flags[place] == wanted]
+    for adds, words, colour in ((True, "added", BLUE), (False, "lost", ORANGE)):
+        which = [place for place in range(len(table)) if (amount[place] >= 0) == adds]
         if which:
-            shade = (RED if wanted else ORANGE), BLUE
+            shapes = ["/" if flags[one] else "" for one in which]
             made.add_bar(
                 y=[middle[one] for one in which], x=amount[which], base=starts[which], orientation="h", width=0.4,
                 name=words, customdata=[hover[one] for one in which], hovertemplate="%{customdata}<extra></extra>",
-                marker={"color": [shade[int(amount[one] >= 0)] for one in which], "pattern": {
-                    "shape": "/" if wanted else "", "fgcolor": "rgba(255,255,255,0.7)", "size": 6}},
+                marker={"color": colour, "pattern": {"shape": shapes, "fgcolor": "#111111", "size": 6}},
             )  # fmt: skip
+    if flags.any():
+        made.add_bar(x=[None], y=[None], name="more than luck does", orientation="h",
+                     marker={"color": GREY, "pattern": {"shape": "/", "fgcolor": "#111111"}})  # fmt: skip
     edges = [*starts, total["actual"]]
     for row, at in enumerate(edges):
         made.add_shape(type="line", x0=at, x1=at, y0=row + (0.3 if row == 0 else 0.2), y1=row + 0.8,
@@ -63,6 +65,6 @@ def causes(table: pd.DataFrame, total: Mapping[str, float], currency: str) -> go
     ends = [f"expected<br>{plain(number(total['expected'], 'money', currency, 1e4))}",
             f"actual<br>{plain(number(total['actual'], 'money', currency, 1e4))}"]  # fmt: skip
     made.update_layout(barmode="overlay")
-    made.update_xaxes(**value_axis(seen, "money", currency))
+    made.update_xaxes(**value_axis(seen, "money", currency, ticks=3))
     made.update_yaxes(**row_axis([ends[0], *(label(str(one), 26) for one in table["title"]), ends[1]]))
     return made

@@ -46,7 +46,7 @@ def gains(table: pd.DataFrame, currency: str) -> go.Figure | None:
     labels = [f"<b>{label(words, 28)}</b>" if one is None else label(name(words), 24) for words, one in rows]
     seen = [one[key] for _, one in shown for key in ("each_low", "each", "each_high")]
     made.update_layout(showlegend=False)
-    made.update_xaxes(**value_axis(seen, "money", currency, zero=True, ticks=5))
+    made.update_xaxes(**value_axis(seen, "money", currency, zero=True, ticks=3))
     made.update_yaxes(**row_axis(labels))
     return made
 
@@ -74,7 +74,7 @@ def roles(table: pd.DataFrame, currency: str) -> go.Figure:
                  "color": GREY, "thickness": 1.6, "width": 4},
     )  # fmt: skip
     made.update_layout(showlegend=False)
-    made.update_xaxes(**value_axis([*table["low"], *table["high"]], "money", currency, zero=True, ticks=4))
+    made.update_xaxes(**value_axis([*table["low"], *table["high"]], "money", currency, zero=True, ticks=3))
     made.update_yaxes(**row_axis([label(plain(one), 24) for one in table["words"]]))
     made.add_vline(x=0, line={"color": GREY, "width": 1.2})
     return made

@@ -73,7 +73,7 @@ def tornado(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.
     made.add_vline(x=base, line={"color": GREY, "width": 1.4})
     values = (base + ends).to_numpy().ravel()
     made.update_layout(barmode="overlay")
-    made.update_xaxes(**value_axis([*values, base], unit, currency, room=(0.3, 0.26), ticks=4))
+    made.update_xaxes(**value_axis([*values, base], unit, currency, room=(0.36, 0.26), ticks=3))
     made.update_yaxes(**row_axis([label(one) for one in table["label"]]))
     return made
 

@@ -19,6 +19,10 @@ from simulation.report.words import name
 
 __all__ = ["show"]
 
+FORMS = {
+    "events": "a row for every event", "panel": "a row a person, a column a year",
+    "survivors": "members left of each cohort", "flows": "joined and left by date",
+}  # fmt: skip
 HOLDS = {"yes": "holds", "no": "does not hold", "open": "open"}
 REACHED = {"": "not known", "none": "none yet"}
 SHOWN = 20
@@ -126,7 +130,7 @@ def _track_record(desk: Desk, history: _History) -> None:
             fan.draw(against_what_came(last["fans"][choice.value], last["currency"], last["step"]))
 
     def request() -> dict[str, Any]:
-        return history.request(steps=steps.value)
+        return history.request(steps=steps.value, form=form.value)
 
     with ui.column().classes("part wide"):
         intro(
@@ -135,6 +139,7 @@ def _track_record(desk: Desk, history: _History) -> None:
             " simple rules of thumb.",
         )
         with ui.row().classes("asks"):
+            form = ui.select(FORMS, value="events", label="The table has").classes("choice").mark("form")
             steps = ui.select({1: "one step", 2: "two steps", 4: "four steps"}, value=4, label="How far ahead")
             steps.classes("choice").mark("steps")
         Work(desk, "backtest", draw, request, noun="")

@@ -200,10 +200,10 @@ def test_the_causes_of_a_miss_lead_from_expected_to_actual() -> None:
     table = pd.DataFrame({"title": ["joiners", "leavers"], "amount": [10.0, -30.0], "P10": [-5.0, -6.0],
                           "P90": [5.0, 6.0], "percentile": [0.9, 0.01], "flag": [False, True]})  # fmt: skip
     figure = attribution.causes(table, {"expected": 1_000.0, "actual": 980.0}, "USD")
-    luck, plain_ones, flagged = bars(figure)
+    luck, added, lost, _ = bars(figure)
     assert list(luck.base) == [995.0, 1_004.0] and list(luck.x) == [10.0, 12.0]
-    assert (list(plain_ones.base), list(plain_ones.x)) == ([1_000.0], [10.0])
-    assert (list(flagged.base), list(flagged.x)) == ([1_010.0], [-30.0])
+    assert (list(added.base), list(added.x), list(added.marker.pattern.shape)) == ([1_000.0], [10.0], [""])
+    assert (list(lost.base), list(lost.x), list(lost.marker.pattern.shape)) == ([1_010.0], [-30.0], ["/"])
     assert list(figure.data[-1].x) == [1_000.0, 980.0] and titles(figure)[0] == "ARR, USD"
 
 
