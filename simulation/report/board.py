@@ -128,13 +128,14 @@ def _conditions(found: MustBeTrue, goal: Wish, currency: str) -> list[list[Cell 
     rows: list[list[Cell | str]] = [[f"“{goal.title}”: {chance}"]]
     for each in one.conditions:
         evidence = found.evidence[each.path]
-        about = listed([part for part in (WORDS[evidence.evidence or "not stated"], evidence.owner or "") if part])
+        about = WORDS[evidence.evidence or "not stated"]
+        owner = f"owner: {evidence.owner}" if evidence.owner else ""
         plan = f"in the plan: {evidence.plan}" if evidence.plan else ""
         rows.append(
             [
                 Cell(in_words(each, evidence, currency), plan),
                 f"{found.likely[each]:.0%}",
-                about,
+                Cell(about, owner),
                 reading(found.indicators[each], currency),
             ]
         )
@@ -180,8 +181,8 @@ def _rests(forecast: Forecast) -> Section:
     text = f"The {total:,} numbers that drive it: {counted}."
     if known > 0:
         share = own / known
-        some = "None" if share == 0 else "All" if share == 1 else f"{share:.0%}"
-        text = f"{some} of what our assumptions move ARR by rests on own data. {text}"
+        some = "Nothing" if share == 0 else "All" if share == 1 else f"{share:.0%} of all"
+        text = f"{some} that moves ARR rests on own data, as far as the assumptions explain it. {text}"
     strongest = forecast.assumption_effects("arr") if forecast.has_assumptions else None
     if strongest is not None and len(strongest) and np.isfinite(strongest["rank_correlation"].iloc[0]):
         path = str(strongest.index[0])
