@@ -10,7 +10,7 @@ from simulation.cli.screen import BadInput, Screen
 if TYPE_CHECKING:
     from simulation.intake import Mapping, Proposal, Question
 
-__all__ = ["confirmed"]
+__all__ = ["asked_totals", "confirmed"]
 
 
 def confirmed(proposal: Proposal, screen: Screen, read: Callable[[Question, str], Any]) -> Mapping:
@@ -21,27 +21,36 @@ def confirmed(proposal: Proposal, screen: Screen, read: Callable[[Question, str]
     read
         Turns what was typed into the value of an answer; raises BadInput.
     """
-    groups: dict[str, list[Question]] = {}
-    for question in proposal.questions:
-        groups.setdefault(" ".join(question.path[:2]) if question.path[0] == "files" else "all files", []).append(
-            question
-        )
-    for title, several in groups.items():
+    done: set[str] = set()
+    while True:
+        groups = _groups(proposal)
+        title = next((one for one in groups if one not in done), None)
+        if title is None:
+            return proposal.mapping()
+        several = groups[title]
         screen.table(title, ("no", "question", "proposal", "why"), _rows(several), text=(1, 2, 3))
-        while True:
-            still = [one for one in proposal.open if one.path in {each.path for each in several}]
-            if still:
-                _ask(proposal, still[0], screen, read)
-                continue
-            typed = _typed(screen, "All right? Enter to go on, or the number of one to change: ")
-            if not typed:
-                break
-            if typed.isdigit() and 0 < int(typed) <= len(several):
-                path = several[int(typed) - 1].path
-                _ask(proposal, next(one for one in proposal.questions if one.path == path), screen, read)
-            else:
-                screen.show(f"expected a number from 1 to {len(several)}")
-    return proposal.mapping()
+        still = [one for one in several if one.proposal is None]
+        if still:
+            _ask(proposal, still[0], screen, read)
+            continue
+        typed = _typed("All right? Enter to go on, or the number of one to change: ")
+        if not typed:
+            done.add(title)
+        elif typed.isdigit() and 0 < int(typed) <= len(several):
+            _ask(proposal, several[int(typed) - 1], screen, read)
+        else:
+            screen.show(f"expected a number from 1 to {len(several)}")
+
+
+def _groups(proposal: Proposal) -> dict[str, list[Question]]:
+    """The questions by file; those about all files last."""
+    groups: dict[str, list[Question]] = {}
+    for one in proposal.questions:
+        name = proposal.sheets[one.path[1]].path.name if one.path[0] == "files" else "All files"
+        groups.setdefault(name, []).append(one)
+    if "All files" in groups:
+        groups["All files"] = groups.pop("All files")
+    return groups
 
 
 def _rows(questions: list[Question]) -> list[tuple[str, str, str, str]]:
@@ -56,7 +65,7 @@ def _ask(proposal: Proposal, question: Question, screen: Screen, read: Callable[
     for place, (value, meaning) in enumerate(question.options, start=1):
         screen.show(f"  {place}. {meaning or value}")
     while True:
-        typed = _typed(screen, f"{question.text} ")
+        typed = _typed(f"{question.text} ")
         if not typed:
             continue
         try:
@@ -67,7 +76,14 @@ def _ask(proposal: Proposal, question: Question, screen: Screen, read: Callable[
         return
 
 
-def _typed(screen: Screen, text: str) -> str:
+def asked_totals() -> list[str]:
+    """Control totals of all members, as `--total` takes them; what is left out is not checked."""
+    members = _typed("How many members should there be? Enter to leave it out: ")
+    arr = _typed("How much do they pay a year, all together? Enter to leave it out: ")
+    return [f"{name}={text}" for name, text in (("members", members), ("arr", arr)) if text]
+
+
+def _typed(text: str) -> str:
     try:
         return input(text).strip()
     except EOFError:

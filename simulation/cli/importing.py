@@ -52,6 +52,7 @@ def import_(
         Folder to write to; imported by default, beside the scenario if one is named.
     """
     import simulation as sim
+    from simulation.cli.asking import asked_totals
     from simulation.intake import build, propose, read_import, read_sheet
     from simulation.intake.changes import changes, matched
     from simulation.intake.reconcile import reconcile
@@ -75,6 +76,8 @@ def import_(
         proposal = propose(sheets, plan, exported=day)
         _answer(proposal, answer or [])
         known, given = _settle(proposal, accept, screen), proposal.sheets
+        if not totals and _asks(accept, screen):
+            totals = _totals(asked_totals())
     known = known.model_copy(update={"totals": {**known.totals, **totals}})
     found = build(given, known, exported=day, scenario=plan)
     checks, news = reconcile(found), changes(found, given)
@@ -132,7 +135,7 @@ def _value(question: Question, text: str) -> Any:
     if not options:
         return typed
     words = {"yes": "true", "no": "false", "nothing": "", "none": ""}
-    for word in (typed.lower(), words.get(typed.lower(), "")):
+    for word in (typed.lower(), words.get(typed.lower(), typed.lower())):
         if word in options:
             return options[word]
     if typed in places:
@@ -142,10 +145,16 @@ def _value(question: Question, text: str) -> Any:
     raise BadInput(f"{question.text} {one_of([one for one in options if one], typed)}")
 
 
+def _asks(accept: bool, screen: Screen) -> bool:
+    """Whether there is a person to ask."""
+    return not accept and not screen.json and sys.stdin.isatty()
+
+
 def _settle(proposal: Proposal, accept: bool, screen: Screen) -> Mapping:
     """Let a person confirm the proposals, or accept them."""
-    person = not accept and not screen.json and sys.stdin.isatty()
-    if not person:
+    for note in proposal.notes:
+        screen.note(note)
+    if not _asks(accept, screen):
         if proposal.open:
             lines = [f'  --answer "{".".join(one.path)}=..."  {one.text} {_options(one)}' for one in proposal.open]
             raise BadInput("some questions have no answer in the files:\n" + "\n".join(lines))

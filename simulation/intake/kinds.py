@@ -158,7 +158,7 @@ KINDS: Final[dict[str, Kind]] = {
                  "certification", "name"),
                 needed=True),
             "status": Field(
-                "whether it was completed", "word", ("status", "result", "passed", "outcome", "state", "ergebnis",
+                "result: completed or not", "word", ("status", "result", "passed", "outcome", "state", "ergebnis",
                 "grade")),
         },
     ),

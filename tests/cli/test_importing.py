@@ -56,14 +56,17 @@ def test_accepted_and_answered(files: list[str], capsys: pytest.CaptureFixture[s
 def test_asked_at_a_terminal(
     files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # month first; group of members: change 3 (ARR column)? no: go on; the other groups: go on.
-    typed = iter(["maybe", "2", "", "", "", "", ""])
+    # Month first; of members.csv all right; of courses.csv the stage later; then the control totals.
+    typed = iter(["maybe", "2", "", "99", "", "1", "2", "", "2", "0.2k"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda text: next(typed))
     assert main(["import", *files]) == 0
     out = capsys.readouterr().out
-    assert "does the day come first" in out and "expected one of" in out
-    assert read_import(Path("imported/import.yaml")).files["members"].columns["joined"].day_first is False
+    assert "does the day come first" in out and "expected one of" in out and "expected a number from 1 to" in out
+    assert "10.00 too much" in out and next(typed, None) is None
+    kept = read_import(Path("imported/import.yaml"))
+    assert kept.files["members"].columns["joined"].day_first is False
+    assert kept.journey["onboarding"].stage == "value" and kept.totals["all"].members == 2
 
 
 @pytest.mark.parametrize(
@@ -82,3 +85,29 @@ def test_bad_input(words: list[str], message: str, files: list[str], capsys: pyt
     status, said = run(capsys, *words)
     assert status == 2 and message in str(said["error"])
     assert not Path("imported").exists()
+
+
+def test_into_a_scenario(files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The plan lies beside the scenario that it extends, and starts from the imported members."""
+    import simulation as sim
+
+    folder = tmp_path / "plans"
+    folder.mkdir()
+    (folder / "club.yaml").write_text(
+        "name: Club\nstart: 2025-01-01\nhorizon: 12 months\nsegments:\n  all:\n"
+        "    desired_outcome: {required: it works}\n    arr: 100\n"
+        "    journey: {onboarded: {stage: adoption, after: 1 month}}\n    renewal: {probability: 80%}\n",
+        encoding="utf-8",
+    )
+    words = [*files, "--accept", "--scenario", "plans/club.yaml"]
+    answer = ["--answer", "files.members.columns.joined.day_first=yes"]
+    status, said = run(capsys, *words, *answer, "--out", "elsewhere")
+    assert status == 2 and "must lie in that of the scenario" in str(said["error"])
+    status, _ = run(capsys, *words, *answer, "--answer", "files.courses.happened.Onboarding=milestone onboarde")
+    assert status == 2
+    status, _ = run(capsys, *words, *answer, "--answer", "files.courses.happened.Onboarding=milestone onboarded")
+    assert status == 0
+    plan = sim.load(folder / "club_imported.yaml")
+    assert (plan.name, str(plan.start)) == ("Club, members of 2026-07-01", "2026-07-01")
+    assert plan.book is not None and plan.history is not None
+    assert (folder / "imported" / "book.csv").read_text("utf-8").count("all") == 2
