@@ -116,6 +116,9 @@ def facts(found: Fit) -> dict[str, Any]:
         "start": found.start,
         "end": found.end,
         "members": found.members,
+        "joined": found.joined,
+        "present": found.present,
+        "left_out": found.nowhere,
         "share": found.share,
         "quantities": [plain(one) for one in found.quantities],
         "identified": [plain(one) for one in found.identified],
@@ -134,7 +137,7 @@ def _show(found: Fit, path: Path, screen: Screen) -> None:
 
     told = [one for one in (*found.quantities, *found.identified) if one.how != "prior"]
     screen.table(
-        f"What the history tells ({found.members:,} members joined, {found.start} to {found.end})",
+        f"What the history tells ({found.start} to {found.end}: {found.joined:,} joined, {found.present:,} were there)",
         ("number", "fitted", "90% interval", "prior spread left"),
         [(one.name, shown(one, one.median), interval(one), f"{one.left:.0%}" if one.how == "simulated" else "seen")
          for one in told],

@@ -85,6 +85,10 @@ class Fit(Shown):
         Paths set to a value that defines the scale.
     latent
         The simulations.
+    joined, present
+        Members who joined within the record, and who were there when it began.
+    nowhere
+        Members who were there, nobody says since when: they are left out.
     share
         Share of the members that was looked at.
     unknown_events
@@ -97,7 +101,9 @@ class Fit(Shown):
     fingerprint: str
     start: dt.date
     end: dt.date
-    members: int
+    joined: int
+    present: int
+    nowhere: int
     share: float
     quantities: list[Quantity]
     identified: list[Quantity]
@@ -107,6 +113,11 @@ class Fit(Shown):
     latent: Latent
     unknown_events: dict[str, int]
     matters: list[Matter]
+
+    @property
+    def members(self) -> int:
+        """Members of the history that count."""
+        return self.joined + self.present
 
     @property
     def strange(self) -> bool:
@@ -130,11 +141,11 @@ class Fit(Shown):
         return self._drawn(ax)
 
 
-def unknowns_of(scenario: Scenario, joined: dict[str, int]) -> list[Unknown]:
-    """What is found by simulation: what nobody sees of the segments that somebody joined, and their take rates."""
+def unknowns_of(scenario: Scenario, members: dict[str, int]) -> list[Unknown]:
+    """What is found by simulation: what nobody sees of the segments that have members, and their take rates."""
     found: list[Unknown | None] = []
     for name, segment in scenario.segments.items():
-        if joined[name]:
+        if members[name]:
             found += latent_of(scenario, name)
             for milestone, one in segment.journey.items():
                 if one.opportunity is not None:
@@ -183,14 +194,14 @@ def fit(
     """
     settled = history.settled()
     design = design_of(settled, scenario, seed=seed, largest=largest)
-    unknowns = unknowns_of(scenario, design.joined)
+    unknowns = unknowns_of(scenario, design.members)
     if not unknowns:
         raise ValueError("the scenario has nothing to fit by simulation: its vectors and renewals do not vary")
     total = (sum(trials) if shared is None else trials[1]) + CHECKS
     before = 0 if shared is not None else trials[0]
     if shared is None:
         reader = Summaries(scenario, usage=len(design.lives.usage) > 0)
-        shared = first_round(design.scenario, unknowns, reader, trials[0], seed=seed, workers=workers,
+        shared = first_round(design.scenario, unknowns, reader, trials[0], book=design.book, seed=seed, workers=workers,
                              progress=_shifted(progress, 0, total))  # fmt: skip
     observed = shared.reader.of(design.lives)
     latent = fit_latent(shared, observed, trials[1], draws=draws, seed=seed, workers=workers,
@@ -215,8 +226,9 @@ def fit(
     columns = {one.path: one.kind for one in seen} | {one.path: one.kind for one in unknowns}
     rows = np.column_stack([*(one.draws for one in seen), table])
     return Fit(
-        scenario, settled.fingerprint, design.start, design.end, sum(design.joined.values()), design.share,
-        quantities, identified, columns, _middle_first(rows), _fixed(scenario, design.joined), latent,
+        scenario, settled.fingerprint, design.start, design.end, sum(design.joined.values()),
+        sum(design.present.values()), design.nowhere, design.share,
+        quantities, identified, columns, _middle_first(rows), _fixed(scenario, design.members), latent,
         unknown_events(design.lives), matters(design.lives),
     )  # fmt: skip
 
@@ -245,10 +257,10 @@ def _middle_first(rows: Float) -> Float:
     return rows[order]
 
 
-def _fixed(scenario: Scenario, joined: dict[str, int]) -> dict[str, Any]:
+def _fixed(scenario: Scenario, members: dict[str, int]) -> dict[str, Any]:
     """The typical magnitude of every fitted segment is 1: that defines the scale of the work."""
     return {
         f"segments.{name}.vector.magnitude.typical": 1.0
         for name, segment in scenario.segments.items()
-        if joined[name] and segment.vector.magnitude.typical != 1.0
+        if members[name] and segment.vector.magnitude.typical != 1.0
     }

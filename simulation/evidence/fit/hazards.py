@@ -88,7 +88,8 @@ class _Spans:
 
     def _before(self, state: Bool) -> Bool:
         """What held just before each row, of what holds after it."""
-        return np.append(False, state[:-1])[: len(state)] & ~self.first
+        before: Bool = np.append(False, state[:-1])[: len(state)] & ~self.first
+        return before
 
     def _codes(self, *words: str) -> Bool:
         return np.isin(self.lives.event, [CODE[one] for one in words])

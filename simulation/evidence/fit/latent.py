@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from simulation.evidence.fit.trials import Trials, simulated
 from simulation.evidence.unknowns import FAR, Unknown, values
 from simulation.progress import Progress
 from simulation.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulation.scenario.book import Book
 
 __all__ = ["Latent", "Shared", "fit_latent", "first_round"]
 
@@ -39,6 +43,7 @@ class Shared:
     """Round one: it depends on the design only, so fits of histories of one design can share it."""
 
     scenario: Scenario
+    book: Book | None
     unknowns: tuple[Unknown, ...]
     reader: Summaries
     trials: Trials
@@ -85,8 +90,8 @@ class Latent:
 
 
 def first_round(
-    scenario: Scenario, unknowns: Sequence[Unknown], reader: Summaries, trials: int, *, seed: int = 1,
-    workers: int | None = None, progress: Progress | None = None,
+    scenario: Scenario, unknowns: Sequence[Unknown], reader: Summaries, trials: int, *, book: Book | None = None,
+    seed: int = 1, workers: int | None = None, progress: Progress | None = None,
 ) -> Shared:  # fmt: skip
     """Simulate histories at draws from the prior."""
     from scipy.special import ndtri
@@ -94,8 +99,8 @@ def first_round(
 
     points = qmc.Sobol(len(unknowns), seed=seed).random(trials)
     z = np.clip(ndtri(np.clip(points, 1e-6, 1 - 1e-6)), -FAR, FAR)
-    found = simulated(scenario, unknowns, z, reader, seed=seed, workers=workers, progress=progress)
-    return Shared(scenario, tuple(unknowns), reader, found)
+    found = simulated(scenario, unknowns, z, reader, book=book, seed=seed, workers=workers, progress=progress)
+    return Shared(scenario, book, tuple(unknowns), reader, found)
 
 
 def fit_latent(
@@ -134,8 +139,8 @@ def fit_latent(
     proposals = sample(around, _best(pool, around, 240), 160, 80, random, every=2)
     where = proposals[random.permutation(len(proposals))]
     second = simulated(
-        shared.scenario, unknowns, where[:trials], shared.reader, first=LATER, seed=seed, workers=workers,
-        progress=progress,
+        shared.scenario, unknowns, where[:trials], shared.reader, book=shared.book, first=LATER, seed=seed,
+        workers=workers, progress=progress,
     )  # fmt: skip
     near = rough.nearest(own, early, max(len(first) // 2, 200))
     known = np.concatenate([first.z[near], second.z])
@@ -148,7 +153,8 @@ def fit_latent(
     chosen = np.clip(chosen, -FAR, FAR)
     check = simulated(
         shared.scenario, unknowns, chosen[random.integers(len(chosen), size=checks)], shared.reader,
-        first=LATER + trials, seed=seed, workers=workers, progress=progress and _continued(progress, trials),
+        book=shared.book, first=LATER + trials, seed=seed, workers=workers,
+        progress=progress and _continued(progress, trials),
     )  # fmt: skip
     like = _aligned(check, first.names)[:, use]
     return Latent(

@@ -149,8 +149,10 @@ def _steps(lives: Lives) -> tuple[Int, Int, Float, Bool]:
             starts = begin[:, None] + since
             member, month = np.nonzero((starts < until[:, None]) & (starts + MONTH <= lives.days))
         reached = ~np.isnan(hit[member]) & (hit[member] <= starts[member, month] + MONTH)
-        tenure = np.minimum((starts[member, month] - lives.joined[member]) // MONTH, AFTER // MONTH).astype(np.int64)
-        stratum = ((lives.segment[member] * 100 + number) * 1000 + month) * 10 + tenure
+        # Who was there when the record began has been a member for long.
+        tenure = np.nan_to_num((starts[member, month] - lives.joined[member]) // MONTH, nan=np.inf)
+        longer = np.minimum(tenure, AFTER // MONTH).astype(np.int64)
+        stratum = ((lives.segment[member] * 100 + number) * 1000 + month) * 10 + longer
         parts.append((stratum.astype(np.int64), member, starts[member, month], reached))
         begin = hit
     return tuple(np.concatenate(one) for one in zip(*parts, strict=True))  # type: ignore[return-value]

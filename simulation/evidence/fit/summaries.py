@@ -20,6 +20,8 @@ Float = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 CUTS = (0.5, 0.8, 1.2, 2.0, 3.5)
 """At which multiples of the time that a milestone takes on average, as first believed, those who reached it count."""
+QUARTERS = (0.25, 0.5, 0.75, 1.0)
+"""Parts of the record at which those who were there at its start are counted."""
 RIDGE = 0.5
 """Penalty of the renewal model's coefficients but the first: it must have an answer for few renewals too."""
 
@@ -40,7 +42,9 @@ class Summaries:
     successive milestones: the correlation of the logarithms of both spans, which shows how long a pace lasts. Of
     renewals: the shares won by year and by adoption, and the coefficients of a logistic regression on adoption, recent
     milestones and recent usage. Of takes: shares. Of usage: spread between and within members and its persistence.
-    All are of members who joined within the record.
+    Those are of members who joined within the record, but for takes. Of those who were there before: the shares that
+    still are, and that reached each milestone, at four moments of the record; and the share that left in its second
+    half, by whether they reached a milestone in the first.
     """
 
     def __init__(self, scenario: Scenario, *, usage: bool) -> None:
@@ -59,11 +63,13 @@ class Summaries:
         made, adopted = decisions(lives), adopted_on(lives)
         usage = _usage_table(lives) if self.usage else None
         for place, (name, segment) in enumerate(lives.scenario.segments.items()):
-            own = (lives.segment == place) & ~np.isnan(lives.joined)
+            every = lives.segment == place
+            own = every & ~np.isnan(lives.joined)
+            found |= _from_the_start(lives, every & ~own, segment, name)
             if segment.journey:
                 found |= self._journey(lives, own, segment, place, name)
             found |= _renewals(lives, made, own, name, usage, bool((adopted > 0).any()))
-            found |= _takes(lives, own, segment, name)
+            found |= _takes(lives, every, segment, name)
             if usage is not None:
                 found |= _usage(lives, usage, own, name)
         return found
@@ -89,6 +95,28 @@ class Summaries:
                 what = f"{name}: {names[first]} and {names[second]} go together"
                 found[what] = _correlation(spans[first], spans[second])
         return found
+
+
+def _from_the_start(lives: Lives, own: Bool, segment: Segment, name: str) -> dict[str, float]:
+    """Summaries of members who were there when the record began: who they are is the same in every trial."""
+    found: dict[str, float] = {}
+    if not own.any():
+        return found
+    left, hits = lives.left[own], lives.hits[own]
+    for part in QUARTERS:
+        found[f"{name}: at the start and still at {part:.0%}"] = _logit(np.sum(left > part * lives.days), len(left))
+        for number, milestone in enumerate(segment.journey):
+            with np.errstate(invalid="ignore"):
+                reached = (hits[:, number] >= 0) & (hits[:, number] <= part * lives.days)
+            found[f"{name}: at the start and {milestone} reached by {part:.0%}"] = _logit(reached.sum(), len(left))
+    middle = lives.days / 2
+    with np.errstate(invalid="ignore"):
+        moved = ((hits >= 0) & (hits <= middle)).any(axis=1)
+    for words, group in (("with", moved), ("without", ~moved)):
+        there = group & (left > middle)
+        what = f"{name}: at the start and kept after half {words} a milestone"
+        found[what] = _logit(np.sum(there & np.isinf(left)), np.sum(there))
+    return found
 
 
 def _renewals(

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from simulation.evidence.observables import lives_of_memory
 from simulation.evidence.unknowns import Unknown, at, scenario_at, values
 from simulation.progress import Progress
 from simulation.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulation.scenario.book import Book
 
 __all__ = ["Trials", "simulated"]
 
@@ -55,6 +59,7 @@ def simulated(
     z: Float,
     reader: Summaries,
     *,
+    book: Book | None = None,
     first: int = 0,
     seed: int = 1,
     workers: int | None = None,
@@ -68,6 +73,8 @@ def simulated(
         The design: what is simulated but for the unknowns.
     z
         float64[N, K].
+    book
+        Members at the start.
     first
         Number of the first future.
     workers
@@ -89,7 +96,7 @@ def simulated(
             if row >= len(z):
                 return
             trial = scenario_at(scenario, at(unknowns, rows[row]))
-            plan = make_plan(trial, None)
+            plan = make_plan(trial, book)
             if engine is None:
                 engine = make_engine("compiled", plan, log=True)
             else:

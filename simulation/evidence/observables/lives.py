@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from simulation.engine.plan import Plan
     from simulation.engine.world import Memory
     from simulation.evidence.history import History
+    from simulation.evidence.history.history import MemberRows
     from simulation.scenario import Scenario
 
-__all__ = ["MONTH", "Lives", "lives_of_history", "lives_of_memory"]
+__all__ = ["MONTH", "Lives", "lives_of_history", "lives_of_memory", "members_of"]
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -105,9 +106,7 @@ def lives_of_history(history: History, scenario: Scenario, start: dt.date, end: 
     Members of segments that the scenario does not have are left out.
     """
     table = history.by_member(start)
-    own = {name: place for place, name in enumerate(scenario.segments)}
-    only = 0 if len(own) == 1 else -1
-    segment = np.array([*(own.get(name, -1) for name in table.segments), only], np.int64)[table.segment]
+    segment = _segments_of(table, scenario)
     kept = segment >= 0
     number = np.cumsum(kept) - 1
     days = float((end - start).days)
@@ -122,6 +121,19 @@ def lives_of_history(history: History, scenario: Scenario, start: dt.date, end: 
         scenario, days, segment[kept], number[member], time, event, place, nowhere, nowhere,
         number[member[usage]], np.floor(time[usage] / MONTH).astype(np.int64), table.value[seen][usage],
     )  # fmt: skip
+
+
+def members_of(history: History, scenario: Scenario) -> list[str]:
+    """The ids of the members of `lives_of_history`, in their order."""
+    table = history.by_member()
+    return [one for one, place in zip(table.member_id, _segments_of(table, scenario), strict=True) if place >= 0]
+
+
+def _segments_of(table: MemberRows, scenario: Scenario) -> Int:
+    """Place of each member's segment in the scenario; -1: not there."""
+    own = {name: place for place, name in enumerate(scenario.segments)}
+    only = 0 if len(own) == 1 else -1
+    return np.array([*(own.get(name, -1) for name in table.segments), only], np.int64)[table.segment]
 
 
 def _places(names: tuple[str, ...], scenario: Scenario, event: Int, name: npt.NDArray[np.int32], segment: Int) -> Int:

@@ -41,7 +41,7 @@ def _fit(found: Fit) -> Card:
     words = {"seen": "seen directly", "simulated": "told by simulation"}
     rows = [[one.name, shown(one, one.median), interval(one), words[one.how]] for one in told]
     kept = [one.name for one in found.quantities if one.how == "prior"]
-    said = [f"{found.members:,} members who joined from {day(found.start)} to {day(found.end)}.", *warnings(found)]
+    said = [f"{found.members:,} members, {day(found.start)} to {day(found.end)}.", *warnings(found)]
     if kept:
         said.append(f"Hardly told, these keep about their priors: {', '.join(kept)}.")
     note = "Intervals hold 90%. The numbers go together: draws set them jointly."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simulation.cli import main
@@ -21,6 +23,7 @@ from simulation.evidence.fit.sampler import sample
 from simulation.evidence.fit.summaries import Summaries
 from simulation.evidence.fit.trials import simulated
 from simulation.evidence.history import History, write_history
+from simulation.evidence.history.today import todays_rows
 from simulation.evidence.observables import lives_of_memory
 from simulation.evidence.unknowns import FAR, values
 from simulation.report.fit import fit_page
@@ -159,6 +162,46 @@ def test_too_little_is_said() -> None:
         fit(few, plan_of(), workers=1)
 
 
+def _begun_on(history: History, plan: Scenario, day: dt.date) -> History:
+    """The record, from a day on, of those who were there then: since when and how far is known."""
+    there = todays_rows(history, plan, day)
+    ids, begin = set(there["member_id"]), pd.Timestamp(day)
+    frame = history.frame
+    later = frame[(frame["date"] >= begin) & frame["member_id"].isin(ids)]
+    joined = frame[(frame["event"] == "joined") & (frame["date"] < begin) & frame["member_id"].isin(ids)]
+    present = pd.DataFrame({"member_id": there["member_id"], "date": begin, "event": "present",
+                            "name": there["milestone"], "value": there["arr"] / 100})  # fmt: skip
+    rows = pd.concat([one[["member_id", "date", "event", "name", "value"]].astype({"member_id": str, "event": str})
+                      for one in (joined, present, later)])  # fmt: skip
+    return History.of(rows, exported=history.exported)
+
+
+def test_members_of_the_start_count() -> None:
+    """All were there when the record began: what nobody saw of their past is drawn in every trial."""
+    work = {**SEGMENT["journey"], "first_value": {"stage": "adoption", "after": "6 months", "spread": 0.3}}
+    person = SEGMENT | {"journey": work, "renewal": SEGMENT["renewal"] | {"probability": "92%"}}
+    truth = from_mapping(PLAN | {"horizon": "42 months", "segments": {"person": person}})
+    history = _begun_on(history_of(truth), truth, dt.date(2026, 1, 1))
+    found = fit(history, plan_of(), trials=(256, 100), draws=200, workers=1)
+    assert found.present > 150 and found.joined == 0
+    by_name = {one.name: one for one in (*found.quantities, *found.identified)}
+    for name, value in {RENEWAL: 0.92, "person: tau of first_value": 6.0 / float(_true_velocity())}.items():
+        one = by_name[name]
+        # 98% intervals (90% ones stretched by 1.41) hold the truth.
+        half = 1.41 * (one.high - one.low) / 2
+        assert abs((one.high + one.low) / 2 - value) < half, (name, one)
+        assert one.left < 0.8
+    assert any("at the start" in name for name in found.latent.names)
+    assert "were there" in str(fit_page(found))
+
+
+def test_who_came_at_an_unknown_time_is_left_out() -> None:
+    history = _begun_on(history_of(plan_of()), plan_of(), dt.date(2026, 4, 1))
+    unknown = History.of(history.frame[history.frame["event"] != "joined"], exported=history.exported)
+    with pytest.raises(ValueError, match=r"no row `joined` says since when"):
+        fit(unknown, plan_of(), workers=1)
+
+
 def test_moments_of_the_velocity() -> None:
     """Against 200,000 draws: three standard errors of a mean of 200,000 with sd below 1 are 0.007."""
     typical, spread, size = 0.5, 0.6, 0.4
@@ -234,7 +277,7 @@ def test_recovery() -> None:
     ranks: dict[str, list[float]] = {name: [] for name in truth}
     for number in range(histories):
         told = dict(zip(made.names, made.summaries[number], strict=True))
-        latent = fit_latent(shared, told, 300, checks=8, seed=number)
+        latent = fit_latent(shared, told, 200, checks=4, seed=number)
         drawn = values(unknowns, latent.draws)
         columns = dict(zip((one.path for one in unknowns), drawn.T, strict=True)) | coordinates.identified(drawn)
         for name, column in columns.items():
