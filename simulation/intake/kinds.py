@@ -44,7 +44,7 @@ class Kind:
 
 
 _WHO = Field(
-    "member",
+    "the member",
     "id",
     ("member id", "member no", "member number", "membership no", "membership number", "member", "customer id",
      "customer no", "customer", "account id", "account", "mitgliedsnummer", "mitglieds nr", "mitgliedsnr", "mitglied",
@@ -59,34 +59,34 @@ KINDS: Final[dict[str, Kind]] = {
         {
             "member_id": _WHO,
             "joined": Field(
-                "day of joining", "date",
+                "the day of joining", "date",
                 ("joined", "join date", "joined on", "member since", "start date", "customer since", "since",
                  "eintritt",
                  "eintrittsdatum", "beitritt", "mitglied seit", "created", "contract start", "adhesion"), needed=True),
             "segment": Field(
-                "segment", "word",
+                "the segment", "word",
                 ("segment", "member type", "membership type", "type", "category", "plan", "tier", "grade",
                  "mitgliedsart",
                  "kategorie", "product", "tarif", "gruppe")),
             "arr": Field(
-                "recurring revenue a year", "number",
+                "the recurring revenue a year", "number",
                 ("arr", "annual dues", "dues", "annual fee", "fee", "jahresbeitrag", "beitrag", "annual amount",
                  "annual recurring revenue", "subscription", "amount", "acv", "price", "value")),
             "renews_on": Field(
-                "next renewal", "date",
+                "the next renewal", "date",
                 ("renews on", "renewal date", "renewal", "paid through", "paid until", "expiry date", "expiry",
                  "expires",
                  "valid until", "next renewal", "gultig bis", "end date", "contract end", "laufzeitende", "due date")),
             "left": Field(
-                "day of leaving", "date",
+                "the day of leaving", "date",
                 ("left", "left on", "leave date", "cancelled on", "cancellation date", "cancel date", "churn date",
                  "resigned", "austritt", "austrittsdatum", "kundigung", "terminated", "end of membership",
                  "lapsed on")),
-            "cause": Field("cause of leaving", "word", ("reason", "leave reason", "cause", "cancellation reason",
+            "cause": Field("the cause of leaving", "word", ("reason", "leave reason", "cause", "cancellation reason",
             "grund")),
-            "status": Field("status", "word", ("status", "state", "member status", "active", "zustand")),
+            "status": Field("the status", "word", ("status", "state", "member status", "active", "zustand")),
             "merged_into": Field(
-                "record that replaces it", "id",
+                "the record that replaces it", "id",
                 ("merged into", "merged with", "master id", "duplicate of", "replaced by", "zusammengefuhrt mit")),
         },
     ),
@@ -97,12 +97,12 @@ KINDS: Final[dict[str, Kind]] = {
         {
             "member_id": _WHO,
             "date": Field(
-                "day of the invoice", "date",
+                "the day of the invoice", "date",
                 ("invoice date", "date", "issued", "billed on", "payment date", "paid on", "datum", "rechnungsdatum",
                  "posted"),
                 needed=True),
             "amount": Field(
-                "amount", "number",
+                "the amount", "number",
                 ("amount", "total", "net amount", "net", "gross amount", "betrag", "summe", "sum", "price", "paid",
                  "value",
                  "line total", "invoice amount"),
@@ -112,13 +112,13 @@ KINDS: Final[dict[str, Kind]] = {
                 ("item", "description", "product", "position", "line item", "artikel", "bezeichnung", "type", "text",
                  "plan")),
             "from": Field(
-                "first day of the term", "date",
+                "the first day of the term", "date",
                 ("period start", "service start", "from", "term start", "start", "leistung von", "von",
                  "coverage start")),
             "until": Field(
-                "last day of the term", "date",
+                "the last day of the term", "date",
                 ("period end", "service end", "to", "until", "term end", "end", "leistung bis", "bis", "coverage end")),
-            "status": Field("status of the invoice", "word", ("status", "state", "invoice status", "zustand")),
+            "status": Field("the status of the invoice", "word", ("status", "state", "invoice status", "zustand")),
         },
     ),
     "events": Kind(
@@ -128,7 +128,7 @@ KINDS: Final[dict[str, Kind]] = {
         {
             "member_id": _WHO,
             "date": Field(
-                "day", "date",
+                "the day", "date",
                 ("date", "event date", "created", "created at", "occurred", "timestamp", "opened", "when", "datum",
                  "time"),
                 needed=True),
@@ -146,19 +146,19 @@ KINDS: Final[dict[str, Kind]] = {
         {
             "member_id": _WHO,
             "date": Field(
-                "day of completion", "date",
+                "the day of completion", "date",
                 ("completed", "completed on", "completion date", "completion", "finished", "passed on", "date",
                  "abschluss",
                  "abgeschlossen am", "award date", "certified on"),
                 needed=True),
             "kind": Field(
-                "course", "word",
+                "the course", "word",
                 ("course", "course name", "course title", "title", "training", "module", "kurs", "kurstitel",
                  "certificate",
                  "certification", "name"),
                 needed=True),
             "status": Field(
-                "result: completed or not", "word", ("status", "result", "passed", "outcome", "state", "ergebnis",
+                "the result (completed or not)", "word", ("status", "result", "passed", "outcome", "state", "ergebnis",
                 "grade")),
         },
     ),
@@ -168,7 +168,7 @@ KINDS: Final[dict[str, Kind]] = {
         {
             "member_id": _WHO,
             "date": Field(
-                "day or month", "date",
+                "the day or month", "date",
                 ("login date", "logged in", "login", "date", "timestamp", "login at", "session start", "last seen",
                  "month",
                  "datum", "monat", "time", "day"),
@@ -186,11 +186,11 @@ KINDS: Final[dict[str, Kind]] = {
         {
             "member_id": _WHO,
             "date": Field(
-                "day", "date",
+                "the day", "date",
                 ("date", "response date", "answered", "submitted", "rated on", "timestamp", "datum", "completed"),
                  needed=True),
             "score": Field(
-                "rating", "number",
+                "the rating", "number",
                 ("score", "nps", "rating", "answer", "csat", "health", "health score", "value", "bewertung", "note",
                  "satisfaction", "rag", "response"),
                 needed=True),

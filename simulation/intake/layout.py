@@ -52,7 +52,7 @@ def columns(draft: Draft, name: str) -> None:
     for key, one in KINDS[kind].fields.items():
         place = ("files", name, "columns", key)
         if key not in found:
-            text = f"Which column of {sheet.path.name} is the {one.meaning}?"
+            text = f"Which column of {sheet.path.name} is {one.meaning}?"
             if one.needed:
                 draft.ask((*place, "column"), text, None, "no column looks like it", options[1:])
             else:
@@ -60,7 +60,7 @@ def columns(draft: Draft, name: str) -> None:
                 draft.questions.append(question)
             continue
         column, score = found[key]
-        text = f"{sheet.path.name}: is {column.name!r} the {one.meaning}?"
+        text = f"{sheet.path.name}: is {column.name!r} {one.meaning}?"
         why = _why(column, one.reads, score)
         draft.ask((*place, "column"), text, column.name, why, options)
         if one.reads == "date":

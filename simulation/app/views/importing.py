@@ -71,9 +71,9 @@ class _View:
                 self.checks = ui.column().classes("wide")
             with ui.element("div").classes("pair wide"):
                 with card("Members", "On the day of the export."):
-                    self.members = ui.column().classes("wide")
+                    self.members = ui.column().classes("wide narrow")
                 with card("What happened", "Rows of the history, by event."):
-                    self.events = ui.column().classes("wide")
+                    self.events = ui.column().classes("wide narrow")
             self.wrong = card("What does not fit", "Rows that are not used, or not as they stand.")
             with card(
                 "Keep it", "A book, a history and a plan that starts from them, in a folder beside your scenarios."
@@ -251,7 +251,8 @@ class _View:
         self.wrong.visible = bool(picture["misfits"])
         with self.wrong:
             ui.label("What does not fit").classes("title").props('role="heading" aria-level="3"')
-            table(["Reason", "Rows"], [[reason, f"{count:,}"] for reason, count in picture["reasons"]])
+            with ui.column().classes("wide narrow"):
+                table(["Reason", "Rows"], [[reason, f"{count:,}"] for reason, count in picture["reasons"]])
             rows = [[file, f"{line:,}", column, message] for file, line, column, message in picture["misfits"]]
             with ui.expansion("Row by row", icon="table_rows").classes("wide"):
                 table(["File", "Line", "Column", "What is wrong"], rows, words=(0, 2, 3))
