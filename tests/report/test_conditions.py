@@ -5,10 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from simulation.experiment.conditions import Requirements
 from simulation.experiment.discovery import Discovery, Limit, Weakness
 from simulation.forecast.statistics import Probability
 from simulation.report.conditions import answer, failures
+from simulation.report.conditions_figures import chance_by_value, futures_in
 
 
 def found(today: Probability, boxes: int = 0) -> Any:
@@ -36,3 +39,22 @@ def test_later_boxes_are_said_to_leave_out_the_earlier_ones() -> None:
     assert "outside" not in first
     assert ", outside the box above (in all futures" in second
     assert ", outside the boxes above (in all futures" in third
+
+
+def test_the_chance_by_value_and_the_futures_of_a_box() -> None:
+    path, size = "segments.a.arrivals.per_month", 40
+    values = np.arange(size, dtype=float)
+    forecast = SimpleNamespace(
+        assumption_values={path: values}, points=list(range(size)), replications=size,
+        facts=SimpleNamespace(objectives=[{"name": "grown", "measure": "arr", "segment": None, "milestone": None,
+                                           "kind": None, "day": None, "at_least": 20.0, "at_most": None}]),
+        measure=lambda *_, **__: SimpleNamespace(to_numpy=lambda: values),
+    )  # fmt: skip
+    one: Any = SimpleNamespace(forecast=forecast, objective={"name": "grown"})
+    table = chance_by_value(one, path)
+    assert len(table) == 10 and list(table["value"])[:2] == [1.5, 5.5]
+    assert list(table["chance"]) == [0.0] * 5 + [1.0] * 5
+    assert (table["low"] <= table["chance"]).all() and (table["chance"] <= table["high"]).all()
+    box = Weakness((Limit(path, False, 12.0, 0.01),), Probability(0.7, 0.6, 0.8, 100), 0.4, 0.2)
+    paths, dots, ends = futures_in(one, box)
+    assert paths == [path] and dots["met"].sum() == 20 and ends == {path: (0.0, 12.0)}
