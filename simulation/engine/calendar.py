@@ -1,7 +1,8 @@
 """The calendar of what members share, and the queues they wait in.
 
-The calendar is a heap of the entries of one day and a chain of entries for each day to come: an entry that is put in
-costs one write, and the heap stays small enough for the first level of cache however many members there are.
+Time is cut into bins. The calendar is a heap of the entries of one bin and a chain of entries for each bin to come: an
+entry that is put in costs one write, and the heap stays small enough for the first level of cache, for the more members
+there are the shorter is a bin (a day, or a power of two of them a day).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.engine.desk import WAITER, day_at, desk_of, entry_at, length_at, post_at, waiter_at
+from simulation.engine.desk import WAITER, bin_at, desk_of, entry_at, length_at, post_at, waiter_at
 from simulation.model.jit import compiled, inlined
 from simulation.model.state import FULL_CALENDAR, FULL_QUEUE, NEVER, Key, World
 from simulation.model.tables import fetch_member
@@ -75,14 +76,14 @@ def copy_waiter(x: Any, y: Any) -> None:
 
 @compiled
 def clear_calendar(w: World) -> None:
-    """Empty the calendar and put it on day 0."""
+    """Empty the calendar and put it on the first bin."""
     d = desk_of(w)
-    d.today = 0
-    d.n_today = 0
+    d.bin = 0
+    d.n_now = 0
     d.n_later = 0
     d.free = -1
-    for day in range(d.size_day):
-        day_at(w, day).n = -1
+    for n in range(d.size_bin):
+        bin_at(w, n).n = -1
 
 
 @compiled
@@ -91,14 +92,14 @@ def schedule(w: World, t: float, cls: int, key: Key, kind: int, a: int, b: int, 
     if t >= w.end:
         return
     d = desk_of(w)
-    day = int(t)
-    if day <= d.today:
-        n = d.n_today
-        if n >= d.size_today - 1:
+    bin_ = int(t * d.bins_per_day)
+    if bin_ <= d.bin:
+        n = d.n_now
+        if n >= d.size_now - 1:
             w.overflow |= FULL_CALENDAR
             return
-        d.n_today = n + 1
-        write_entry(entry_at(d.at_today, n), t, cls, key, kind, a, b, token)
+        d.n_now = n + 1
+        write_entry(entry_at(d.at_now, n), t, cls, key, kind, a, b, token)
         sift_entry_up(w, n)
         return
     n = d.free
@@ -112,8 +113,8 @@ def schedule(w: World, t: float, cls: int, key: Key, kind: int, a: int, b: int, 
         d.n_later = n + 1
     e = entry_at(d.at_later, n)
     write_entry(e, t, cls, key, kind, a, b, token)
-    e.next = day_at(w, day).n
-    day_at(w, day).n = n
+    e.next = bin_at(w, bin_).n
+    bin_at(w, bin_).n = n
 
 
 @inlined
@@ -130,35 +131,35 @@ def write_entry(e: Any, t: float, cls: int, key: Key, kind: int, a: int, b: int,
 
 @compiled
 def next_time(w: World) -> float:
-    """Time of the first entry, never when there is none; the calendar moves on to its day."""
+    """Time of the first entry, never when there is none; the calendar moves on to its bin."""
     d = desk_of(w)
-    while d.n_today == 0:
-        if d.today + 1 >= d.size_day:
+    while d.n_now == 0:
+        if d.bin + 1 >= d.size_bin:
             return NEVER
-        d.today += 1
-        n = int(day_at(w, d.today).n)
+        d.bin += 1
+        n = int(bin_at(w, d.bin).n)
         while n >= 0:
             e = entry_at(d.at_later, n)
             if e.kind <= A_REQUEST:
                 fetch_member(w, e.a)
             elif e.kind == A_COMPLETION and post_at(w, e.a).batch < 0:
                 fetch_member(w, post_at(w, e.a).member)
-            copy_entry(e, entry_at(d.at_today, d.n_today))
-            d.n_today += 1
-            sift_entry_up(w, d.n_today - 1)
+            copy_entry(e, entry_at(d.at_now, d.n_now))
+            d.n_now += 1
+            sift_entry_up(w, d.n_now - 1)
             following = int(e.next)
             e.next = d.free
             d.free = n
             n = following
-    return entry_at(d.at_today, 0).t
+    return entry_at(d.at_now, 0).t
 
 
 @compiled
 def sift_entry_up(w: World, n: int) -> None:
-    """Move the entry at place `n` of the day's heap up; the last place of the array is scratch."""
+    """Move the entry at place `n` of the bin's heap up; the last place of the array is scratch."""
     d = desk_of(w)
-    heap = d.at_today
-    spare = entry_at(heap, d.size_today - 1)
+    heap = d.at_now
+    spare = entry_at(heap, d.size_now - 1)
     copy_entry(entry_at(heap, n), spare)
     while n > 0:
         parent = (n - 1) >> 1
@@ -171,11 +172,11 @@ def sift_entry_up(w: World, n: int) -> None:
 
 @compiled
 def drop_first_entry(w: World) -> None:
-    """Remove the first entry of the day."""
+    """Remove the first entry of the bin."""
     d = desk_of(w)
-    heap = d.at_today
-    n = d.n_today - 1
-    d.n_today = n
+    heap = d.at_now
+    n = d.n_now - 1
+    d.n_now = n
     spare = entry_at(heap, n)
     place = 0
     child = 1

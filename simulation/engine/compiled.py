@@ -92,7 +92,7 @@ def simulate(w: World, vals: np.ndarray) -> None:
         resume(w, i)
         welcome(w)
     while w.overflow == 0 and next_time(w) < w.end:
-        e = entry_at(desk_of(w).at_today, 0)
+        e = entry_at(desk_of(w).at_now, 0)
         kind, t, a, b, token = int(e.kind), e.t, int(e.a), int(e.b), e.token
         drop_first_entry(w)
         team = happen(w, kind, t, a, b, token)

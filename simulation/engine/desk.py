@@ -29,7 +29,7 @@ ENTRY = np.dtype(
     ],
     align=True,
 )
-"""One thing to come: when, in which class of simultaneous events, whose, and what; `next` chains those of one day."""
+"""One thing to come: when, in which class of simultaneous events, whose, and what; `next` chains those of one bin."""
 
 WAITER = np.dtype(
     [("rank", "f8"), ("requested", "f8"), ("key", "u8"), ("priority", "i4"), ("a", "i4"), ("k", "i4"), ("token", "u4")],
@@ -49,17 +49,21 @@ PLACE = np.dtype([("n", "i4")], align=True)
 TEAM_DAY = np.dtype([("t", "f8")], align=True)
 
 _ROWS = {
-    "today": ENTRY, "later": ENTRY, "day": PLACE, "queue": WAITER, "length": LINE, "post": POST, "dispatched": TEAM_DAY,
+    "now": ENTRY, "later": ENTRY, "bin": PLACE, "queue": WAITER, "length": LINE, "post": POST, "dispatched": TEAM_DAY,
     "batch": BATCH, "attendee": ATTENDEE, "session": LINE, "pushed": WAITER,
 }  # fmt: skip
 
+MEMBERS_A_BIN = 16_384
+"""With so many members to a bin of the calendar, those whom its entries name stay in the second level of cache."""
+
 DESK = np.dtype(
-    [(name, "i8") for name in ("today", "n_today", "n_later", "free", "n_batches", "n_attendees", "next_quota")]
+    [("bins_per_day", "f8")]
+    + [(name, "i8") for name in ("bin", "n_now", "n_later", "free", "n_batches", "n_attendees", "next_quota")]
     + [(f"size_{name}", "i8") for name in (*_ROWS, "line")]
     + [(f"at_{name}", "u8") for name in _ROWS],
     align=True,
 )
-"""`today` is the day of the calendar's heap; `size_line` is the room of one queue."""
+"""`bin` is that of the calendar's heap; `size_line` is the room of one queue."""
 
 _desk = pointer_to(DESK)
 _place = pointer_to(PLACE)
@@ -76,9 +80,11 @@ class Desk:
     """Owns the compiled engine's own memory; it must live as long as a world that names it."""
 
     def __init__(self, plan: Plan, room: Room) -> None:
+        # 64 bins a day for a million members, one for ten thousand; a power of two, so that products are exact
+        bins = 1 << max(0, (room.members // MEMBERS_A_BIN).bit_length() - 1)
         teams, k = len(plan.frame.teams), len(plan.intervention_names)
         sizes = {
-            "today": room.calendar + 1, "later": room.calendar, "day": plan.frame.days + 1,
+            "now": room.calendar + 1, "later": room.calendar, "bin": (plan.frame.days + 1) * bins,
             "queue": (teams + k) * room.queue, "length": teams + k, "post": plan.sizes["server"], "dispatched": teams,
             "batch": room.batches, "attendee": room.batches, "session": k,
             "pushed": room.members + 1 if plan.sizes["quota"] else 1,
@@ -88,6 +94,7 @@ class Desk:
         for name, array in self.arrays.items():
             self._record[f"at_{name}"] = array.ctypes.data
             self._record[f"size_{name}"] = sizes[name]
+        self._record["bins_per_day"] = bins
         self._record["size_line"] = room.queue
         self.address = self._record.ctypes.data
 
@@ -111,9 +118,9 @@ def waiter_at(address: Key, n: int) -> Any:
 
 
 @inlined
-def day_at(w: World, day: int) -> Any:
-    """First entry of the calendar's chain of a day to come; -1 when there is none."""
-    return _place(desk_of(w).at_day, np.int64(day))
+def bin_at(w: World, n: int) -> Any:
+    """First entry of the calendar's chain of a bin to come; -1 when there is none."""
+    return _place(desk_of(w).at_bin, np.int64(n))
 
 
 @inlined

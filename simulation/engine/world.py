@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.engine.plan import Plan, ledger_size
+from simulation.model.ahead import LENGTH
 from simulation.model.rare import CROWD, act
-from simulation.model.state import AHEAD, COLLISION, ENDLESS, OWN_TABLES, Records, World
+from simulation.model.state import COLLISION, ENDLESS, OWN_TABLES, Records, World
 
 MOST = 1 << 27
 """Most rows of any array of one replication."""
@@ -90,7 +91,7 @@ class Memory:
             "opportunity": room.members * plan.journey,
             "modifier": room.members * plan.modifiers, "ledger": ledger_size(plan.frame),
             "sold": plan.frame.days // 28 + 2, "log": room.log, "change": room.changes, "birth": room.births,
-            "ask": k + 1, "ahead": 3 * AHEAD,
+            "ask": k + 1, "ahead": LENGTH,
         }  # fmt: skip
         self._own = {name: np.zeros(max(1, size), OWN_TABLES[name]) for name, size in sizes.items()}
         self._sizes = sizes

@@ -1,32 +1,114 @@
-"""The draws of a member's coming interactions, eight at a time.
+"""A member's coming interactions, sixteen at a time: when they are, and the vector after each.
 
-Draws are addressed by the number of the interaction, so those to come can be drawn before they are wanted, and eight
-are drawn together in vector instructions: measured, eight cost little more than one. Who is wanted next is always
-looked up; the numbers are the same whoever draws them and when.
+The base is redrawn at interactions whatever else happens, and the kick only fades there: as long as nothing turns the
+member or sets its pace, its next vectors are known as soon as their draws are. Draws are addressed by the number of
+the interaction, so the numbers are the same whoever computes them and when. Measured, in vector instructions eight
+together take 18 ns an interaction and sixteen 14, for the second eight fill the waits of the first; one after the
+other took 70. What a turn of the member makes useless costs less than that gains.
 """
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from simulation.model.jit import compiled
+from simulation.model.jit import compiled, inlined
 from simulation.model.random import uniform_times_and_two
-from simulation.model.special import log_of_draw, ndtri_of_draw
-from simulation.model.state import AHEAD, P_INTERACTION, Key, World
-from simulation.model.tables import number_from
+from simulation.model.special import cos_of_direction, exp, log_of_draw, ndtri_of_draw
+from simulation.model.state import AHEAD, P_INTERACTION, World
+from simulation.model.tables import member_at, number_from, segment_at
+
+# Where a column begins. BASE, KICK and LOGMAG hold at n what is true before the n-th interaction, and at n + 1 what is
+# after it; TIME holds at n when the one before was; the others hold at n what belongs to the n-th. FADE, STAY, TURN and
+# PUSH hold draws first, and then what is made of them.
+ROOM = 2 * AHEAD
+TIME, BASE, KICK, LOGMAG, PACE, VELOCITY, TURN, FADE, PUSH, STAY, GAP = range(0, 11 * ROOM, ROOM)
+LENGTH = 11 * ROOM
+
+
+@inlined
+def place_ahead(w: World, m: Any) -> int:
+    """Place of a member's next interaction among those that lie ahead; -1 when they are not its own.
+
+    What is ahead was computed from the vector before it, so it holds as long as that vector is as it was.
+    """
+    a = w.at_ahead
+    n = int(np.uint32(m.n_inter - w.ahead_first))
+    if (
+        w.ahead_key == m.key
+        and n < w.ahead_left
+        and number_from(a, TIME + n).x == m.last_inter
+        and number_from(a, TIME + n + 1).x == m.t_inter
+        and number_from(a, BASE + n).x == m.base
+        and number_from(a, KICK + n).x == m.kick
+        and number_from(a, LOGMAG + n).x == m.logmag
+        and w.ahead_factor == m.factor
+    ):
+        return n
+    return -1
 
 
 @compiled
-def draw_ahead(w: World, key: Key, first: int) -> None:
-    """Draw for a member's interactions from number `first` on: log of the gap's uniform, and two normal draws."""
+def look_ahead(w: World, i: int) -> None:
+    """Compute a member's interactions from its next one on, as if nothing else came between."""
+    m = member_at(w, i)
+    s = segment_at(w, m.seg)
+    first = m.n_inter
+    key = m.key
+    factor = m.factor
     w.ahead_key = key
     w.ahead_first = first
     w.ahead_left = AHEAD
-    address = w.at_ahead
+    w.ahead_factor = factor
+    a = w.at_ahead
     seed = w.seed
     replication = w.replication
+    gap = s.interaction_gap
+    turns, turn_rate, turn_spread = s.dir_typical, 1.0 / s.dir_memory, s.dir_spread
+    paces, pace_rate, pace_spread = s.mag_log, 1.0 / s.mag_memory, s.mag_spread
+    for n in range(AHEAD):  # one block of random bits serves an interaction: its redraw, and the gap to the next one
+        u, y, z = uniform_times_and_two(seed, replication, key, P_INTERACTION, np.uint32(first + n))
+        number_from(a, GAP + n).x = gap * log_of_draw(u)
+        number_from(a, FADE + n).x = y
+        number_from(a, STAY + n).x = z
+    number_from(a, TIME).x = m.last_inter
+    t = m.t_inter
+    number_from(a, TIME + 1).x = t
     for n in range(AHEAD):
-        u, a, b = uniform_times_and_two(seed, replication, key, P_INTERACTION, np.uint32(first + n))
-        number_from(address, n).x = log_of_draw(u)
-        number_from(address, n + AHEAD).x = ndtri_of_draw(a)
-        number_from(address, n + 2 * AHEAD).x = ndtri_of_draw(b)
+        t = t - number_from(a, GAP + n).x
+        number_from(a, TIME + n + 2).x = t
+    for n in range(AHEAD):
+        number_from(a, TURN + n).x = ndtri_of_draw(number_from(a, FADE + n).x)
+        number_from(a, PUSH + n).x = ndtri_of_draw(number_from(a, STAY + n).x)
+    for n in range(AHEAD):
+        dt = number_from(a, TIME + n + 1).x - number_from(a, TIME + n).x
+        x = exp(-dt * turn_rate)
+        y = exp(-dt * pace_rate)
+        number_from(a, FADE + n).x = x
+        number_from(a, STAY + n).x = y
+        z = number_from(a, TURN + n).x
+        number_from(a, TURN + n).x = turns * (1.0 - x) + turn_spread * math.sqrt(1.0 - x * x) * z
+        z = number_from(a, PUSH + n).x
+        number_from(a, PUSH + n).x = paces * (1.0 - y) + pace_spread * math.sqrt(1.0 - y * y) * z
+    base = m.base
+    kick = m.kick
+    logmag = m.logmag
+    for n in range(AHEAD):
+        number_from(a, BASE + n).x = base
+        number_from(a, KICK + n).x = kick
+        number_from(a, LOGMAG + n).x = logmag
+        x = number_from(a, FADE + n).x
+        base = x * base + number_from(a, TURN + n).x
+        kick = kick * x
+        logmag = number_from(a, STAY + n).x * logmag + number_from(a, PUSH + n).x
+    number_from(a, BASE + AHEAD).x = base
+    number_from(a, KICK + AHEAD).x = kick
+    number_from(a, LOGMAG + AHEAD).x = logmag
+    for n in range(AHEAD):
+        pace = exp(number_from(a, LOGMAG + n + 1).x) * factor
+        number_from(a, PACE + n).x = pace
+        number_from(a, VELOCITY + n).x = pace * cos_of_direction(
+            number_from(a, BASE + n + 1).x + number_from(a, KICK + n + 1).x
+        )

@@ -11,6 +11,7 @@ from simulation.model.state import (
     K_RECOGNISED,
     MONTH,
     NEVER,
+    PER_DAY,
     S_ADOPTION,
     T_REACHED,
     World,
@@ -30,6 +31,8 @@ from simulation.model.tally import (
 from simulation.model.triggers import mark_approach, mark_milestone, retime
 from simulation.model.vector import set_course
 
+SURELY = 1.0 - 1e-9  # beyond any error of rounding
+
 
 @inlined
 def sync(w: World, i: int, t: float) -> None:
@@ -38,7 +41,7 @@ def sync(w: World, i: int, t: float) -> None:
     dt = t - m.t
     if dt > 0.0:
         if m.need < NEVER:
-            m.done = max(0.0, m.done + m.vel * dt / MONTH)
+            m.done = max(0.0, m.done + m.vel * (dt * PER_DAY))
         if m.hazard_now > 0.0:
             m.hazard_left -= m.hazard_now * dt
         m.t = t
@@ -49,7 +52,7 @@ def peek_progress(w: World, i: int, t: float) -> float:
     """Progress of a member at `t` without writing it."""
     m = member_at(w, i)
     if m.need < NEVER and m.present != 0 and t > m.t:
-        return max(0.0, m.done + m.vel * (t - m.t) / MONTH)
+        return max(0.0, m.done + m.vel * ((t - m.t) * PER_DAY))
     return m.done
 
 
@@ -78,6 +81,19 @@ def aim(w: World, i: int) -> None:
         if rest > 0.0:
             hit += rest / m.vel * MONTH
     m.t_hit = hit
+
+
+@inlined
+def aim_until(w: World, i: int, t: float) -> None:
+    """`aim` just after an event at which the member was synced; a hit beyond `t` may be left for later.
+
+    The vector changes at the next interaction, so a hit after it is not worth its division.
+    """
+    m = member_at(w, i)
+    if m.vel * ((t - m.t) * PER_DAY) < (m.need - m.done) * SURELY:
+        m.t_hit = NEVER
+    else:
+        aim(w, i)
 
 
 @compiled

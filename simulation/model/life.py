@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from simulation.model.ahead import draw_ahead
+from simulation.model.ahead import BASE, KICK, LOGMAG, PACE, TIME, VELOCITY, place_ahead
 from simulation.model.jit import compiled, inlined
-from simulation.model.journey import aim, sync
+from simulation.model.journey import aim_until, sync
 from simulation.model.state import (
-    AHEAD,
     CAUSE,
     ESCALATION,
     EXPIRY,
@@ -32,14 +31,14 @@ from simulation.model.state import (
     WINDOW,
     World,
 )
-from simulation.model.tables import ahead_at, call_act, member_at, segment_at
+from simulation.model.tables import call_act, member_at, number_from, segment_at
 from simulation.model.tally import log_row
-from simulation.model.vector import observed_direction, redraw, set_course
+from simulation.model.vector import observed_direction, set_course
 
 # What a private event is: its class, and two that share a class with another.
 LEAVING = 18  # the mid-term hazard, in the class of renewal or leaving
 REFERRAL = 19  # an occasion to refer, in the class of return
-AFTER, COMPLETE, PUSH_SALE, POPULATE, CATCH_UP, DELIVER = range(20, 26)  # what else `rare.act` does
+AFTER, COMPLETE, PUSH_SALE, POPULATE, CATCH_UP, DELIVER, LOOK_AHEAD = range(20, 27)  # what else `rare.act` does
 CLASS_OF = np.array([*range(18), RENEWAL, RETURN], np.int64)
 
 
@@ -99,17 +98,21 @@ def interact(w: World, i: int, t: float) -> None:
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     sync(w, i, t)
-    number = np.uint32(m.n_inter)
-    # One block serves the three draws of an interaction: its redraw, and the gap to the next one.
-    if w.ahead_key != m.key or np.uint32(number - w.ahead_first) >= w.ahead_left:
-        draw_ahead(w, m.key, int(number))
-    n = int(np.uint32(number - w.ahead_first))
-    redraw(m, s, t - m.last_inter, ahead_at(w, n + AHEAD).x, ahead_at(w, n + 2 * AHEAD).x)
+    n = place_ahead(w, m)
+    if n < 0:
+        call_act(w.at_act, w.at_world, i, t, LOOK_AHEAD, 0, 0, 0)
+        n = 0
+    a = w.at_ahead
+    m.base = number_from(a, BASE + n + 1).x
+    m.kick = number_from(a, KICK + n + 1).x
+    m.logmag = number_from(a, LOGMAG + n + 1).x
+    m.pace = number_from(a, PACE + n).x
+    m.vel = number_from(a, VELOCITY + n).x
     m.last_inter = t
-    m.n_inter = number + np.uint32(1)
-    m.t_inter = t - s.interaction_gap * ahead_at(w, n).x
+    m.t_inter = number_from(a, TIME + n + 2).x
+    m.n_inter += np.uint32(1)
     log_row(w, i, t, K_INTERACTION, -1, m.done)
-    aim(w, i)
+    aim_until(w, i, m.t_inter)
     set_course(w, i, t)
     if (
         s.hazard_dist >= 0
@@ -120,7 +123,7 @@ def interact(w: World, i: int, t: float) -> None:
         call_act(w.at_act, w.at_world, i, t, AFTER, 0, 0, 0)
 
 
-@compiled
+@inlined
 def live(w: World, i: int, t: float, what: int) -> None:
     """Let member `i`'s private event `what` happen at `t`."""
     if what == INTERACTION:

@@ -14,13 +14,12 @@ from simulation.model.journey import set_need, settle, sync
 from simulation.model.life import live, next_event
 from simulation.model.membership import begin, blank_member, new_member, start_clocks
 from simulation.model.quantiles import CONSTANT
-from simulation.model.random import member_key_child
+from simulation.model.random import key_of_draw, member_key_child
 from simulation.model.renewal import list_factor, member_logit, set_due
 from simulation.model.setbacks import clear_setback, open_setback
 from simulation.model.special import exp, log, ndtri
 from simulation.model.state import (
     D_ARRIVAL,
-    D_PAST,
     D_STATED,
     FULL_MEMBERS,
     K_PRESENT,
@@ -28,7 +27,8 @@ from simulation.model.state import (
     NEVER,
     P_ARR,
     P_ARRIVAL,
-    P_FIRST,
+    P_LAST,
+    P_PAST,
     P_PROBABILITY,
     P_SETBACK,
     P_TENURE,
@@ -233,7 +233,7 @@ def start_from_row(w: World, i: int, b: int, joined: float) -> None:
     m.logit_p = member_logit(w, m.seg, luck(w, m.key, P_PROBABILITY, 0))
     start_vector(w, i)
     set_need(w, i)
-    ago = exponential(s.interaction_gap, luck(w, member_key_child(D_STATED, m.key, np.uint64(0)), P_FIRST, 0))
+    ago = exponential(s.interaction_gap, luck(w, m.key, P_LAST, 0))
     m.last_inter = max(joined, -ago)
     day, n = contract_of(w, b, joined)
     set_contract(m, day)
@@ -270,7 +270,8 @@ def draw_past(w: World, i: int, b: int, joined: float) -> None:
             more = 0
         stays = w.budget <= 0
         w.budget -= 20  # a life costs something even when nothing happens in it
-        blank_member(w, i, member_key_child(D_PAST, row.key, np.uint64(attempt)), row.seg)
+        # a digest for each attempt took a twelfth of the time that pasts take
+        blank_member(w, i, key_of_draw(w.seed, w.replication, row.key, P_PAST, np.uint32(attempt)), row.seg)
         lives = relive(w, i, b, joined, day, terms, stays)
         if stays:
             w.n_forced += 1

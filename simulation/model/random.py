@@ -112,6 +112,13 @@ def uniform64(seed: Integer, replication: Integer, key: Integer, purpose: Intege
 
 
 @inlined
+def key_of_draw(seed: Integer, replication: Integer, key: Integer, purpose: Integer, occurrence: Integer) -> np.uint64:
+    """Draw 64 bits that serve as a key: of a life that is tried and is nobody's identity. Arguments as in `block`."""
+    r0, r1, _r2, _r3 = block(seed, replication, key, purpose, occurrence)
+    return np.uint64((np.uint64(r1) << _U32) | np.uint64(r0))
+
+
+@inlined
 def uniform_pair(
     seed: Integer, replication: Integer, key: Integer, purpose: Integer, occurrence: Integer
 ) -> tuple[float, float]:

@@ -7,6 +7,7 @@ made compiling take four times as long, and it pushed the hot loop out of regist
 
 from __future__ import annotations
 
+from simulation.model.ahead import look_ahead
 from simulation.model.effects import deliver, deliver_in_vain, expire
 from simulation.model.expansion import close_windows, offer_if_ready, push
 from simulation.model.jit import callback, compiled
@@ -17,6 +18,7 @@ from simulation.model.life import (
     COMPLETE,
     DELIVER,
     LEAVING,
+    LOOK_AHEAD,
     POPULATE,
     PUSH_SALE,
     REFERRAL,
@@ -159,7 +161,9 @@ def push_sale(w: World, i: int, j: int, amount: int, t: float, q: int) -> int:
 def act(address: int, i: int, t: float, what: int, a: int, b: int, c: int) -> int:
     """Let `what` happen to member `i` at `t`, in the world at an address."""
     w = world_at(address)
-    if what == AFTER:
+    if what == LOOK_AHEAD:
+        look_ahead(w, i)
+    elif what == AFTER:
         after_interaction(w, i, t)
     elif what == COMPLETE:
         complete(w, i, a, t, b)

@@ -16,8 +16,9 @@ from simulation.model.quantiles import DIST as DIST
 from simulation.model.random import domain, purpose
 
 MONTH = 365.25 / 12.0
+PER_DAY = 1.0 / MONTH  # months in a day: a product is a fraction of a quotient in time
 NEVER = np.inf
-AHEAD = 8  # interactions drawn at a time
+AHEAD = 16  # interactions computed at a time
 INSTANT = 1e-6  # days; limits of whole periods hold for everybody, whatever the rounding of the day of joining
 SECONDS = 86400.0
 
@@ -28,6 +29,7 @@ WINDOW, RENEWAL, RETURN, JOIN, CAUSE, SESSION, QUOTA, DISPATCH, PATIENCE = range
 # Purposes that need no name: one per decision of a member.
 P_START = purpose("vector at start", "")
 P_FIRST = purpose("first interaction", "")
+P_LAST = purpose("last interaction", "")
 P_INTERACTION = purpose("interaction", "")
 P_NOISE = purpose("observation", "")
 P_SHIFT = purpose("outcome shift", "")
@@ -44,11 +46,11 @@ P_ARR = purpose("arr", "")
 P_TENURE = purpose("tenure", "")
 P_PUSH = purpose("quota push", "")
 P_ARRIVAL = purpose("arrival", "")
+P_PAST = purpose("past life", "")
 COMMON_PURPOSES = {name: int(value) for name, value in list(globals().items()) if name.startswith("P_")}
 
 D_REFERRAL = np.uint64(domain("referral"))
 D_ARRIVAL = np.uint64(domain("arrival"))
-D_PAST = np.uint64(domain("past"))
 D_STATED = np.uint64(domain("stated"))  # what is drawn around the statements of a row, apart from its past lives
 
 # States of one (member, intervention) pair. BOOKED: a place in a group session whose job still waits for the team.
@@ -278,7 +280,8 @@ WORLD = _record(
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),
     "u8: ahead_key",
-    "u4: ahead_first ahead_left",  # whose draws lie ahead, from which interaction on, and how many
+    "u4: ahead_first ahead_left",  # whose interactions lie ahead, from which number on, and how many
+    "f8: ahead_factor",
     "u8: at_world at_act at_desk " + " ".join(f"at_{name}" for name in TABLES),
 )
 """One replication: its counters, and where its arrays are. A record with addresses and not a tuple of arrays, for

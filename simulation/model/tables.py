@@ -227,12 +227,6 @@ def ledger_at(w: World, n: int) -> Any:
 
 
 @inlined
-def ahead_at(w: World, n: int) -> Any:
-    """Draw `n` of those that lie ahead."""
-    return _number(w.at_ahead, np.int64(n))
-
-
-@inlined
 def number_from(address: Key, n: int) -> Any:
     """Number `n` of those at an address; for loops that the processor can do side by side, which read no world."""
     return _number(address, np.int64(n))

@@ -46,28 +46,35 @@ def start_vector(w: World, i: int) -> None:
 @inlined
 def redraw(m: Any, s: Any, dt: float, z_direction: float, z_magnitude: float) -> None:
     """Redraw a member's base after `dt` days with two standard normal draws, and let the kick fade."""
-    x = exp(-dt / s.dir_memory)
-    m.base = s.dir_typical + x * (m.base - s.dir_typical) + s.dir_spread * math.sqrt(1.0 - x * x) * z_direction
+    x = exp(-dt * (1.0 / s.dir_memory))
+    m.base = x * m.base + (s.dir_typical * (1.0 - x) + s.dir_spread * math.sqrt(1.0 - x * x) * z_direction)
     m.kick *= x
-    y = exp(-dt / s.mag_memory)
-    m.logmag = s.mag_log + y * (m.logmag - s.mag_log) + s.mag_spread * math.sqrt(1.0 - y * y) * z_magnitude
+    y = exp(-dt * (1.0 / s.mag_memory))
+    m.logmag = y * m.logmag + (s.mag_log * (1.0 - y) + s.mag_spread * math.sqrt(1.0 - y * y) * z_magnitude)
     set_velocity(m)
 
 
-@compiled
+@inlined
 def observe(w: World, i: int) -> None:
     """Look at a member: the errors of observation are those of its last interaction, drawn when somebody looks."""
     m = member_at(w, i)
     s = segment_at(w, m.seg)
+    if s.noise_dir > 0.0 or s.noise_mag > 0.0:
+        draw_noise(w, m, s)
+
+
+@compiled
+def draw_noise(w: World, m: Any, s: Any) -> None:
+    """Draw the errors of observation that hold until the next interaction, unless they are drawn."""
     look = m.n_inter + np.uint32(1)
-    if m.seen != look and (s.noise_dir > 0.0 or s.noise_mag > 0.0):
+    if m.seen != look:
         m.seen = look
         u, v = uniform_pair(w.seed, w.replication, m.key, P_NOISE, m.n_inter)
         m.noise_dir = s.noise_dir * ndtri(u)
         m.noise_mag = s.noise_mag * ndtri(v)
 
 
-@compiled
+@inlined
 def observed_direction(w: World, i: int) -> float:
     """Direction as the organisation sees it, radians."""
     m = member_at(w, i)
