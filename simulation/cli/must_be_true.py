@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.folder import publish, relative, run_facts
-from simulation.cli.outcome import Request, book_facts, introduce, prepare, simulate
+from simulation.cli.outcome import Request, introduce, prepare, simulate
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
+from simulation.scenario.inputs import book_facts
 
 if TYPE_CHECKING:
     from simulation.experiment.must_be_true import MustBeTrue

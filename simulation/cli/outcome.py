@@ -17,6 +17,7 @@ from simulation.cli.goal import Goal
 from simulation.cli.screen import BadInput, Screen
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
+from simulation.scenario.inputs import book_facts, warnings_of
 
 if TYPE_CHECKING:
     from simulation.experiment.store import Store
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from simulation.scenario.book import Book
 
 __all__ = [
-    "Outcome", "Request", "book_facts", "half_done", "introduce", "kept_tables", "prepare", "simulate", "write",
+    "Outcome", "Request", "half_done", "introduce", "kept_tables", "prepare", "simulate", "write",
 ]  # fmt: skip
 
 TABLES = "quantiles.npz"
@@ -69,25 +70,6 @@ def introduce(scenario: Scenario, book: Book | None, screen: Screen) -> None:
             f"Quarantine left out {out.members:,} of {out.members + len(book):,} members "
             f"with {out.total_arr / 100:,.2f} {scenario.currency} ARR{unknown}."
         )
-
-
-def warnings_of(scenario: Scenario, book: Book | None) -> list[str]:
-    """What is allowed in a scenario and its book, but deserves a look."""
-    return [*scenario.warnings, *(() if book is None else (f"the book {one}" for one in book.warnings))]
-
-
-def book_facts(book: Book | None) -> dict[str, Any] | None:
-    """What the book is, without any of its rows."""
-    if book is None:
-        return None
-    out = book.excluded
-    return {
-        "file": book.path.name,
-        "sha256": book.digest,
-        "members": len(book),
-        "arr": book.total_arr / 100,
-        "left_out": {"members": out.members, "arr": out.total_arr / 100, "arr_unknown": out.unknown_arr},
-    }
 
 
 def simulate(

@@ -8,10 +8,10 @@ from pathlib import Path
 from simulation.cli.background import background_of, earlier_run, since_bridge, since_run
 from simulation.cli.finished import finished_forecast
 from simulation.cli.folder import RECORD, read_record, write_text
-from simulation.cli.outcome import warnings_of
 from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import SCREEN, BadInput, Screen
 from simulation.progress import progress_bar
+from simulation.scenario.inputs import warnings_of
 
 __all__ = ["report"]
 

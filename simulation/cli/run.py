@@ -13,12 +13,10 @@ from simulation.cli.goal import Goal, share_of
 from simulation.cli.outcome import (
     Outcome,
     Request,
-    book_facts,
     half_done,
     introduce,
     prepare,
     simulate,
-    warnings_of,
     write,
 )
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen
@@ -34,6 +32,7 @@ from simulation.cli.tables import (
 )
 from simulation.cli.workers import Cluster, Workers
 from simulation.runs import MAX_REPLICATIONS, Engine
+from simulation.scenario.inputs import book_facts, warnings_of
 
 __all__ = ["run"]
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.folder import publish, relative, run_facts
-from simulation.cli.outcome import book_facts, introduce, prepare
+from simulation.cli.outcome import introduce, prepare
 from simulation.cli.plans import days_of, load_plans
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
 from simulation.progress import Interrupted, progress_bar
+from simulation.scenario.inputs import book_facts
 
 if TYPE_CHECKING:
     from simulation.experiment.question import Question

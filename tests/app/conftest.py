@@ -22,7 +22,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
 )  # fmt: skip
-PATIENCE = 30_000.0
+PATIENCE = 240_000.0
 """Milliseconds that a busy machine may take for anything; no test asserts a time."""
 
 

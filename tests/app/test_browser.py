@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,19 @@ def test_a_forecast_refines_until_all_futures_are_there(visit: Visits) -> None:
     one.view.get_by_label("Over time").click()
     one.page.get_by_role("option", name="Members", exact=True).click()
     expect(one.view.locator(".ytitle")).to_have_text("Members")
+
+
+def test_the_report_is_one_page_to_keep(visit: Visits, tmp_path: Path) -> None:
+    one = visit()
+    one.choose("The club")
+    one.run()
+    expect(one.status).to_have_text("200 futures")
+    with one.page.expect_download() as waiting:
+        one.view.get_by_role("button", name="Download report").click()
+    assert waiting.value.suggested_filename == "club.html"
+    waiting.value.save_as(tmp_path / "club.html")
+    text = (tmp_path / "club.html").read_text()
+    assert "ARR at the end of 2027 will be between" in text and "200 simulated futures" in text
 
 
 def test_cancel_stops_the_work_and_keeps_what_is_there(visit: Visits) -> None:

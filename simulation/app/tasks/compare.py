@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.jobs.job import Picture, Tell
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulation.experiment.comparison import Comparison
     from simulation.forecast import Forecast
 
-__all__ = ["MEASURES", "picture_of", "work"]
+__all__ = ["MEASURES", "compared", "picture_of", "work"]
 
 MEASURES = (
     "arr", "members", "contribution", "revenue", "cost", "new", "expansion", "churn", "nrr", "renewal_rate",
@@ -28,17 +28,30 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
 
     `replications` futures with `seed`; `measure` is what is decided by.
     """
+    wanted, measure = int(request["replications"]), str(request["measure"])
+    return picture_of(compared(request, tell, lambda one: picture_of(one, measure, wanted)), measure, wanted)
+
+
+def compared(
+    request: Mapping[str, Any], tell: Tell, picture: Callable[[Comparison], Picture] | None = None
+) -> Comparison:
+    """Simulate the futures of a comparison, and tell a picture at 4, 8, 16, ... of them.
+
+    Parameters
+    ----------
+    picture
+        Makes one; None tells none on the way.
+    """
     import simulation as sim
     from simulation.experiment.compare import books_of, loaded
     from simulation.experiment.comparison import Comparison
 
     plans = loaded(plan_of(request), {str(one["name"]): plan_of(one) for one in request["what_ifs"]})
     books = books_of(plans)
-    wanted, seed, measure = int(request["replications"]), int(request.get("seed", 1)), str(request["measure"])
+    wanted, seed = int(request["replications"]), int(request.get("seed", 1))
     total = wanted * len(plans)
     done: dict[str, Forecast] = {}
-    comparison: Comparison | None = None
-    for target in targets(wanted):
+    for target in targets(wanted) if picture is not None else [wanted]:
         for name, plan in plans.items():
             before = sum(one.replications for one in done.values())
             have = done[name].replications if name in done else 0
@@ -50,12 +63,10 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
                 plan, replications=target, seed=seed, book=books[name], kept=done.get(name), store=store_of(),
                 progress=watch,
             )  # fmt: skip
-        comparison = Comparison(done)
-        if target < wanted:
-            tell.picture(picture_of(comparison, measure, wanted))
-    assert comparison is not None
+        if target < wanted and picture is not None:
+            tell.picture(picture(Comparison(done)))
     tell.progress(total, total)
-    return picture_of(comparison, measure, wanted)
+    return Comparison(done)
 
 
 def picture_of(comparison: Comparison, measure: str, wanted: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.jobs.job import Picture, Tell
-from simulation.app.tasks.plan import plan_of
+from simulation.app.tasks.plan import book_of, plan_of
 from simulation.app.tasks.refining import FIRST, refined
 
 if TYPE_CHECKING:
@@ -21,8 +21,12 @@ FANS = ("arr", "members", "new", "expansion", "churn", "contribution", "on_track
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     """Forecast the scenario of a request (`plan_of`): `replications` futures with `seed`."""
+    from simulation.scenario.inputs import warnings_of
+
     plan, wanted = plan_of(request), int(request["replications"])
-    return picture_of(refined(plan, request, tell, lambda one: picture_of(one, wanted)), wanted)
+    noticed = {"warnings": warnings_of(plan, book_of(plan, request))}
+    forecast = refined(plan, request, tell, lambda one: picture_of(one, wanted) | noticed)
+    return picture_of(forecast, wanted) | {"warnings": [*noticed["warnings"], *forecast.warnings]}
 
 
 def picture_of(forecast: Forecast, wanted: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from simulation.app.figures.difference import colour_of, courses, sizes
 from simulation.app.jobs.job import Picture
 from simulation.app.tasks.compare import FANS, MEASURES
 from simulation.app.views.plot import Plot
+from simulation.app.views.report import ReportButton
 from simulation.app.views.words import Cell, table
 from simulation.app.views.work import Work
 from simulation.forecast.measures import measure_named
@@ -65,6 +66,7 @@ class _View:
                 ui.label("What changes").classes("title")
                 ui.label("Averages; below them, how sure they are (95% interval).").classes("muted small")
                 self.table = ui.html(sanitize=False).classes("wide")
+            ReportButton(desk, self._shown)
         desk.on_change(self._changed)
         self._changed()
 
@@ -93,6 +95,11 @@ class _View:
             tables = self.picture["bands"][str(self.over.value)]
             how: dict[str, Any] = {one: self.picture[one] for one in ("currency", "periods")}
             self.course.draw(courses(tables, str(self.over.value), **how))
+
+    def _shown(self) -> dict[str, Any]:
+        """The request whose answer is shown."""
+        assert self.work.job is not None and self.picture is not None
+        return {**self.work.job.request, "replications": self.picture["replications"]}
 
     def _request(self) -> dict[str, Any]:
         if not self.desk.what_ifs:

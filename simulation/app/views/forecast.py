@@ -13,6 +13,7 @@ from simulation.app.figures.fan import fan
 from simulation.app.jobs.job import Picture
 from simulation.app.tasks.forecast import FANS
 from simulation.app.views.plot import Plot
+from simulation.app.views.report import ReportButton
 from simulation.app.views.words import Cell, about, table
 from simulation.app.views.work import Work
 from simulation.forecast.measures import measure_named
@@ -56,8 +57,10 @@ class _View:
                 self.meaning = ui.label().classes("muted small")
                 self.plot = Plot("How it may develop: the middle, half of the futures, and eight of ten futures")
             self.objectives = ui.column().classes("card")
+            self.noticed = ui.column().classes("card noticed")
             with ui.expansion("All figures").classes("card wide"):
                 self.figures = ui.html(sanitize=False).classes("wide")
+            ReportButton(desk, self._shown)
         desk.on_change(self._other)
 
     def draw(self, picture: Picture) -> None:
@@ -73,6 +76,7 @@ class _View:
         _tiles(self.tiles, picture)
         _objectives(self.objectives, picture)
         self.figures.set_content(_figures(picture))
+        _noticed(self.noticed, picture["warnings"])
         self.redraw()
 
     def redraw(self, _: events.ValueChangeEventArguments[str] | None = None) -> None:
@@ -83,6 +87,11 @@ class _View:
         self.meaning.text = definition(measure)
         bands = self.picture["bands"][measure][self.segment.value]
         self.plot.draw(fan(bands, measure, currency=self.picture["currency"], periods=self.picture["periods"]))
+
+    def _shown(self) -> dict[str, Any]:
+        """The request whose answer is shown."""
+        assert self.work.job is not None and self.picture is not None
+        return {**self.work.job.request, "replications": self.picture["replications"]}
 
     def _other(self) -> None:
         """After another scenario was chosen, the old answer is none any more."""
@@ -135,6 +144,16 @@ def _chance(wish: Mapping[str, Any]) -> None:
         bar = ui.linear_progress(wish["chance"], show_value=False).props("rounded size=10px")
         bar.props(f'aria-label="Chance of {wish["title"]}"')
         ui.label(f"{wish['chance']:.0%}").classes("wish-number")
+
+
+def _noticed(place: ui.column, warnings: list[str]) -> None:
+    """What is allowed in the scenario, but deserves a look."""
+    place.clear()
+    place.visible = bool(warnings)
+    with place:
+        ui.label("Worth a look").classes("title")
+        for one in warnings:
+            ui.label(one[:1].upper() + one[1:]).classes("muted small")
 
 
 def _figures(picture: Picture) -> str:

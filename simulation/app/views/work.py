@@ -103,6 +103,8 @@ class Work:
 
     def _said(self, job: Job) -> str:
         count = f"{job.done:,} of {job.total:,} {self.noun}" if self.noun and job.total else ""
+        if job.state == "queued" and not self.desk.bench.ready:
+            return "Getting ready; the very first time this takes a minute or two"
         if job.state == "queued":
             return f"Waiting: {job.ahead} before this" if job.ahead else "Starting"
         if job.cancelling and not job.ended:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import simulation as sim
-from simulation.app.tasks import compare, forecast
+from simulation.app.tasks import compare, forecast, report
 from tests.app.club import write_club
 
 
@@ -71,6 +71,17 @@ def test_a_comparison_is_the_librarys(club: Path) -> None:
     bands = last["bands"]["arr"]["none"]
     assert bands["P50"].to_numpy()[1:] == pytest.approx(np.percentile(gap, 50, axis=0))
     assert tuple(bands.iloc[0]) == (0.0,) * 5, "in the beginning nothing differs"
+
+
+def test_reports_are_those_of_the_command_line(club: Path) -> None:
+    told = Told()
+    asked = {"scenario": str(club), "replications": 8, "seed": 5}
+    made = report.work(asked, told)
+    assert made["name"] == "club.html" and "ARR at the end of 2027" in made["report"]
+    more = {"name": "more", "scenario": str(club), "overlay": {"teams": {"coaches": {"people": 4}}}}
+    compared = report.work(asked | {"what_ifs": [more], "measure": "arr"}, told)
+    assert "Compared with" in compared["report"] and "ARR at the end of 2027" in compared["report"]
+    assert told.pictures == []
 
 
 def test_warming_up_needs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
