@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.backtest.fitters import DRAWS, Draft
+from simulation.evidence.backtest.rates import LEAST, QUARTER, carry_on
 from simulation.evidence.backtest.spells import Spells
 from simulation.evidence.history import CODE
 
@@ -22,32 +23,51 @@ Float = npt.NDArray[np.float64]
 FEW = 20
 """Fewer amounts than this do not say how much they scatter."""
 SURE = 1e-4
+MOST = 120
+"""Months before the origin that are looked at."""
 
 
-def arrivals(draft: Draft, name: str, past: History, spells: Spells, origin: dt.date, recent: int) -> None:
-    """New members per month: the mean of the months before the origin, as uncertain as they scatter."""
+def arrivals(draft: Draft, name: str, past: History, spells: Spells, origin: dt.date, months: int) -> None:
+    """New members per month: level, growth and season by the quarters before the origin, as uncertain as they are."""
     end = np.datetime64(origin, "M")
     first = np.datetime64(past.first_day or origin, "M")
-    months = int(min(recent, (end - first).astype(int) - 1))
+    known = int(min(MOST, (end - first).astype(int) - 1))
     place = f"segments.{name}.arrivals"
-    if months < 1:
+    if known < 1:
         draft.notes.append(f"{name}: less than two months are past; arrivals stay as in the scenario.")
         return
     came = spells.begin[spells.first & spells.begun].astype("M8[M]")
     # Those of the first month are a cohort with which the record begins, not a rate.
-    count = np.bincount((end - 1 - came).astype(np.int64)[(came >= end - months) & (came > first)], minlength=months)
-    total = int(count[:months].sum())
+    ago = (end - 1 - came).astype(np.int64)[(came >= end - known) & (came > first)]
+    count = np.bincount(ago, minlength=known)[::-1].astype(np.float64)
     node = draft.tree["segments"][name]["arrivals"]
     node["growth"] = "0% per year"
-    if total == 0:
+    if count.sum() == 0:
         node["per_month"] = 0
-        draft.notes.append(f"{name}: nobody joined in the {months} months before {origin}; so none is expected.")
+        draft.notes.append(f"{name}: nobody joined in the {known} months before {origin}; so none is expected.")
         return
-    scatter = _scatter(count[:months].astype(np.float64))
-    draws = draft.rng.gamma((total + 0.5) / scatter, scatter / months, DRAWS)
-    season = np.asarray(node.get("season", [1.0] * 12), np.float64)
-    draft.set(f"{place}.per_month", draws / max(season.mean(), SURE))
-    draft.notes.append(f"{name}: {total / months:,.1f} a month joined in the {months} months before {origin}.")
+    stated = np.asarray(node.get("season", [1.0] * 12), np.float64)
+    stated = np.roll(stated / max(stated.mean(), SURE), 1 - origin.month)  # from the origin
+    quarters = known // QUARTER
+    by_quarter = count[known - quarters * QUARTER :].reshape(-1, QUARTER).sum(axis=1)
+    if quarters < 2 or by_quarter.mean() < LEAST:
+        scatter = _scatter(count)
+        draws = draft.rng.gamma((count.sum() + 0.5) / scatter, scatter / known, DRAWS)
+        draft.set(f"{place}.per_month", draws / max(float(np.mean(node.get("season", 1.0))), SURE))
+        draft.notes.append(f"{name}: {count.mean():,.1f} a month joined in the {known} months before {origin}.")
+        return
+    usual = np.maximum(stated.reshape(4, QUARTER).mean(axis=1), SURE)
+    exposure = QUARTER * usual[np.arange(-quarters, 0) % 4]
+    rate = carry_on(by_quarter, exposure, max(1, -(-months // QUARTER)), DRAWS, draft.rng)
+    season = np.roll(stated * np.repeat(rate.season, QUARTER), origin.month - 1)
+    node["season"] = [float(f"{one:.5g}") for one in season]
+    node["growth"] = f"{100 * rate.growth.mean():.6f}% per year"
+    draft.draws[f"{place}.growth"] = rate.growth
+    draft.set(f"{place}.per_month", rate.start)
+    draft.notes.append(
+        f"{name}: by {quarters} quarters before {origin}, {rate.start.mean():,.1f} a month should join at first, "
+        f"and {rate.growth.mean():+.0%} a year; by quarter {', '.join(f'{one:.0%}' for one in rate.season)} of that."
+    )
 
 
 def _scatter(count: Float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,7 +27,7 @@ MONTH = 365.25 / 12
 HALF = 183.0
 """Days: the middle of a yearly term."""
 RECENT = 36
-"""Months before the origin whose arrivals and amounts count: older ones say little of the coming year."""
+"""Months before the origin whose amounts count: older ones say little of the coming year."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Fitter(Protocol):
 class Draft:
     """A scenario in the making: its tree, and joint draws of some numbers by path.
 
-    Arrivals of the segments `lapsed` are returns; renewals of the members of `centred` are put in mid-term.
+    Arrivals of the segments `lapsed` are returns; the next renewals of the members in `dues` are so many days ahead.
 
     `rng` is the luck of all draws, so a fit is the same for the same seed.
     """
@@ -99,7 +99,7 @@ class Draft:
     draws: dict[str, Float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     lapsed: list[str] = field(default_factory=list)
-    centred: list[str] = field(default_factory=list)
+    dues: dict[str, float] = field(default_factory=dict)
 
     def set(self, path: str, draws: npt.ArrayLike, unit: str = "") -> None:
         """Put a number that is not known exactly: its draws, and their mean as its value."""
@@ -179,7 +179,7 @@ class DirectFitter:
             if not len(own):
                 draft.notes.append(f"{name}: no member before {origin}; the scenario's own numbers stand.")
                 continue
-            arriving.arrivals(draft, name, past, own, origin, RECENT)
+            arriving.arrivals(draft, name, past, own, origin, months)
             arriving.amounts(draft, name, past, origin, RECENT)
             if laws.is_plain(scenario, name):
                 moved |= laws.staying(draft, name, past, own, months)
@@ -187,12 +187,17 @@ class DirectFitter:
             journeys.shift(draft, past, scenario, origin, seed)
         made = draft.scenario(scenario.root, folder)
         return Fitted(
-            made, _book(past, scenario, made, origin, moved, draft.centred), tuple(draft.lapsed), tuple(draft.notes)
+            made, _book(past, scenario, made, origin, moved, draft.dues), tuple(draft.lapsed), tuple(draft.notes)
         )
 
 
 def _book(
-    past: History, scenario: Scenario, made: Scenario, origin: dt.date, moved: Mapping[str, str], centred: Sequence[str]
+    past: History,
+    scenario: Scenario,
+    made: Scenario,
+    origin: dt.date,
+    moved: Mapping[str, str],
+    dues: Mapping[str, float],
 ) -> Book:
     """Today's members; those who were sorted into a segment of the fit have their past in its numbers already."""
     from dataclasses import replace
@@ -208,8 +213,7 @@ def _book(
     goal = [moved.get(member, old[place]) for member, place in zip(book.member_id, book.segment, strict=True)]
     sorted_in = np.array([member in moved for member in book.member_id])
     # Their renewals so far are in the law of their segment: to the engine they are in their first term.
-    centre = np.array([one in centred for one in goal])
-    renews = np.where(centre, HALF, book.renews_on)
+    renews = np.array([dues.get(member, due) for member, due in zip(book.member_id, book.renews_on, strict=True)])
     terms = np.array([made.segments[one].term for one in goal]) * MONTH
     joined = np.where(sorted_in, np.minimum(0.0, renews - terms), book.joined)
     segment = np.array([names.index(one) for one in goal], np.int32)

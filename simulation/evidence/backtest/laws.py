@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.evidence.backtest.fitters import Draft
-from simulation.evidence.backtest.leaving import coming_back, leaving
+from simulation.evidence.backtest.leaving import by_season, coming_back, leaving
 from simulation.evidence.backtest.renewing import renewing
 from simulation.evidence.backtest.returning import returning
 from simulation.evidence.backtest.spells import Spells
+from simulation.evidence.history import CODE
 
 if TYPE_CHECKING:
     from simulation.evidence.history import History
     from simulation.scenario import Scenario
 
 __all__ = ["is_plain", "staying"]
+
+BY_CHANCE = 0.95
+"""When more than this share leaves during a term, terms mean nothing: seven days of a year are near the end of one."""
 
 
 def is_plain(scenario: Scenario, name: str) -> bool:
@@ -42,18 +46,28 @@ def staying(draft: Draft, name: str, past: History, spells: Spells, months: int)
     dict
         Member -> segment of the fit, for those who were sorted by what is known of them.
     """
-    early = ~spells.here & ~spells.at_due
-    if early.any():
-        leaving(draft, name, spells, early)
+    gone = ~spells.here
+    early = gone & ~spells.at_due
+    no_terms = bool(gone.any() and early.sum() > BY_CHANCE * gone.sum())
+    if no_terms:
+        early = gone  # by chance alone some leave near the end of a term
+    rate = leaving(draft, name, spells, early, months) if early.any() else None
     if (~spells.first).any() and _by_term(spells):
         return returning(draft, name, past, spells, months)
-    moved = renewing(draft, name, past, spells.of(~early), months)
+    renewals = bool((past.codes == CODE["renewed"]).any())
+    if no_terms and not renewals and rate is not None:
+        draft.tree["segments"][name]["renewal"] = {}
+        moved = by_season(draft, name, past, spells, rate)
+    else:
+        moved = renewing(draft, name, past, spells.of(~early), months)
     if (~spells.first).any():
         coming_back(draft, name, spells)
     else:
         draft.tree["segments"][name].pop("win_back", None)
     for new in set(moved.values()):
         for part in ("mid_term_churn", "win_back"):
+            if f"segments.{new}.{part}.rate" in draft.draws:
+                continue
             draft.tree["segments"][new].pop(part, None)
             if part in draft.tree["segments"][name]:
                 draft.tree["segments"][new][part] = {"rate": "1 per year"}

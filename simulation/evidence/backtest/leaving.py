@@ -2,38 +2,94 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.backtest.fitters import DRAWS, Draft
+from simulation.evidence.backtest.rates import LEAST, QUARTER, Rate, carry_on
 from simulation.evidence.backtest.spells import Spells
 
-__all__ = ["coming_back", "leaving"]
+if TYPE_CHECKING:
+    from simulation.evidence.history import History
+
+__all__ = ["by_season", "coming_back", "leaving"]
 
 SURE = 1e-4
+FLAT = 0.03
+"""A season that falls less than this share below the mean is none."""
+MOST = 120
+"""Months before the origin that are looked at."""
 
 
-def leaving(draft: Draft, name: str, spells: Spells, early: npt.NDArray[np.bool_]) -> None:
-    """A hazard of leaving during the term: leavings over member-years, by calendar quarter for their scatter."""
+def leaving(draft: Draft, name: str, spells: Spells, early: npt.NDArray[np.bool_], months: int) -> Rate | None:
+    """A hazard of leaving during the term: leavings over member-years, by quarter up to the origin.
+
+    Returns
+    -------
+    Rate or None
+        How it goes on; None: too few left to say.
+    """
     until = np.datetime64(spells.until, "D")
     end = np.where(spells.here, until, spells.end)
-    quarters = np.arange(spells.begin.min().astype("M8[M]"), until.astype("M8[M]") + 1, 3).astype("M8[D]")
+    last = until.astype("M8[M]")
+    known = int(min(MOST, (last - spells.begin.min().astype("M8[M]")).astype(int) + 1))
+    edges = np.arange(last - known // QUARTER * QUARTER, last + 1, QUARTER).astype("M8[D]")
     exposure, left = [], []
-    for low, high in zip(quarters[:-1], quarters[1:], strict=True):
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
         time = np.clip((np.minimum(end, high) - np.maximum(spells.begin, low)).astype(np.float64), 0, None).sum()
         exposure.append(time / 365.25)
         left.append(int((early & (spells.end >= low) & (spells.end < high)).sum()))
-    years, lost = np.array(exposure[-12:]), np.array(left[-12:], np.float64)
-    if years.sum() <= 0 or lost.sum() == 0:
-        return
+    years, lost = np.array(exposure), np.array(left, np.float64)
+    used = years > 0
+    years, lost = years[used], lost[used]
+    if lost.sum() == 0:
+        return None
     rate = lost.sum() / years.sum()
-    scatter = max(1.0, float((((lost - rate * years) ** 2) / np.maximum(rate * years, SURE)).mean()))
-    draws = draft.rng.gamma((lost.sum() + 0.5) / scatter, scatter / years.sum(), DRAWS)
+    found = None
+    if len(years) < 2 or lost.mean() < LEAST:
+        scatter = max(1.0, float((((lost - rate * years) ** 2) / np.maximum(rate * years, SURE)).mean()))
+        draws = draft.rng.gamma((lost.sum() + 0.5) / scatter, scatter / years.sum(), DRAWS)
+    else:
+        quarters = max(1, -(-months // QUARTER))
+        found = carry_on(lost, years, quarters, DRAWS, draft.rng)
+        # The engine's hazard knows no season: what is known of the quarters ahead is their mean.
+        draws = found.level * found.season[np.arange(quarters) % 4].mean()
     draft.tree["segments"][name]["mid_term_churn"] = {"rate": "1 per year"}
     draft.set(f"segments.{name}.mid_term_churn.rate", draws, "per year")
     draft.notes.append(
-        f"{name}: {lost.sum():,.0f} left during a term in the last {3 * len(years)} months, {rate:.1%} a year."
+        f"{name}: {lost.sum():,.0f} left during a term in {len(years)} quarters, {rate:.1%} a year; {draws.mean():.1%} "
+        "is expected."
     )
+    return found
+
+
+def by_season(draft: Draft, name: str, past: History, spells: Spells, rate: Rate) -> dict[str, str]:
+    """Let today's members leave more in some quarters than in others, where terms mean nothing.
+
+    The engine's hazard knows no season, but its renewals have their days: what the quarters have above the lowest one
+    is lost at made-up ends of terms, as many of which lie in a quarter as it takes.
+
+    Returns
+    -------
+    dict
+        Member -> segment of the fit; empty without a season.
+    """
+    lowest = float(rate.season.min())
+    if 1 - lowest < FLAT or set(spells.term.tolist()) != {12}:
+        return {}
+    new, ids = f"{name}_here_1", past.by_member().member_id
+    here = [ids[one] for one in spells.member[spells.here].tolist()]
+    segment = {**draft.tree["segments"][name], "arrivals": {"per_month": 0}, "renewal": {}}
+    draft.tree["segments"][new] = {**segment, "mid_term_churn": {"rate": "1 per year"}}
+    draft.set(f"segments.{new}.mid_term_churn.rate", rate.level * lowest, "per year")
+    draft.set(f"segments.{new}.renewal.probability", np.exp(-rate.level * (1 - lowest)))
+    above = rate.season - lowest
+    quarter = draft.rng.choice(4, len(here), p=above / above.sum())
+    days = (quarter + draft.rng.random(len(here))) * 365.0 / 4
+    draft.dues |= dict(zip(here, days.tolist(), strict=True))
+    return dict.fromkeys(here, new)
 
 
 def coming_back(draft: Draft, name: str, spells: Spells) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from simulation.evidence.backtest.fitters import DRAWS, Draft
+from simulation.evidence.backtest.fitters import DRAWS, HALF, Draft
 from simulation.evidence.backtest.spells import Spells, Taken
 from simulation.evidence.backtest.strata import strata
 from simulation.evidence.backtest.years import Learnt, Years, learn
@@ -220,9 +220,9 @@ def returning(draft: Draft, name: str, past: History, spells: Spells, months: in
             draft.tree["segments"][new] = {**segment, "renewal": {}, "arrivals": {"per_month": 0}}
             _law(draft, new, ahead, own, count[own] / count[own].sum(), term)
             if label == "here":
-                draft.centred.append(new)
-                chosen = taken.member[here & np.isin(group, own)]
-                moved |= {ids[one]: new for one in chosen.tolist()}
+                chosen = [ids[one] for one in taken.member[here & np.isin(group, own)].tolist()]
+                moved |= dict.fromkeys(chosen, new)
+                draft.dues |= dict.fromkeys(chosen, HALF)
             else:
                 draft.lapsed.append(new)
                 _returns(draft, new, ahead.returns[:, own], count[own])

@@ -196,6 +196,28 @@ def test_origins_that_cannot_be_scored_are_refused(history, plan, tmp_path, orig
         usual_origins(history, 12, 4)
 
 
+def test_seasonal_flows_beat_the_last_value_by_far(tmp_path):
+    """Adds and losses of 6 years with a season; chance alone gives 9.5 of 12 values in an 80% band, at least 5."""
+    rng, rows, here = np.random.default_rng(4), [], 1000
+    for quarter in range(28):
+        joined = rng.poisson(60 * (0.6, 1.4, 1.2, 0.8)[quarter % 4])
+        left = rng.binomial(here, 0.05 * (0.7, 0.9, 1.1, 1.3)[quarter % 4])
+        rows.append(f"{2015 + quarter // 4}-{1 + 3 * (quarter % 4):02d}-01,{joined},{left},{'' if rows else here}")
+        here += joined - left
+    path = tmp_path / "flows.csv"
+    path.write_text("date,joined,left,members\n" + "\n".join(rows) + "\n")
+    found = backtest(
+        history_of_flows(path, segment="contract"), from_mapping(PLAIN), folder=tmp_path,
+        origins=[dt.date(year, 1, 1) for year in (2019, 2020, 2021)], step=3, replications=60, workers=1,
+    )  # fmt: skip
+    table = found.table()
+    for measure in ("joined", "left"):
+        own = table[table["measure"] == measure].groupby("method")["crps"].mean()
+        assert own[MODEL] < 0.75 * own["last_value"]
+        ours = table[(table["measure"] == measure) & (table["method"] == MODEL)]
+        assert ours["inside_80%"].sum() >= 5
+
+
 @pytest.mark.soak
 def test_the_donors(tmp_path):
     """BG/BB's own backtest: 1996 to 2001 fitted, 2002 to 2006 forecast."""

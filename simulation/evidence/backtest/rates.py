@@ -1,0 +1,136 @@
+"""How a rate goes on: a level that wanders, a trend that fades, and a season, learnt from counts by quarter.
+
+A structural time series of the logarithm of the rate (Harvey 1989, ch. 4), averaged over how far its parts move by the
+likelihood of the past: so a short or steady history is forecast by its mean, a restless one by its last quarters, and
+a season counts as far as it has shown itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LEAST", "QUARTER", "Rate", "carry_on"]
+
+Float = npt.NDArray[np.float64]
+QUARTER = 3
+"""Months."""
+LEAST = 5.0
+"""Counts smaller than this on average have no logarithm to speak of."""
+FADES = 0.85
+"""What is left of a trend after a quarter: trends of rates seldom last."""
+WANDERS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
+"""Standard deviations of a quarter's move of the level, on the log scale."""
+SCATTERS = (0.0, 0.05, 0.15)
+"""Standard deviations of what a quarter has of its own, beyond chance."""
+TRENDS = (0.0, 0.03)
+"""Standard deviations of the trend at the beginning; of its quarterly move a fifth."""
+SEASONS = (0.0, 0.1, 0.3)
+"""Standard deviations of a season's factor."""
+LEVEL, SLOPE = 0, 1
+STATES = 6
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Draws of how a rate goes on.
+
+    Attributes
+    ----------
+    start
+        float64[draws], rate at the origin without season.
+    growth
+        float64[draws], relative growth in a year.
+    season
+        float64[4], factor of each quarter from the origin; their mean is 1.
+    level
+        float64[draws], mean rate over the horizon, without season.
+    """
+
+    start: Float
+    growth: Float
+    season: Float
+    level: Float
+
+
+def carry_on(count: Float, exposure: Float, quarters: int, draws: int, rng: np.random.Generator) -> Rate:
+    """Learn a rate and carry it on.
+
+    Parameters
+    ----------
+    count, exposure
+        float64[T] by quarter up to the origin, the last one last; their ratio is the rate. T >= 2.
+    quarters
+        Length of the horizon.
+    draws
+        Number of draws.
+    rng
+        Luck.
+    """
+    log = np.log((count + 0.5) / exposure)
+    chance = 1.0 / (count + 0.5)
+    settings = list(itertools.product(WANDERS, SCATTERS, TRENDS, SEASONS))
+    fits = [_filtered(log, chance, *one) for one in settings]
+    weight = np.array([fit[0] + _belief(one) for fit, one in zip(fits, settings, strict=True)])
+    weight = np.exp(weight - weight.max())
+    weight /= weight.sum()
+    season = np.exp(sum(share * fit[1][2:] for share, fit in zip(weight, fits, strict=True)))
+    step = np.arange(1, quarters + 1)
+    start, growth, level = np.zeros(draws), np.zeros(draws), np.zeros(draws)
+    for draw, at in enumerate(rng.choice(len(settings), draws, p=weight).tolist()):
+        wander, scatter, trend, _ = settings[at]
+        _, mean, covariance = fits[at]
+        state = rng.multivariate_normal(mean[:2], covariance[:2, :2], method="svd")
+        path, slope, here = np.zeros(quarters), float(state[SLOPE]), float(state[LEVEL])
+        for place in range(quarters):
+            slope = FADES * slope + 0.2 * trend * rng.standard_normal()
+            here += slope + wander * rng.standard_normal()
+            path[place] = here + scatter * rng.standard_normal()
+        bend = float(np.polyfit(step, path, 1)[0]) if quarters > 1 else 0.0
+        # What single quarters have of their own is not in a line, but belongs into the spread of each.
+        own = scatter * np.sqrt(max(0.0, 1 - 2 / quarters)) * rng.standard_normal()
+        level[draw] = path.mean() + own
+        start[draw], growth[draw] = level[draw] - bend * quarters / 2, 4 * bend
+    by_year = np.clip(growth, np.log(0.05), np.log(20.0))
+    return Rate(np.exp(start), np.expm1(by_year), season / season.mean(), np.exp(level))
+
+
+def _belief(setting: tuple[float, ...]) -> float:
+    """Log prior of a setting: each part is as likely to be still as to move by one of its other values."""
+    parts = zip(setting, (WANDERS, SCATTERS, TRENDS, SEASONS), strict=True)
+    return float(sum(np.log(0.5 if one == 0 else 0.5 / (len(values) - 1)) for one, values in parts))
+
+
+def _filtered(
+    log: Float, chance: Float, wander: float, scatter: float, trend: float, season: float
+) -> tuple[float, Float, Float]:
+    """Kalman filter: log-likelihood, and mean and covariance of level, slope and four seasons, the next one first."""
+    mean = np.zeros(STATES)
+    mean[LEVEL] = log[:4].mean()
+    covariance = np.diag([1.0, trend**2, *[season**2] * 4])
+    # Factors of the four quarters: they add up to 0.
+    covariance[2:, 2:] -= season**2 / 4
+    move = np.eye(STATES)
+    move[LEVEL, SLOPE] = FADES
+    move[SLOPE, SLOPE] = FADES
+    move[2:, 2:] = np.roll(np.eye(4), 1, axis=1)  # the next quarter's factor comes first
+    noise = np.zeros((STATES, STATES))
+    noise[LEVEL, LEVEL] = wander**2
+    noise[SLOPE, SLOPE] = (0.2 * trend) ** 2
+    total = 0.0
+    for place, (value, spread) in enumerate(zip(log, chance, strict=True)):
+        if place:
+            mean = move @ mean
+            covariance = move @ covariance @ move.T + noise
+        seen = covariance[LEVEL] + covariance[2]
+        variance = float(seen[LEVEL] + seen[2]) + spread + scatter**2
+        gap = float(value - mean[LEVEL] - mean[2])
+        total -= 0.5 * (np.log(variance) + gap * gap / variance)
+        gain = seen / variance
+        mean = mean + gain * gap
+        covariance = covariance - np.outer(gain, seen)
+    mean[2:] = np.roll(mean[2:], -1)  # from the last quarter to the first one ahead
+    return float(total), mean, covariance
