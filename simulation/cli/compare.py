@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -166,7 +167,7 @@ def compare(
         notes.append(f"The comparison was interrupted; missing are: {', '.join(missing)}.")
 
     def fill(staging: Path) -> None:
-        beside = background_of(folder, comparison.base, None, command, None)
+        beside = replace(background_of(folder, comparison.base, None, command, None), folder="")  # it is no run
         _fill(
             comparison, staging, measure=measure, spans=spans, twins=matched, rests_on=rests_on, warnings=notes,
             background=beside,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+from simulation.report.words import MINUS
 
 __all__ = ["Block", "Cell", "Facts", "Page", "Picture", "Section", "Table", "Text", "Tile", "rendered"]
 
@@ -161,11 +164,15 @@ class Page:
         return [one for one in parts if one[2]]
 
 
+JOINED = "\u2060"
+"""Keeps a minus sign and the currency after it on one line."""
+
+
 def coded(text: str) -> Markup:
     """Return text for the page; what stands between backticks is a command or a name in a file."""
-    parts = text.split("`")
+    parts = re.sub(f"{MINUS}(?=[^0-9 ])", f"{MINUS}{JOINED}", text).split("`")
     if len(parts) % 2 == 0:
-        return escape(text)
+        return escape("`".join(parts))
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )
