@@ -182,6 +182,7 @@ def _facts(found: Backtest) -> dict[str, Any]:
         "verdict": overall(found),
         "verdicts": [asdict(one) for one in verdicts(found)],
         "summary": records(found.summary().set_index("measure")) if found.casts else [],
+        "causes": records(found.causes().set_index("cause")) if found.by_cause else [],
         "notes": {str(origin): list(own) for origin, own in found.notes.items()},
         "not_scored": [
             {"method": method, "measure": measure, "why": why} for (method, measure), why in found.missing.items()

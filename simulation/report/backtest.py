@@ -19,6 +19,8 @@ from simulation.report.style import png, svg
 from simulation.report.words import day, number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulation.evidence.backtest.trial import Backtest
 
 __all__ = ["write_backtest"]
@@ -55,7 +57,9 @@ def write_backtest(found: Backtest, folder: Path) -> list[Path]:
         figure.set_layout_engine("none")
         pictures[name] = Picture(Markup(svg(figure, name.replace("_", "-"))), alt)  # noqa: S704 - made here
     write_bytes(files[0], rendered(_page(found, pictures, scored)).encode())
-    for name, one in (("scores", table), ("summary", found.summary())):
+    for name, one in (("scores", table), ("summary", found.summary()), ("causes", found.causes())):
+        if one.empty:
+            continue
         files.append(folder / "tables" / f"{name}.csv")
         write_csv(files[-1], one)
     return files
@@ -76,6 +80,9 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
             ],
         )
     ]
+    causes = found.causes()
+    if len(causes):
+        sections.append(Section("causes", "Leaving by cause", [_causes(causes)]))
     for measure in live:
         own = [pictures[name] for name in (f"fan_{measure}", f"skill_{measure}") if name in pictures]
         sections.append(Section(measure, MEASURES[measure].title, own))
@@ -111,6 +118,23 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
         footer="Made by membersim. That a model was right before does not make it right tomorrow.",
         kind="Backtest",
     )
+
+
+def _causes(causes: pd.DataFrame) -> Table:
+    rows = []
+    for one in causes.to_dict("records"):
+        best = BASELINES.get(str(one["best"]), "")
+        against = "no baseline could be made"
+        if best:
+            gain = 1 - one["crps"] / one["best_crps"] if one["best_crps"] > 0 else 0.0
+            against = f"{abs(gain):.0%} {'better' if gain >= 0 else 'worse'} than {best}, the best baseline"
+        rows.append([
+            str(one["cause"]), f"{one['came']:,.1f}", f"{one['mean']:,.1f}",
+            f"{one['inside_80%']} of {one['values']}", f"{one['inside_95%']} of {one['values']}",
+            f"{one['crps']:,.2f}", against,
+        ])  # fmt: skip
+    heads = ["Cause", "came, a step", "forecast", "in 80%", "in 95%", "CRPS", ""]
+    return Table(heads, rows, words=(0, 6))
 
 
 def _by_step(found: Backtest, measure: str) -> Table:

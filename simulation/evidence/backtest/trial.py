@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,6 +68,8 @@ class Cast:
         Key of `MEASURES`.
     score
         Against what came.
+    cause
+        The cause of leaving that alone is counted; empty: all.
     """
 
     origin: dt.date
@@ -75,6 +78,7 @@ class Cast:
     method: str
     measure: str
     score: Score
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,32 @@ class Backtest(Shown):
     missing: dict[tuple[str, str], str] = field(default_factory=dict)
     past: dict[str, tuple[tuple[dt.date, ...], Float]] = field(default_factory=dict)
     interrupted: bool = False
+    by_cause: tuple[Cast, ...] = ()
+
+    def causes(self) -> pd.DataFrame:
+        """Leaving by cause: mean scores of the model and of its best baseline, on the same forecasts.
+
+        Columns cause, values, came, mean, inside_80%, inside_95%, crps, best, best_crps.
+        """
+        rows = []
+        for cause in dict.fromkeys(one.cause for one in self.by_cause):
+            own = [one for one in self.by_cause if one.cause == cause]
+            ours = [one.score for one in own if one.method == MODEL]
+            rivals = {
+                name: float(np.mean([one.score.crps for one in own if one.method == name]))
+                for name in dict.fromkeys(one.method for one in own)
+                if name != MODEL and sum(one.method == name for one in own) == len(ours)
+            }
+            best = min(rivals, key=lambda name: rivals[name]) if rivals else ""
+            inside = np.array([one.inside for one in ours]).sum(axis=0)
+            rows.append({
+                "cause": cause, "values": len(ours), "came": float(np.mean([one.actual for one in ours])),
+                "mean": float(np.mean([one.mean for one in ours])),
+                **{f"inside_{level:.0%}": int(hits) for level, hits in zip(LEVELS, inside, strict=True)},
+                "crps": float(np.mean([one.crps for one in ours])), "best": best,
+                "best_crps": rivals.get(best, np.nan),
+            })  # fmt: skip
+        return pd.DataFrame(rows)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -255,6 +285,7 @@ def backtest(
     casts: list[Cast] = []
     notes: dict[dt.date, tuple[str, ...]] = {}
     missing: dict[tuple[str, str], str] = {}
+    by_cause: list[Cast] = []
     interrupted = False
     for number, origin in enumerate(chosen):
         past = history.as_of(origin)
@@ -276,6 +307,7 @@ def backtest(
             for measure in WITHIN_A_TERM:
                 if futures.pop(measure, None) is not None:
                     missing[MODEL, measure] = UNCOUNTED
+        by_cause += _by_cause(history, past, origin, days, futures.get("left"), step, seed)
         rng = np.random.default_rng([seed, origin.toordinal(), 7])
         methods = {MODEL: futures, **_of_baselines(past, scenario, origin, step, steps, measures, rng, missing)}
         for method, values in methods.items():
@@ -291,8 +323,45 @@ def backtest(
     done = tuple(one for one in chosen if one in notes)
     return Backtest(
         scenario.name, scenario.currency, history.fingerprint, fitter.name, done, step, steps, tuple(casts), notes,
-        missing, lines, interrupted,
+        missing, lines, interrupted, tuple(by_cause),
     )  # fmt: skip
+
+
+def _by_cause(
+    history: History, past: History, origin: dt.date, days: list[dt.date], left: Float | None, step: int, seed: int
+) -> list[Cast]:
+    """Scores of leaving by cause; none where the record tells no causes apart."""
+    from simulation.evidence.backtest.causes import causes_of, left_by_cause, split_by_cause
+
+    causes = causes_of(past) if left is not None else ()
+    if left is None or not causes:
+        return []
+    rng = np.random.default_rng([seed, origin.toordinal(), 11])
+    own = split_by_cause(past, origin, causes, left, step, rng)
+    steps, season = len(days) - 1, max(12 // step, 1)
+    before = [origin]
+    assert past.first_day is not None
+    while next_months(before[-1], -step) >= past.first_day.replace(day=1):
+        before.append(next_months(before[-1], -step))
+    found: list[Cast] = []
+    for cause in causes:
+        series = left_by_cause(past, before[::-1], cause)
+        samples = {MODEL: own[cause]}
+        methods: dict[str, Callable[[], Float]] = {
+            "last_value": lambda series=series: last_value(series, steps, FUTURES, rng),  # type: ignore[misc]
+            "seasonal_naive": lambda series=series: seasonal_naive(series, steps, season, FUTURES, rng),  # type: ignore[misc]
+            "ets": lambda series=series: ets(series, steps, season, FUTURES, rng),  # type: ignore[misc]
+        }
+        for name, method in methods.items():
+            with suppress(ValueError):  # too short a past
+                samples[name] = method()
+        came = left_by_cause(history, days, cause)
+        found += [
+            Cast(origin, days[at + 1], at + 1, name, "left", score(sample[:, at], float(came[at])), cause)
+            for name, sample in samples.items()
+            for at in range(steps)
+        ]
+    return found
 
 
 def _check(history: History, origins: Sequence[dt.date], step: int, steps: int) -> None:

@@ -218,6 +218,30 @@ def test_seasonal_flows_beat_the_last_value_by_far(tmp_path):
         assert ours["inside_80%"].sum() >= 5
 
 
+def test_causes_of_leaving_are_forecast_apart(tmp_path):
+    """Lapses fall and deaths rise over six years, so last year's shares would be wrong; 8 values of each cause."""
+    rng, rows = np.random.default_rng(4), []
+    for quarter in range(28):
+        day = f"{2015 + quarter // 4}-{1 + 3 * (quarter % 4):02d}-01"
+        lapses, deaths = rng.poisson(60 * 0.98**quarter), rng.poisson(15 * 1.03**quarter)
+        rows += [f"{day},75,{lapses},{'' if rows else 1500},lapse", f"{day},0,{deaths},,death"]
+    path = tmp_path / "flows.csv"
+    path.write_text("date,joined,left,members,cause\n" + "\n".join(rows) + "\n")
+    found = backtest(
+        history_of_flows(path, segment="contract"), from_mapping(PLAIN), folder=tmp_path,
+        origins=[dt.date(year, 1, 1) for year in (2020, 2021)], step=3, replications=60, workers=1,
+    )  # fmt: skip
+    causes = found.causes().set_index("cause")
+    assert causes.index.tolist() == ["death", "lapse"] and (causes["values"] == 8).all()
+    # Both causes together are all who left, so their means add up to it.
+    table = found.table()
+    left = table[(table["measure"] == "left") & (table["method"] == MODEL)]
+    assert causes["came"].sum() == pytest.approx(left["actual"].mean())
+    assert causes["mean"].sum() == pytest.approx(left["mean"].mean(), rel=0.01)
+    assert (abs(causes["mean"] / causes["came"] - 1) < 0.25).all()
+    assert (causes["inside_95%"] >= 6).all()
+
+
 @pytest.mark.soak
 def test_the_donors(tmp_path):
     """BG/BB's own backtest: 1996 to 2001 fitted, 2002 to 2006 forecast."""
