@@ -31,14 +31,22 @@ def shown(one: Quantity, value: float) -> str:
 
 def interval(one: Quantity) -> str:
     """The 90% interval in words."""
-    return f"{shown(one, one.low)} to {shown(one, one.high)}"
+    return _between(one, one.low, one.high)
 
 
+def _between(one: Quantity, low: float, high: float) -> str:
+    """Two values, with their unit once."""
+    first, last = shown(one, low), shown(one, high)
+    unit = last.lstrip("+-.,e0123456789")
+    return f"{first.removesuffix(unit)} to {last}"
+
+
+TOLD_BY = {"seen": "directly", "simulated": "simulation", "prior": "prior"}
 DOES = {"renewals": "renewing", "milestones": "reaching the next milestone within a month"}
 
 
 def _after(event: str) -> str:
-    return f"In the {event} of the record" if event == LATER else f"In the half year after `{event}`"
+    return f"In the {event} of the record" if event == LATER else f"In the half year after '{event}'"
 
 
 def warnings(found: Fit) -> list[str]:
@@ -111,9 +119,9 @@ def fit_page(found: Fit) -> Page:
     """The page on a fit."""
     heads = ("number", "fitted", "90% interval", "before", "told by")
     rows = [
-        [one.name, shown(one, one.median), interval(one),
-         f"{shown(one, one.prior_low)} to {shown(one, one.prior_high)}" if np.isfinite(one.prior_low) else "",
-         {"seen": "the history, directly", "simulated": "the history, by simulation", "prior": "the prior"}[one.how]]
+        [one.name.removeprefix("segments."), shown(one, one.median), interval(one),
+         _between(one, one.prior_low, one.prior_high) if np.isfinite(one.prior_low) else "",
+         TOLD_BY[one.how]]
         for one in (*found.quantities, *found.identified)
     ]  # fmt: skip
     worst = [[name, f"{z:+.1f}"] for name, z in found.latent.surprises()[:12]]

@@ -127,8 +127,8 @@ def test_what_the_scenario_does_not_know_shows() -> None:
     assert found.strange
     told = {(one.event, one.what): one for one in found.matters}
     assert told["escalated", "milestones"].telling and told["escalated", "renewals"].ratio < 0.6
-    page = str(fit_page(found))
-    assert "In the half year after `escalated`, the odds of reaching the next milestone" in page
+    said = " ".join(fit_page(found).notices)
+    assert "In the half year after 'escalated', the odds of reaching the next milestone" in said
 
 
 def _matters(truth: Scenario, seeds: range) -> dict[tuple[str, str], list[float]]:
@@ -192,7 +192,7 @@ def test_members_of_the_start_count() -> None:
         assert abs((one.high + one.low) / 2 - value) < half, (name, one)
         assert one.left < 0.8
     assert any("at the start" in name for name in found.latent.names)
-    assert "were there" in str(fit_page(found))
+    assert "were there" in fit_page(found).subtitle
 
 
 def test_who_came_at_an_unknown_time_is_left_out() -> None:
