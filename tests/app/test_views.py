@@ -48,7 +48,7 @@ def test_the_journey_plays_and_stops_and_takes_the_keys(visit: Visits) -> None:
     one.choose("The club")
     view = look(one, "Journey", "The journey")
     start(view)
-    expect(view.locator(".headline")).to_contain_text("past adoption")
+    expect(view.locator(".headline")).to_contain_text("past adoption", timeout=4 * PATIENCE)  # the server warms up
     expect(one.status).to_have_text("200 futures")
     when = view.locator(".player-when")
     expect(when).to_have_text("End of January 2027")

@@ -18,7 +18,7 @@ __all__ = ["picture_of", "work"]
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     """Simulate the scenario of a request, and show what it may be managed against."""
-    return picture_of(refined(plan_of(request), request, tell, picture_of, first=16))
+    return picture_of(refined(plan_of(request), request, tell, picture_of))
 
 
 def picture_of(forecast: Forecast) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from simulation.app.figures.backtest import against_what_came
 from simulation.app.figures.vectors import chances, courses
 from simulation.app.jobs.job import Picture
 from simulation.app.views.plot import Plot
-from simulation.app.views.told import Answer, Details, card, intro, table
+from simulation.app.views.tables import table
+from simulation.app.views.told import Answer, Details, card, intro
 from simulation.app.views.upload import Upload
 from simulation.app.views.work import Work
 from simulation.report.words import name

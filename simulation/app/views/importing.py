@@ -11,7 +11,8 @@ from nicegui import events, ui
 
 from simulation.app.desk import Desk
 from simulation.app.jobs.job import Picture
-from simulation.app.views.told import card, intro, table
+from simulation.app.views.tables import table
+from simulation.app.views.told import card, intro
 from simulation.app.views.upload import TABLES, Upload
 from simulation.app.views.work import Work
 from simulation.report.words import name

@@ -10,7 +10,8 @@ from nicegui import ui
 
 from simulation.app.desk import Desk
 from simulation.app.jobs.job import Picture
-from simulation.app.views.told import card, intro, table
+from simulation.app.views.tables import table
+from simulation.app.views.told import card, intro
 from simulation.app.views.work import Work
 from simulation.evidence.interview import Question, questions, read_range, shown_range
 from simulation.report.words import name

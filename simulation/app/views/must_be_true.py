@@ -11,7 +11,8 @@ from simulation.app.desk import Desk
 from simulation.app.figures.must_be_true import chance, weakness
 from simulation.app.jobs.job import Picture
 from simulation.app.views.plot import Plot
-from simulation.app.views.told import Answer, Details, card, intro, table
+from simulation.app.views.tables import table
+from simulation.app.views.told import Answer, Details, card, intro
 from simulation.app.views.work import Work
 from simulation.report.words import name
 

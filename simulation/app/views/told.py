@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from nicegui import ui
+from nicegui import events, ui
 
 from simulation.app.jobs.job import Picture
+from simulation.app.views.tables import safe, table
 
-__all__ = ["Answer", "Details", "card", "intro", "table"]
+__all__ = ["Answer", "Details", "card", "intro"]
 
 
 def intro(title: str, text: str) -> None:
@@ -47,7 +48,9 @@ class Answer:
         self.empty.visible = False
         self.place.clear()
         with self.place:
-            ui.label(picture["headline"]).classes("headline")
+            headline = ui.label(picture["headline"]).classes("headline")
+            if picture.get("hint"):
+                headline.tooltip(picture["hint"])
             for one in picture.get("points", ()):
                 ui.label(one).classes("point")
             for one in picture.get("notices", ()):
@@ -65,6 +68,7 @@ class Details:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._open: set[str] = set()
         self.place = ui.column().classes("details wide")
 
     def draw(self, picture: Picture) -> None:
@@ -73,42 +77,21 @@ class Details:
         self.place.clear()
         with self.place:
             for one in sections:
-                with ui.expansion(one["title"]).classes("card wide"):
+                part = ui.expansion(one["title"], value=one["title"] in self._open).classes("card wide")
+                part.on_value_change(partial(self._note, one["title"]))
+                with part:
                     for block in one["blocks"]:
                         _block(block)
             if report:
                 save = ui.button("Download report", icon="download").props("outline no-caps").mark("report")
                 save.on_click(lambda: ui.download.content(report, f"{self.name}.html", "text/html"))
 
-
-def table(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str | Sequence[str]]],
-    *,
-    words: Sequence[int] = (0,),
-    caption: str = "",
-) -> None:
-    """Put a table on the page.
-
-    Parameters
-    ----------
-    rows
-        Cells: a text, or a text and a smaller line below it; a row of one cell is a heading within the table.
-    words
-        Positions of the columns of words; the others hold numbers and align right.
-    """
-    head = "".join(f'<th scope="col"{_align(place, words)}>{_safe(one)}</th>' for place, one in enumerate(columns))
-    body = []
-    for row in rows:
-        if len(row) == 1 and len(columns) > 1:
-            body.append(f'<tr class="group"><th colspan="{len(columns)}" scope="colgroup">{_cell(row[0])}</th></tr>')
+    def _note(self, title: str, event: events.ValueChangeEventArguments[Any]) -> None:
+        """Remember what is unfolded, so that it stays so when the next picture comes."""
+        if event.value:
+            self._open.add(title)
         else:
-            cells = (f"<td{_align(place, words)}>{_cell(one)}</td>" for place, one in enumerate(row))
-            body.append(f"<tr>{''.join(cells)}</tr>")
-    above = f"<caption>{_safe(caption)}</caption>" if caption else ""
-    text = f'<table class="told">{above}<thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
-    with ui.element("div").classes("table-place").props('tabindex="0"'):
-        ui.html(text, sanitize=False)  # every text in it was escaped above
+            self._open.discard(title)
 
 
 def _block(block: Mapping[str, Any]) -> None:
@@ -118,22 +101,7 @@ def _block(block: Mapping[str, Any]) -> None:
         case "facts":
             if block["caption"]:
                 ui.label(block["caption"]).classes("muted")
-            pairs = "".join(f"<dt>{_safe(term)}</dt><dd>{_safe(text)}</dd>" for term, text in block["pairs"])
+            pairs = "".join(f"<dt>{safe(term)}</dt><dd>{safe(text)}</dd>" for term, text in block["pairs"])
             ui.html(f'<dl class="facts">{pairs}</dl>', sanitize=False)  # escaped above
         case "table":
             table(block["columns"], block["rows"], words=block["words"], caption=block["caption"])
-
-
-def _cell(cell: str | Sequence[str]) -> str:
-    if isinstance(cell, str):
-        return _safe(cell)
-    text, *below = cell
-    return _safe(text) + (f'<span class="sub">{_safe(below[0])}</span>' if below and below[0] else "")
-
-
-def _align(place: int, words: Sequence[int]) -> str:
-    return "" if place in words else ' class="number"'
-
-
-def _safe(text: str) -> str:
-    return html.escape(text)
