@@ -23,6 +23,7 @@ from simulation.cli.budget import budget
 from simulation.cli.calibrate import calibrate
 from simulation.cli.check import check
 from simulation.cli.compare import compare
+from simulation.cli.dossier import dossier
 from simulation.cli.fit import fit
 from simulation.cli.history import history
 from simulation.cli.importing import import_
@@ -51,6 +52,7 @@ from simulation.cli.starters import new
 from simulation.cli.store import store
 from simulation.cli.sweep import sweep
 from simulation.cli.vectors import vectors
+from simulation.cli.verify import verify
 from simulation.cli.web import web
 from simulation.cli.workbook import overlay, workbook
 from simulation.cli.workers import sharing_out
@@ -75,6 +77,8 @@ for _command in (
     overlay,
     compare,
     bridge,
+    dossier,
+    verify,
     backtest,
     runs,
     score,

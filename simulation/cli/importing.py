@@ -60,7 +60,7 @@ def import_(
 
     if not files:
         raise BadInput("name the exports: membersim import members.csv invoices.xlsx ...")
-    totals = _totals(total or [])
+    totals = totals_of(total or [])
     plan = sim.load(scenario) if scenario is not None else None
     out = out or (scenario.parent if scenario is not None else Path()) / "imported"
     try:
@@ -171,7 +171,7 @@ def _options(question: Question) -> str:
     return f"({', '.join(shown[:8])})" if shown else ""
 
 
-def _totals(texts: list[str]) -> dict[str, Any]:
+def totals_of(texts: list[str]) -> dict[str, Any]:
     """Control totals as they were typed."""
     from simulation.intake.mapping import Total
     from simulation.intake.reconcile import ALL

@@ -49,8 +49,13 @@ def to_yaml(scenario: Scenario) -> str:
 
 def digest(scenario: Scenario) -> str:
     """SHA-256 of what a run reads, as 64 hexadecimal digits: `resolved` without levers and history."""
+    return digest_of(resolved(scenario))
+
+
+def digest_of(tree: Mapping[str, Any]) -> str:
+    """The same of a scenario that is resolved already, also after it was written and read as YAML."""
     # The order of keys counts: it is the order of the milestones.
-    read = {key: value for key, value in resolved(scenario).items() if key not in ("levers", "history")}
+    read = {key: value for key, value in tree.items() if key not in ("levers", "history")}
     text = json.dumps(read, ensure_ascii=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
