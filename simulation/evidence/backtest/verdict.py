@@ -103,7 +103,8 @@ def _of(table: pd.DataFrame, measure: str) -> Verdict:
     if not best:
         against = "no baseline could be made"
     elif behind:
-        against = f"{BASELINES[best]} was better by {-skill:.0%}"
+        by = f"was better by {-skill:.0%}" if np.isfinite(skill) else "said it exactly"
+        against = f"{BASELINES[best]} {by}"
     elif skill > CLOSE:
         against = f"it was better than every baseline, by {skill:.0%} than the next ({BASELINES[best]})"
     else:
