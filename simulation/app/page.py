@@ -22,7 +22,7 @@ QUIET = """<script>
 </script>"""
 """A figure in a tab that is put away is told to resize, and complains; it is sized again when it is shown."""
 SHEETS = ("page.css", "views.css")
-EVERY = 0.15
+EVERY = 0.1
 """Seconds between two looks at the jobs."""
 FOLDS = 900
 """Pixels of width below which the drawer folds away."""
@@ -44,7 +44,7 @@ async def page(bench: Bench, plans: Plans) -> None:
 
     async def run() -> None:
         views.run("forecast")
-        if await ui.run_javascript("window.innerWidth") < FOLDS:  # it lies over the answer
+        if await ui.run_javascript("window.innerWidth", timeout=10.0) < FOLDS:  # it lies over the answer
             drawer.hide()
 
     with drawer:
@@ -59,7 +59,7 @@ def _bar(desk: Desk, drawer: ui.left_drawer) -> None:
 
     async def switch() -> None:
         # At first it follows the system, and only the browser knows what that is.
-        dark.set_value(not await ui.run_javascript("document.body.classList.contains('body--dark')"))
+        dark.set_value(not await ui.run_javascript("document.body.classList.contains('body--dark')", timeout=10.0))
 
     with ui.header(elevated=False).classes("bar"):
         ui.button(icon="menu", on_click=drawer.toggle).props('flat round dense aria-label="Show or hide the settings"')

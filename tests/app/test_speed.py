@@ -55,8 +55,8 @@ def test_first_picture_and_answers_during_a_long_run(association: Served, visit:
     for place in range(10):
         before = changes.inner_text()
         start = time.perf_counter()
-        one.slider("Member success: people").press("ArrowLeft" if place % 2 else "ArrowRight")
-        expect(changes).not_to_have_text(before, use_inner_text=True)
+        one.slider("Member success: people").press("ArrowRight" if place % 2 else "ArrowLeft")
+        expect(changes).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE)
         answers.append(time.perf_counter() - start)
         one.page.wait_for_timeout(300)
     expect(one.view.get_by_role("button", name="Cancel")).to_be_visible()  # it was at work all the time
