@@ -49,7 +49,7 @@ def against_what_came(fan: Mapping[str, Any], currency: str, step: int) -> go.Fi
     since = [day for day in days if day < first][-6:] + [day for day in days if day >= first]
     made.add_scatter(
         x=since, y=[known[day] for day in since], mode="lines+markers", name="what came",
-        line={"color": GREY, "width": 1.5}, marker={"size": 7}, hovertemplate="%{y:,.0f}",
+        line={"color": GREY, "width": 1.5}, marker={"size": 7}, hovertemplate="%{y:,.0f}", cliponaxis=False,
     )  # fmt: skip
     seen = [*(known[day] for day in since), *fan["casts"][["low_95%", "high_95%"]].to_numpy().ravel()]
     made.update_xaxes(**date_axis(since[0], max(since[-1], fan["casts"]["day"].max())))

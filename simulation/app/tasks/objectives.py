@@ -17,8 +17,19 @@ __all__ = ["picture_of", "work"]
 
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
-    """Simulate the scenario of a request, and show what it may be managed against."""
-    return picture_of(refined(plan_of(request), request, tell, picture_of))
+    """Simulate the scenario of a request, and show what it may be managed against.
+
+    Raises
+    ------
+    ValueError
+        When it ends before the first window does.
+    """
+    from simulation.evidence.objectives import DAYS
+
+    plan = plan_of(request)
+    if plan.days < DAYS[0]:
+        raise ValueError(f"this scenario ends after {plan.days} days, before the first window of {DAYS[0]} days")
+    return picture_of(refined(plan, request, tell, picture_of))
 
 
 def picture_of(forecast: Forecast) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from simulation.app.figures import (
     vectors,
 )
 from simulation.app.figures.look import date_axis, plain, row_axis, value_axis
+from tests.report.cases import empty
 
 HOSTILE = "<b>x</b> & {y}"
 
@@ -61,6 +62,13 @@ def test_the_journey_at_each_moment() -> None:
         assert list(reached.x) == [0.0 if at == 0 else 12 + at - 1]
     first, last = (journey.moves(table, {"first": "adoption"}, "month", at).layout.xaxis.range for at in (0, 2))
     assert first == last  # bars move, axes do not
+
+
+def test_a_journey_without_milestones_or_members() -> None:
+    table = empty(replications=2).journey().xs("only", level="segment")
+    stage, course = bars(journey.moves(table, {}, "week", 1))
+    assert set(stage.x) == {0.0} and set(course.x) == {0.0}
+    assert not journey.over_time(table, "stage", "week").data
 
 
 def test_the_journey_over_time_has_medians_within_their_bands() -> None:

@@ -143,6 +143,7 @@ def test_faults_of_an_upload_are_told_under_its_own_name(tmp_path: Path) -> None
         ("must_be_true", {"assumptions": None}, "no assumptions"),
         ("must_be_true", {"objectives": None}, "no objectives"),
         ("budget", {"levers": None}, "no levers"),
+        ("objectives", {"horizon": "20 days", "objectives": None, "levers": None}, "ends after 20 days"),
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anything_is_simulated(
