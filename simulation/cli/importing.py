@@ -77,7 +77,7 @@ def import_(
         _answer(proposal, answer or [])
         known, given = _settle(proposal, accept, screen), proposal.sheets
         if not totals and _asks(accept, screen):
-            totals = _totals(asked_totals())
+            totals = totals_of(asked_totals())
     known = known.model_copy(update={"totals": {**known.totals, **totals}})
     found = build(given, known, exported=day, scenario=plan)
     checks, news = reconcile(found), changes(found, given)

@@ -12,6 +12,8 @@ from simulation.intake.build import Imported
 __all__ = ["first_scenario"]
 
 MONTH = 365.25 / 12
+WIDEST = 2.0
+"""Log-spread of ARR at most: more is a mixture of segments, or a slip."""
 GUESS = 0.8
 """Renewal where hardly any was seen."""
 FEW = 10
@@ -54,8 +56,7 @@ def _segment(
     months = max((end - begin).days / MONTH, 1.0)
     fresh = joined[joined >= begin]
     arr = own.loc[events == "joined", "value"].dropna()
-    arr = arr[arr > 0] if (arr > 0).any() else book["arr"]
-    spread = float(np.log(arr).std()) if len(arr) > 1 else 0.0
+    arr = arr[arr > 0] if (arr > 0).any() else book.loc[book["arr"] > 0, "arr"]
     won, lost = int((events == "renewed").sum()), int((events == "left").sum())
     renewal = won / (won + lost) if won + lost >= FEW else GUESS
 
@@ -64,10 +65,7 @@ def _segment(
 
     spec: dict[str, Any] = {
         "desired_outcome": {"required": "To be filled in: what success is for these members"},
-        "arr": told(
-            {"lognormal": {"median": round(float(arr.median()), 2), "spread": round(spread, 3)}}, len(arr),
-            f"{len(arr):,} members",
-        ),
+        "arr": told(_amount(arr), len(arr), f"{len(arr):,} members"),
         "term": f"{imported.mapping.term} months",
         "arrivals": {"per_month": told(round(len(fresh) / months, 2), len(fresh), f"{len(fresh):,} joined")},
     }  # fmt: skip
@@ -79,6 +77,16 @@ def _segment(
         )
     }
     return spec
+
+
+def _amount(arr: pd.Series[float]) -> Any:
+    """What members pay a year: lognormal, or of few members the median."""
+    if arr.empty:
+        return 100
+    median = round(float(arr.median()), 2)
+    if len(arr) < FEW:
+        return median
+    return {"lognormal": {"median": median, "spread": round(min(float(np.log(arr).std()), WIDEST), 3)}}
 
 
 def _journey(imported: Imported, journey: tuple[str, ...], own: pd.DataFrame, joined: Any, told: Any) -> dict[str, Any]:

@@ -52,17 +52,16 @@ def columns(draft: Draft, name: str) -> None:
     for key, one in KINDS[kind].fields.items():
         place = ("files", name, "columns", key)
         if key not in found:
+            # What was answered is none of the columns, so that it says: not there. A needed one must be there.
             text = f"Which column of {sheet.path.name} is {one.meaning}?"
-            if one.needed:
-                draft.ask((*place, "column"), text, None, "no column looks like it", options[1:])
-            else:
-                question = Question((*place, "column"), text, tuple(options), "", "no column looks like it")
-                draft.questions.append(question)
+            proposed = None if one.needed else ""
+            choices = tuple(options[1:] if one.needed else options)
+            draft.questions.append(Question((*place, "column"), text, choices, proposed, "no column looks like it"))
             continue
         column, score = found[key]
         text = f"{sheet.path.name}: is {column.name!r} {one.meaning}?"
         why = _why(column, one.reads, score)
-        draft.ask((*place, "column"), text, column.name, why, options)
+        draft.ask((*place, "column"), text, column.name, why, options[1:] if one.needed else options)
         if one.reads == "date":
             _order(draft, name, key, column, orders)
         elif one.reads == "number":

@@ -136,3 +136,11 @@ def test_another_kind_asks_for_its_own_columns(tmp_path: Path) -> None:
         assert proposal.tree["files"]["things"]["holds"] == kind
     proposal.answer(question, "ratings")
     assert ("files", "things", "columns", "score", "column") in [one.path for one in proposal.open]
+
+
+def test_a_needed_column_cannot_be_said_not_to_be_there(tmp_path: Path) -> None:
+    proposal = proposed(tmp_path, members="member id,joined,dues; 1,2025-04-03,10; 2,2025-05-03,10")
+    question = next(one for one in proposal.questions if one.path[-2:] == ("joined", "column"))
+    assert "" not in [value for value, _ in question.options]
+    proposal.answer(question, "")
+    assert [one.path for one in proposal.open] == [question.path]
