@@ -182,7 +182,7 @@ def conditions_page(found: MustBeTrue, album: Album) -> Page:
     if forecast.replications < 500:
         notices.append(
             f"Only {forecast.replications} futures: half of them suggest conditions and half judge them, so few can be "
-            "found. --replications 1000 and more is better."
+            "found; 1,000 and more are better."
         )
     return Page(
         title=forecast.facts.name,
