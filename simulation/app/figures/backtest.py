@@ -46,7 +46,7 @@ def against_what_came(fan: Mapping[str, Any], currency: str, step: int) -> go.Fi
         )  # fmt: skip
         made.add_vline(x=origin.isoformat(), line={"color": GREY, "width": 1, "dash": "dot"})
     first = fan["casts"]["origin"].min()
-    since = [day for day in days if day < first][-6:] + [day for day in days if day >= first]
+    since = [day for day in days if day < first][-3:] + [day for day in days if day >= first]
     made.add_scatter(
         x=since, y=[known[day] for day in since], mode="lines+markers", name="what came",
         line={"color": GREY, "width": 1.5}, marker={"size": 7}, hovertemplate="%{y:,.0f}", cliponaxis=False,
