@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulation.forecast.courses import course
 from simulation.forecast.measures import MEASURES, measure_named
 from simulation.forecast.selection import Part
 from simulation.forecast.statistics import Float, percentiles
@@ -32,7 +33,7 @@ from simulation.report.words import date_ticks, money_unit, name
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
 
-__all__ = ["courses", "fan", "fan_values", "period_word", "retention", "stages", "team_fan"]
+__all__ = ["courses", "fan", "period_word", "retention", "stages", "team_fan"]
 
 COLOURS = {"expansion": GREEN, "churn": RED, "contribution": PURPLE, "members": ORANGE}
 STAGES = {
@@ -59,7 +60,7 @@ def fan(forecast: Forecast, measure: str = "arr", **where: Unpack[Part]) -> Figu
     figure = new_figure()
     ax = figure.add_subplot()
     what = measure_named(measure)
-    times, values = fan_values(forecast, measure, **where)
+    times, values = course(forecast, measure, **where)
     bands(ax, times, values, COLOURS.get(measure, BLUE))
     value_axis(ax, what.unit, forecast.frame.currency)
     flow = "" if what.nature == "stock" else f" a {period_word(forecast)}"
@@ -126,7 +127,7 @@ def team_fan(forecast: Forecast, measure: str = "utilisation", teams: Sequence[s
         return None
     figure = new_figure(1.4 + 1.7 * len(values))
     axes = figure.subplots(len(values), 1, sharex=True, squeeze=False)[:, 0]
-    times = _times(forecast, start=False)
+    times = _middles(forecast)
     for place, (ax, (team, futures)) in enumerate(zip(axes, values.items(), strict=True)):
         bands(ax, times, futures, BLUE, label=place == 0)
         ax.set_title(f"{what.title}: {name(team, 32)}")
@@ -138,20 +139,6 @@ def team_fan(forecast: Forecast, measure: str = "utilisation", teams: Sequence[s
     _dates(axes[-1], forecast, times, False)
     legend(figure, axes[0])
     return figure
-
-
-def fan_values(forecast: Forecast, measure: str, **where: Unpack[Part]) -> tuple[list[date], Float]:
-    """Return the dates and the futures [replication, date] of a fan; a level starts with today's."""
-    values = forecast.measure(measure, by="period", **where).to_numpy().astype(np.float64)
-    stock = MEASURES[measure].nature == "stock"
-    opening = f"{measure}_open"
-    if stock and opening not in MEASURES:
-        start = _opening(forecast, measure, where.get("segment"))
-        return _times(forecast, start=True), np.concatenate([start[:, None], values], axis=1)
-    if stock:
-        start = forecast.measure(opening, **where).to_numpy().astype(np.float64)
-        return _times(forecast, start=True), np.concatenate([start[:, None], values], axis=1)
-    return _times(forecast, start=False), values
 
 
 def bands(ax: Axes, times: Sequence[date], values: Float, colour: str, *, label: bool = True) -> None:
@@ -188,7 +175,7 @@ def _states(
     figure = new_figure(1.2 + (1.5 if columns > 1 else 1.25) * rows)
     axes = figure.subplots(rows, columns, sharex=True, squeeze=False)
     for ax, (measure, words), colour in zip(axes.flat, states.items(), colours, strict=False):
-        times, values = fan_values(forecast, measure, segment=segment)
+        times, values = course(forecast, measure, segment=segment)
         bands(ax, times, values, colour, label=False)
         ax.set_title(words, fontsize=10, color=MUTED)
         value_axis(ax, "members", "", ticks=4)
@@ -201,23 +188,9 @@ def _states(
     return figure
 
 
-def _opening(forecast: Forecast, measure: str, segment: str | None) -> Float:
-    """Members in a state at the start: the ledger's opening, over the segments asked for."""
-    from simulation.engine.ledger import OPEN
-
-    column = {"in_adoption": "adoption", "in_value": "value", "in_growth": "growth", "journey_complete": "complete"}
-    place = OPEN.index(column.get(measure, measure))
-    opening = forecast.ledger.opening[:, :, place]
-    places = slice(None) if segment is None else [forecast.frame.segments.index(segment)]
-    total: Float = opening[:, places].sum(axis=1).astype(np.float64)
-    return total
-
-
-def _times(forecast: Forecast, *, start: bool) -> list[date]:
-    """Ends of the periods; with the start of the run before them, or else the middles of the periods."""
+def _middles(forecast: Forecast) -> list[date]:
+    """Middles of the periods."""
     frame = forecast.frame
-    if start:
-        return [frame.start, *(frame.start + timedelta(days=one.end_day) for one in frame.periods)]
     return [frame.start + timedelta(days=(one.start_day + one.end_day) // 2) for one in frame.periods]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from simulation.forecast.courses import course
 from simulation.report import bars, curves, fans
 from simulation.report.page import Picture
 from simulation.report.style import png, svg
@@ -23,12 +24,12 @@ Drawing = Callable[["Forecast"], Figure | None]
 
 def _fan(forecast: Forecast, measure: str) -> Figure | None:
     """Draw a fan, unless the measure is zero in every future."""
-    return fans.fan(forecast, measure) if fans.fan_values(forecast, measure)[1].any() else None
+    return fans.fan(forecast, measure) if course(forecast, measure)[1].any() else None
 
 
 def _where_members_are(draw: Drawing, measure: str = "members") -> Drawing:
     """Draw, unless there is no member (or no ARR) at any time in any future."""
-    return lambda forecast: draw(forecast) if fans.fan_values(forecast, measure)[1].any() else None
+    return lambda forecast: draw(forecast) if course(forecast, measure)[1].any() else None
 
 
 DRAWINGS: dict[str, Drawing] = {

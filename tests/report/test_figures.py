@@ -10,6 +10,7 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 from simulation.forecast import Forecast
+from simulation.forecast.courses import course
 from simulation.report import bars, curves, fans
 from simulation.report.gallery import DRAWINGS
 from simulation.report.style import VARIABLES, png, svg
@@ -84,16 +85,16 @@ def test_no_forecast_is_too_odd_to_draw(made: Callable[[], Forecast]) -> None:
 
 def test_levels_start_with_the_book_and_the_bands_are_percentiles(ordinary: Forecast) -> None:
     for measure, column in (("members", "members"), ("arr", "arr"), ("in_value", "value"), ("away", "away")):
-        times, values = fans.fan_values(ordinary, measure)
+        times, values = course(ordinary, measure)
         opening = ordinary.ledger.opening[:, :, ["members", "arr", "adoption", "value", "growth", "complete",
                                                  "on_track", "drifting", "away"].index(column)].sum(axis=1)  # fmt: skip
         scale = 100 if measure == "arr" else 1
         assert times[0] == ordinary.frame.start and np.array_equal(values[:, 0], opening / scale)
-    times, values = fans.fan_values(ordinary, "expansion", segment="corporate")
+    times, values = course(ordinary, "expansion", segment="corporate")
     assert values.shape == (12, len(ordinary.frame.periods)) and len(times) == values.shape[1]
     figure = fans.fan(ordinary, "members")
     line = figure.axes[0].lines[0]
-    assert np.array_equal(line.get_ydata(), np.median(fans.fan_values(ordinary, "members")[1], axis=0))
+    assert np.array_equal(line.get_ydata(), np.median(course(ordinary, "members")[1], axis=0))
 
 
 def test_what_is_not_there_is_not_drawn() -> None:
