@@ -29,8 +29,8 @@ LENGTH = 11 * ROOM
 
 
 @inlined
-def place_ahead(w: World, m: Any) -> int:
-    """Place of a member's next interaction among those that lie ahead; -1 when they are not its own.
+def place_ahead(w: World, m: Any, t: float) -> int:
+    """Place of a member's interaction at `t` among those that lie ahead; -1 when they are not its own.
 
     What is ahead was computed from the vector before it, so it holds as long as that vector is as it was.
     """
@@ -40,7 +40,7 @@ def place_ahead(w: World, m: Any) -> int:
         w.ahead_key == m.key
         and n < w.ahead_left
         and number_from(a, TIME + n).x == m.last_inter
-        and number_from(a, TIME + n + 1).x == m.t_inter
+        and number_from(a, TIME + n + 1).x == t
         and number_from(a, BASE + n).x == m.base
         and number_from(a, KICK + n).x == m.kick
         and number_from(a, LOGMAG + n).x == m.logmag
@@ -51,8 +51,8 @@ def place_ahead(w: World, m: Any) -> int:
 
 
 @compiled
-def look_ahead(w: World, i: int) -> None:
-    """Compute a member's interactions from its next one on, as if nothing else came between."""
+def look_ahead(w: World, i: int, t: float) -> None:
+    """Compute a member's interactions from the one at `t` on, as if nothing else came between."""
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     first = m.n_inter
@@ -74,7 +74,6 @@ def look_ahead(w: World, i: int) -> None:
         number_from(a, FADE + n).x = y
         number_from(a, STAY + n).x = z
     number_from(a, TIME).x = m.last_inter
-    t = m.t_inter
     number_from(a, TIME + 1).x = t
     for n in range(AHEAD):
         t = t - number_from(a, GAP + n).x

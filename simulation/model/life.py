@@ -98,7 +98,7 @@ def interact(w: World, i: int, t: float) -> None:
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     sync(w, i, t)
-    n = place_ahead(w, m)
+    n = place_ahead(w, m, t)
     if n < 0:
         call_act(w.at_act, w.at_world, i, t, LOOK_AHEAD, 0, 0, 0)
         n = 0

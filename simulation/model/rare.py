@@ -162,7 +162,7 @@ def act(address: int, i: int, t: float, what: int, a: int, b: int, c: int) -> in
     """Let `what` happen to member `i` at `t`, in the world at an address."""
     w = world_at(address)
     if what == LOOK_AHEAD:
-        look_ahead(w, i)
+        look_ahead(w, i, t)
     elif what == AFTER:
         after_interaction(w, i, t)
     elif what == COMPLETE:

@@ -85,32 +85,32 @@ def step(memory: Memory, m: np.void) -> None:
 def test_what_is_ahead_is_what_happens(memory: Memory, first: int) -> None:
     """Every place holds what single steps lead to, and is known as the member's own as long as nothing else comes."""
     m, row = set_out(memory, first), memory.arrays["ahead"]["x"]
-    look_ahead(memory.world, 0)
+    look_ahead(memory.world, 0, m["t_inter"])
     for n in range(AHEAD):
-        assert place_ahead(memory.world, m) == n
+        assert place_ahead(memory.world, m, m["t_inter"]) == n
         step(memory, m)
         assert [row[BASE + n + 1], row[KICK + n + 1], row[LOGMAG + n + 1]] == [m["base"], m["kick"], m["logmag"]]
         assert [row[PACE + n], row[VELOCITY + n]] == [m["pace"], m["vel"]]
         assert [row[TIME + n + 1], row[TIME + n + 2]] == [m["last_inter"], m["t_inter"]]
-    assert place_ahead(memory.world, m) == -1
+    assert place_ahead(memory.world, m, m["t_inter"]) == -1
 
 
 @pytest.mark.parametrize("field", ["key", "base", "kick", "logmag", "factor", "last_inter", "t_inter", "n_inter"])
 def test_what_is_ahead_of_another_vector_is_not_used(memory: Memory, field: str) -> None:
     m = set_out(memory, 0)
-    look_ahead(memory.world, 0)
+    look_ahead(memory.world, 0, m["t_inter"])
     step(memory, m)
     m[field] += m[field].dtype.type(1)
-    assert place_ahead(memory.world, m) == -1
+    assert place_ahead(memory.world, m, m["t_inter"]) == -1
 
 
 def test_it_does_not_matter_where_a_look_ahead_begins(memory: Memory) -> None:
     m, row = set_out(memory, 0), memory.arrays["ahead"]["x"]
-    look_ahead(memory.world, 0)
+    look_ahead(memory.world, 0, m["t_inter"])
     last = row[[BASE + AHEAD, LOGMAG + AHEAD, TIME + AHEAD]].copy()
     for _ in range(3):
         step(memory, m)
-    look_ahead(memory.world, 0)
+    look_ahead(memory.world, 0, m["t_inter"])
     n = AHEAD - 3
     assert row[[BASE + n, LOGMAG + n, TIME + n]].tolist() == last.tolist()
 
