@@ -135,5 +135,6 @@ def test_commands_are_the_promised_ones() -> None:
         "new", "check", "run", "rerun", "schema", "version",
         "compare", "sensitivity", "must-be-true", "bridge", "budget", "sweep", "store",
         "history", "snapshot", "vectors", "calibrate", "fit", "backtest", "runs", "score",
-        "objectives", "attribute", "worklist", "pilot", "dossier", "verify", "import", "app", "report", "workbook", "overlay",
+        "objectives", "attribute", "worklist", "pilot", "dossier", "verify",
+        "import", "app", "report", "workbook", "overlay",
     }  # fmt: skip
