@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +29,6 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-
-
-def test_help_is_quick() -> None:
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        assert process("--help").returncode == 0
-        times.append(time.perf_counter() - started)
-    assert min(times) < 1.5  # 0.2 s on an idle machine, 0.5 s promised; the machine of a test may be busy
 
 
 @pytest.mark.parametrize("name", ["new", "check", "run", "rerun", "schema", "version"])
