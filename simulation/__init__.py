@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from simulation.engine.cluster import on_cluster
     from simulation.evidence.attribution import attribute
     from simulation.evidence.backtest.trial import backtest
-    from simulation.evidence.calibrate import calibrate
+    from simulation.evidence.calibrate.calibrate import calibrate
     from simulation.evidence.filter import infer
-    from simulation.evidence.fit import fit
+    from simulation.evidence.fit.fit import fit
     from simulation.evidence.history import History, read_history
     from simulation.evidence.objectives import milestone_objectives
     from simulation.evidence.worklist import worklist

@@ -12,7 +12,7 @@ from simulation.cli.outcome import Request, introduce, simulate
 from simulation.cli.screen import BAD_INPUT, INTERRUPTED, SCREEN, BadInput, Screen, problem_fields
 from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import STATED_COLUMNS, records, stated
-from simulation.scenario.inputs import book_facts, warnings_of
+from simulation.inputs import book_facts, warnings_of
 
 if TYPE_CHECKING:
     from simulation.experiment.store import Store

@@ -15,7 +15,7 @@ from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
-from simulation.scenario.inputs import book_facts
+from simulation.inputs import book_facts
 
 if TYPE_CHECKING:
     from simulation.experiment.must_be_true import MustBeTrue

@@ -15,9 +15,9 @@ from simulation.cli.eventfile import write_events
 from simulation.cli.folder import named_files, publish, read_record, relative, run_facts, sha256
 from simulation.cli.goal import Goal
 from simulation.cli.screen import BadInput, Screen
+from simulation.inputs import book_facts, warnings_of
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
-from simulation.scenario.inputs import book_facts, warnings_of
 
 if TYPE_CHECKING:
     from simulation.experiment.store import Store

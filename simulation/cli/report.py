@@ -10,8 +10,8 @@ from simulation.cli.finished import finished_forecast
 from simulation.cli.folder import RECORD, read_record, write_text
 from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import SCREEN, BadInput, Screen
+from simulation.inputs import warnings_of
 from simulation.progress import progress_bar
-from simulation.scenario.inputs import warnings_of
 
 __all__ = ["report"]
 

@@ -31,8 +31,8 @@ from simulation.cli.tables import (
     records,
 )
 from simulation.cli.workers import Cluster, Workers
+from simulation.inputs import book_facts, warnings_of
 from simulation.runs import MAX_REPLICATIONS, Engine
-from simulation.scenario.inputs import book_facts, warnings_of
 
 __all__ = ["run"]
 

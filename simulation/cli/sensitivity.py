@@ -18,8 +18,8 @@ from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
+from simulation.inputs import book_facts
 from simulation.progress import Interrupted, progress_bar
-from simulation.scenario.inputs import book_facts
 
 if TYPE_CHECKING:
     from simulation.experiment.question import Question

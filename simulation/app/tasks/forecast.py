@@ -21,7 +21,7 @@ FANS = ("arr", "members", "new", "expansion", "churn", "contribution", "on_track
 
 def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     """Forecast the scenario of a request (`plan_of`): `replications` futures with `seed`."""
-    from simulation.scenario.inputs import warnings_of
+    from simulation.inputs import warnings_of
 
     plan, wanted = plan_of(request), int(request["replications"])
     noticed = {"warnings": warnings_of(plan, book_of(plan, request))}

@@ -37,8 +37,8 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
 
 
 def _forecast(request: Mapping[str, Any], tell: Tell, folder: Path) -> Path:
+    from simulation.inputs import book_facts, warnings_of
     from simulation.report import write_report
-    from simulation.scenario.inputs import book_facts, warnings_of
 
     plan = plan_of(request)
     forecast, book = refined(plan, request, tell), book_of(plan, request)
