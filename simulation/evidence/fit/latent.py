@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.fit.coordinates import Coordinates
-from simulation.evidence.fit.likelihood import Likelihood, calibrated
+from simulation.evidence.fit.likelihood import Likelihood, calibrated, sharpened
 from simulation.evidence.fit.sampler import sample
 from simulation.evidence.fit.summaries import Summaries
 from simulation.evidence.fit.trials import Trials, simulated
@@ -146,7 +146,9 @@ def fit_latent(
     known = np.concatenate([first.z[near], second.z])
     fine = Likelihood.fit(place(known), np.concatenate([early[near], _aligned(second, first.names)[:, use]]))
     others = where[trials:]
-    scale, coverage = calibrated(fine, others, place(others), second.z, fine.trials[-len(second) :])
+    held, possible = fine.trials[-len(second) :], place(others)
+    fine = sharpened(fine, possible, place(second.z), held)
+    scale, coverage = calibrated(fine, others, possible, second.z, held)
     target = fine.target(own, place, scale)
     found = sample(target, _best(where, target, 240), 200, 120, random)
     chosen = found[random.choice(len(found), draws, replace=False)]

@@ -10,18 +10,20 @@ a new history's (cross-fitting). What the second regression does not know of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.unknowns import FAR
 
-__all__ = ["Likelihood", "calibrated"]
+__all__ = ["Likelihood", "calibrated", "sharpened"]
 
 Float = npt.NDArray[np.float64]
 SCALES = np.array([0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.7, 2.0, 2.5])
 NOMINAL = 0.9
+SPREADS, HOLD, LOOKED = np.array([0.7, 0.8, 0.9, 1.0, 1.12, 1.25]), 0.02, 1_000
+"""What the spread of one statistic is tried at, how little it leaves 1 for luck, and the points that are looked at."""
 FOLDS, RIDGE = 5, 0.02
 """Of the regression on summaries; the penalty, by trial, is that of a prior on their standardised coefficients."""
 TOLD, PENALTY = 0.1, (2.0, 8.0)
@@ -38,6 +40,8 @@ class Likelihood:
 
     Attributes
     ----------
+    told
+        int64[S], the coordinate that each statistic tells.
     trials
         Statistics of the trials it was learned from, each by the regression on the others.
     """
@@ -50,6 +54,7 @@ class Likelihood:
     root: Float
     centre: Float
     width: Float
+    told: npt.NDArray[np.int64]
     trials: Float = field(repr=False)
 
     @classmethod
@@ -77,9 +82,8 @@ class Likelihood:
         cover = errors.T @ errors / max(len(told) - used, len(told) / 3)
         cover += np.eye(len(cover)) * 1e-4 * np.trace(cover) / max(len(cover), 1)
         root = np.linalg.cholesky(np.linalg.inv(gram))
-        return cls(
-            middle, size, weights, means, np.asarray(np.linalg.inv(cover), np.float64), root, centre, width, told
-        )
+        precision = np.asarray(np.linalg.inv(cover), np.float64)
+        return cls(middle, size, weights, means, precision, root, centre, width, np.flatnonzero(useful), told)
 
     def statistics(self, summaries: Float) -> Float:
         """Statistics of summaries: [N, K]."""
@@ -125,6 +129,39 @@ def _standard(summaries: Float, middle: Float, size: Float) -> Float:
 
 def _features(x: Float) -> Float:
     return np.concatenate([np.ones((len(x), 1)), x, x**2 - 1.0], axis=1)
+
+
+def sharpened(fine: Likelihood, pool: Float, truth: Float, statistics: Float) -> Likelihood:
+    """The likelihood with the spread of each statistic such that it tells its own coordinate neither more nor less.
+
+    Most trials lie further from the answer than what is asked, and the spread of some statistics grows with distance.
+    So each in turn is given the spread at which intervals of 50% and 90% of its coordinate cover held-out truths best.
+
+    Parameters
+    ----------
+    pool
+        Coordinates [N, K] that could have been drawn as those of the held-out histories were.
+    truth, statistics
+        Coordinates [H, K] and statistics [H, S] of held-out histories.
+    """
+    pool = pool[:: max(1, len(pool) // LOOKED)]
+    spread = np.ones(len(fine.told))
+    for place, column in enumerate(fine.told):
+        below = pool[:, column] < truth[:, column, None]
+        costs = []
+        for wider in SPREADS:
+            trial = spread.copy()
+            trial[place] = wider
+            log = replace(fine, precision=fine.precision / np.outer(trial, trial)).log(statistics, pool, 1.0)
+            weights = np.exp(log - log.max(axis=1, keepdims=True))
+            weights /= weights.sum(axis=1, keepdims=True)
+            worth = 1 / (weights**2).sum(axis=1)
+            usable = worth >= min(FEWEST, np.sort(worth)[-FEWEST])
+            apart = np.abs((weights * below).sum(axis=1)[usable] - 0.5)
+            missed = abs(np.mean(apart <= NOMINAL / 2) - NOMINAL) + abs(np.mean(apart <= 0.25) - 0.5)
+            costs.append(missed + HOLD * abs(np.log(wider)))
+        spread[place] = SPREADS[int(np.argmin(costs))]
+    return replace(fine, precision=fine.precision / np.outer(spread, spread))
 
 
 def calibrated(fine: Likelihood, pool: Float, w: Float, z: Float, statistics: Float) -> tuple[float, float]:

@@ -255,16 +255,11 @@ def test_command(tmp_path: Path, truth: Scenario, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.soak
-@pytest.mark.xfail(
-    strict=False,
-    reason="258 histories: 17 of 19 quantities within 85-95%, spread of direction 84.5%, of magnitude 96.1%; "
-    "the intervals of both tau are too wide (those of 50% hold 66% and 61%)",
-)
 def test_recovery() -> None:
     """500 histories from parameters drawn from the prior: 90% intervals cover 85-95% for every fitted quantity.
 
     The ranks of the truth among the draws are uniform: chi-squared of 10 bins, at a level of 1% over all quantities
-    together (Bonferroni).
+    together (Bonferroni). Measured on the last stage with 130 histories: 86% to 95%, no rank test below 1.7%.
     """
     from scipy.stats import chisquare
 
