@@ -46,17 +46,18 @@ def benefits(found: Twins, currency: str, alternative: str) -> Figure | None:
         rows += [(name(str(one["group"]), 26), one) for _, one in part.iterrows()]
     figure = new_figure(1.3 + 0.3 * len(rows))
     ax = figure.add_subplot()
-    for place, (label, one) in enumerate(rows):
+    for place, (_, one) in enumerate(rows):
         y = len(rows) - 1 - place
         if one is None:
-            ax.annotate(label, (0, y), xycoords=("axes fraction", "data"), xytext=(4, -3), textcoords="offset points",
-                        fontsize=9, color=MUTED, weight="bold")  # fmt: skip
             continue
         if np.isfinite(one["each_low"]):
             ax.plot([one["each_low"], one["each_high"]], [y, y], color=BLUE, linewidth=2.4)
         ax.plot(one["each"], y, "o", color=BLUE, markersize=6)
     ax.axvline(0, color=INK, linewidth=0.9)
-    ax.set_yticks(range(len(rows))[::-1], ["" if one is None else two_lines(label, 26) for label, one in rows])
+    ax.set_yticks(range(len(rows))[::-1], [two_lines(label, 26) for label, _ in rows])
+    for tick, (_, one) in zip(ax.get_yticklabels(), rows, strict=True):
+        if one is None:
+            tick.set(color=MUTED, weight="bold", fontsize=9)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.6, len(rows) - 0.4)
     value_axis(ax, "money", currency, axis="x", ticks=5)

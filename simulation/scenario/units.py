@@ -40,6 +40,8 @@ def _factor(text: str, angle: bool) -> float:
     known = _ANGLE_UNITS if angle else _TIME_UNITS
     try:
         unit = _registry().parse_units(name)
+    except ImportError:
+        raise  # something is not installed
     except Exception:  # pint raises several unrelated classes for text that is no unit
         guess = nearest(text, known)
         raise Misfit(f"unknown unit {text!r}" + (f"; did you mean {guess!r}?" if guess else "")) from None

@@ -17,6 +17,7 @@ from simulation.evidence.calibrate.facts import Calibration, Fact, Found, tolera
 from simulation.evidence.calibrate.trials import Trials
 from simulation.evidence.unknowns import Unknown, effects_of, latent_of, unknown_at, values
 from simulation.progress import Progress
+from simulation.runs import todays_members
 
 if TYPE_CHECKING:
     from simulation.scenario.book import Book
@@ -90,8 +91,10 @@ def calibrate(
 
     Parameters
     ----------
-    scenario, book
+    scenario
         With `known`; its numbers are the start, its assumptions the priors.
+    book
+        Today's members; by default the book that the scenario names.
     free
         Paths of the unknowns; see `unknowns_for`.
     replications
@@ -108,6 +111,7 @@ def calibrate(
     """
     if not scenario.known:
         raise ValueError("the scenario has no `known:` to calibrate on")
+    book = todays_members(scenario) if book is None else book
     unknowns = unknowns_for(scenario, free)
     if not unknowns:
         raise ValueError("nothing is unknown: name what may change with --free")
