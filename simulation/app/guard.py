@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 __all__ = ["LIMIT", "Guard", "is_loopback"]
 
@@ -62,10 +62,10 @@ class Guard:
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         host, origin = headers.get("host", ""), headers.get("origin", "")
-        if not self.token and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not self.token and not is_loopback(_split(f"//{host}").hostname or ""):
             await _refuse(scope, send, 403, "This page is for its own machine only.")
             return
-        if origin and urlsplit(origin).netloc != host:
+        if origin and _split(origin).netloc != host:
             await _refuse(scope, send, 403, "This request comes from another site.")
             return
         if self.token and not self._knows(headers.get("cookie", "")):
@@ -93,7 +93,8 @@ class Guard:
                 scope, send, 401, "This page needs a token: open the address that was printed when it started."
             )
             return
-        place = scope["path"] + (f"?{urlencode(asked)}" if asked else "")
+        # Two slashes at its beginning would name another site, and a line break another header.
+        place = "/" + quote(scope["path"].lstrip("/\\")) + (f"?{urlencode(asked)}" if asked else "")
         cookie = f"{COOKIE}={self.token}; Path=/; HttpOnly; SameSite=Strict"
         headers = [(b"location", place.encode("latin-1")), (b"set-cookie", cookie.encode("latin-1"))]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
@@ -113,6 +114,14 @@ class Guard:
             return message
 
         return counted
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; of one that is none, no parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:

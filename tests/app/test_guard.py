@@ -108,3 +108,23 @@ def test_a_request_is_as_large_as_it_may_be_and_no_larger() -> None:
 )  # fmt: skip
 def test_what_is_this_machine_alone(host: str, alone: bool) -> None:
     assert is_loopback(host) is alone
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "/a\r\nSet-Cookie: x=1", "/ü€"])
+def test_the_way_back_from_the_door_stays_on_this_page(path: str) -> None:
+    said: list[Any] = []
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "path": path, "query_string": b"token=secret", "headers": [(b"host", b"localhost")]}
+    asyncio.run(Guard(echo, "secret")(scope, None, send))  # type: ignore[arg-type]
+    place = dict(said[0]["headers"])[b"location"].decode("ascii")
+    assert said[0]["status"] == 303
+    assert place.startswith("/") and not place.startswith(("//", "/\\")) and "\r" not in place and "\n" not in place
+
+
+@pytest.mark.parametrize("name", ["host", "origin"])
+def test_an_address_that_is_none_is_refused(name: str) -> None:
+    headers = {"host": "localhost", name: "[" if name == "host" else "http://["}
+    assert ask(Guard(echo), headers=headers).status_code == 403
