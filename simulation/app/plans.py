@@ -59,7 +59,7 @@ class Plans:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._lock = threading.Lock()
-        self._loaded: dict[Path, tuple[tuple[tuple[Path, int], ...], Scenario | tuple[Problem, ...]]] = {}
+        self._loaded: dict[Path, tuple[tuple[tuple[Path, int], ...], Scenario]] = {}
 
     def found(self) -> list[Plan]:
         """Every scenario, those that stand alone before those that extend them."""
@@ -134,14 +134,12 @@ class Plans:
             kept = self._loaded.get(path)
             if kept is not None and kept[0] == _stamps([one for one, _ in kept[0]]):
                 return kept[1]
-            found: Scenario | tuple[Problem, ...]
             try:
                 found = load(path)
-                files = [path, *found.source_files]
             except ScenarioError as error:
-                found, files = tuple(error.problems), [path]
-            if not isinstance(found, tuple) or path.exists():
-                self._loaded[path] = (_stamps(files), found)
+                self._loaded.pop(path, None)  # what is wrong may be mended in a file that it could not say it reads
+                return tuple(error.problems)
+            self._loaded[path] = (_stamps([path, *found.source_files]), found)
             return found
 
 

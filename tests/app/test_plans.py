@@ -59,3 +59,12 @@ def test_only_scenarios_over_the_same_time_can_be_compared(plans: Plans) -> None
     other.write_text("extends: club.yaml\nhorizon: 18 months\n")
     alike = [one.key for one in plans.alike(plans.scenario("club.yaml"))]
     assert alike == ["city.yaml", "club.yaml", "more_coaches.yaml"]
+
+
+def test_a_file_is_mended_where_its_base_is(plans: Plans) -> None:
+    path = plans.folder / "club.yaml"
+    good = path.read_text()
+    path.write_text(good + "nonsense: 1\n")
+    assert all({one.key: one for one in plans.found()}[key].problems for key in ("club.yaml", "more_coaches.yaml"))
+    path.write_text(good)
+    assert not any({one.key: one for one in plans.found()}[key].problems for key in ("club.yaml", "more_coaches.yaml"))
