@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from simulation.app.controls import Control, Value, settings
 from simulation.scenario import Scenario, load
@@ -95,17 +95,16 @@ def save(path: Path, text: str, *, replace: bool = False) -> Scenario:
     if path.exists() and not replace:
         raise FileExistsError(f"there is a file {path.name} already")
     # It is read where it will be, so that what it extends is found, and shown only when it is good.
-    handle, trial = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    trial = path.with_name(f".{uuid4().hex}{path.suffix}")  # no mkstemp: others may read a scenario, as any file
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        trial.write_text(text, "utf-8", newline="\n")
         load(trial)
         if replace:
             os.replace(trial, path)
         else:
             os.link(trial, path)  # fails where somebody else was faster
     finally:
-        Path(trial).unlink(missing_ok=True)
+        trial.unlink(missing_ok=True)
     return load(path)
 
 

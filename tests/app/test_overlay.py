@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,13 @@ def test_a_file_is_never_overwritten_without_being_asked_to(club: Scenario, fold
 )
 def test_a_title_becomes_a_file_name(title: str, name: str) -> None:
     assert file_name(title) == name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of files")
+def test_a_saved_scenario_may_be_read_by_those_who_may_read_the_others(folder: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        save(folder / "mine.yaml", "extends: club.yaml\n")
+    finally:
+        os.umask(before)
+    assert (folder / "mine.yaml").stat().st_mode & 0o777 == 0o644
