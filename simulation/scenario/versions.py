@@ -63,21 +63,14 @@ def changes_of(files: Sequence[Path]) -> list[Change] | None:
 
 
 def _changes(file: Path) -> list[Change] | None:
-    log = _git(
-        file.parent,
-        "log",
-        f"-{MOST}",
-        "--follow",
-        "--name-only",
-        "--format=%x1e%H%x1f%an%x1f%aI%x1f%s",
-        "--",
-        file.name,
-    )
+    # -z: names as they are, not quoted, and no line break of a subject or a name parts anything.
+    form = "--format=%x1e%H%x1f%an%x1f%aI%x1f%s"
+    log = _git(file.parent, "log", f"-{MOST}", "--follow", "--name-only", "-z", form, "--", f"./{file.name}")
     if not log or not log.strip():
         return None
     versions = []
     for entry in log.split("\x1e")[1:]:
-        head, *names = [line for line in entry.splitlines() if line.strip()]
+        head, *names = [part.removeprefix("\n") for part in entry.split("\0") if part.strip()]
         commit, author, when, subject = head.split("\x1f", 3)
         if names:
             text = _git(file.parent, "show", f"{commit}:{names[0]}")
@@ -101,9 +94,9 @@ def _leaves(text: str) -> dict[str, str]:
 
     try:
         tree = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError):
+        return dict(_walk(tree, ""))
+    except (YAMLError, ValueError, RecursionError):
         return {}
-    return dict(_walk(tree, ""))
 
 
 def _walk(node: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -118,7 +111,7 @@ def _walk(node: Any, path: str) -> Iterator[tuple[str, str]]:
 def _git(folder: Path, *words: str) -> str | None:
     command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
