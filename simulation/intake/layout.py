@@ -72,6 +72,10 @@ def columns(draft: Draft, name: str) -> None:
         draft.notes.append(f"{sheet.path.name}: not used: {', '.join(unused[:12])}")
 
 
+PAST = ("joined", "date")
+"""Days that lie before the export; renewals, ends of terms and announced leavings may lie after it."""
+
+
 def _order(draft: Draft, name: str, key: str, column: Column, orders: dict[str, Order]) -> None:
     order = column.dates
     if not (order.day_first or order.month_first or order.open):
@@ -85,7 +89,7 @@ def _order(draft: Draft, name: str, key: str, column: Column, orders: dict[str, 
         others = [one.verdict for one in orders.values() if one.verdict is not None]
         if len(set(others)) == 1:
             verdict, why = others[0], "the other dates of the file are written so"
-        elif (impossible := _future(draft, column)) is not None:
+        elif key in PAST and (impossible := _future(draft, column)) is not None:
             verdict, why = impossible, "the other way it would lie in the future"
         elif (sorted_by := _sorted(column)) is not None:
             verdict, why = sorted_by, "so, and only so, the rows are in the order of time"
