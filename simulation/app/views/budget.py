@@ -54,7 +54,8 @@ def show(desk: Desk) -> None:
         if desk.scenario is not None:
             goals |= {one: f"Chance of “{name(one)}”" for one in desk.scenario.objectives}
         goal.set_options(goals, value=goal.value if goal.value in goals else "contribution")
-        spend.props(f'suffix="{"" if desk.scenario is None else desk.scenario.currency}"')
+        spend.props["suffix"] = "" if desk.scenario is None else desk.scenario.currency
+        spend.update()
 
     def request() -> dict[str, Any]:
         if not spend.value or spend.value < 0:

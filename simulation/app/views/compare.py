@@ -14,7 +14,7 @@ from simulation.app.jobs.job import Picture
 from simulation.app.tasks.compare import FANS, MEASURES
 from simulation.app.views.plot import Plot
 from simulation.app.views.report import ReportButton
-from simulation.app.views.words import Cell, table
+from simulation.app.views.words import Cell, called, table
 from simulation.app.views.work import Work
 from simulation.forecast.measures import measure_named
 from simulation.report.comparison_words import amount, interval
@@ -134,7 +134,7 @@ class _View:
                     ui.label(one.name).classes("strong")
                     ui.space()
                     remove = ui.button(icon="close", on_click=lambda _, name=one.name: self.desk.drop(name))
-                    remove.props(f'flat round dense size=sm aria-label="Remove {one.name}"')
+                    called(remove.props("flat round dense size=sm"), f"Remove {one.name}")
             if not self.desk.what_ifs:
                 ui.label(
                     "Nothing yet. Change something at the left and press Compare there; up to "

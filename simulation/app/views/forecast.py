@@ -14,7 +14,7 @@ from simulation.app.jobs.job import Picture
 from simulation.app.tasks.forecast import FANS
 from simulation.app.views.plot import Plot
 from simulation.app.views.report import ReportButton
-from simulation.app.views.words import Cell, about, table
+from simulation.app.views.words import Cell, about, called, table
 from simulation.app.views.work import Work
 from simulation.forecast.measures import measure_named
 from simulation.report.definitions import definition
@@ -142,7 +142,7 @@ def _chance(wish: Mapping[str, Any]) -> None:
     )
     with about(ui.row().classes("wish-chance"), said):
         bar = ui.linear_progress(wish["chance"], show_value=False).props("rounded size=10px")
-        bar.props(f'aria-label="Chance of {wish["title"]}"')
+        called(bar, f"Chance of {wish['title']}")
         ui.label(f"{wish['chance']:.0%}").classes("wish-number")
 
 

@@ -14,6 +14,7 @@ from simulation.app.jobs.job import Picture
 from simulation.app.views.tables import table
 from simulation.app.views.told import card, intro
 from simulation.app.views.upload import TABLES, Upload
+from simulation.app.views.words import called
 from simulation.app.views.work import Work
 from simulation.report.words import name
 
@@ -163,17 +164,16 @@ class _View:
 
     def _field(self, one: Mapping[str, Any]) -> tuple[Any, ui.label]:
         path = tuple(one["path"])
-        label = f'aria-label="{_attribute(one["text"])}"'
         field: Any
         if one["options"]:
             known = {_key(value): str(meaning) or "not used" for value, meaning in one["options"]}
             value = _typed(one)
             if value is not None and value not in known:
                 known[value] = value
-            field = ui.select(known, value=value).props(f"outlined dense options-dense {label}")
+            field = ui.select(known, value=value).props("outlined dense options-dense")
         else:
-            field = ui.input(value=_typed(one)).props(f"outlined dense debounce=700 {label}")
-        field.classes("question-field").mark("answer-" + ".".join(path))
+            field = ui.input(value=_typed(one)).props("outlined dense debounce=700")
+        called(field, one["text"]).classes("question-field").mark("answer-" + ".".join(path))
         why = ui.label().classes("muted small")
 
         def answered(event: events.ValueChangeEventArguments[Any]) -> None:
@@ -233,7 +233,7 @@ class _View:
                     for measure, unit in (("members", "Members"), ("arr", f"ARR, {currency} a year")):
                         given = self.totals.get(segment, {}).get(measure)
                         field = ui.number(unit, value=given, min=0).props("outlined dense debounce=700")
-                        field.props(f'aria-label="{_attribute(title)}: {unit}"')
+                        called(field, f"{title}: {unit}")
                         field.classes("choice").mark(f"total-{segment}-{measure}")
                         field.on_value_change(
                             lambda event, segment=segment, measure=measure: self._total(segment, measure, event.value)
@@ -315,10 +315,6 @@ def _meant(one: Mapping[str, Any], typed: Any) -> Any:
             return one["proposal"]
         return [low, high]
     return typed
-
-
-def _attribute(text: str) -> str:
-    return text.replace('"', "'").replace("\\", "/")
 
 
 def _check(one: Mapping[str, Any], currency: str) -> None:

@@ -12,6 +12,7 @@ from simulation.app.desk import Desk
 from simulation.app.jobs.job import Picture
 from simulation.app.views.tables import table
 from simulation.app.views.told import card, intro
+from simulation.app.views.words import called
 from simulation.app.views.work import Work
 from simulation.evidence.interview import Question, questions, read_range, shown_range
 from simulation.report.words import name
@@ -85,7 +86,7 @@ class _View:
         with ui.element("div").classes("known"):
             ui.label(one.text).classes("question-text")
             answer = ui.input("Answer", value=one.answer, placeholder=one.example)
-            answer.props(f'outlined dense clearable stack-label aria-label="{one.text}"').classes("known-answer")
+            called(answer.props("outlined dense clearable stack-label"), one.text).classes("known-answer")
             answer.mark(f"known-{one.path}")
             source = ui.input("Where from", value=one.source, placeholder="source").props("outlined dense stack-label")
             source.classes("known-source").mark(f"source-{one.path}")

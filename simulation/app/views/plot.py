@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from nicegui import ui
 
 from simulation.app.figures.look import CONFIG
+from simulation.app.views.words import called
 
 __all__ = ["Plot"]
 
@@ -22,7 +23,9 @@ class Plot:
     """
 
     def __init__(self, says: str = "") -> None:
-        self.place = ui.column().classes("plot").props(f'role="img" aria-label="{says}"' if says else "")
+        self.place = ui.column().classes("plot")
+        if says:
+            called(self.place.props("role=img"), says)
         self._plot: ui.plotly | None = None
 
     def draw(self, figure: go.Figure) -> None:

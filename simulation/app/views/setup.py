@@ -12,7 +12,7 @@ from simulation.app.controls import Control
 from simulation.app.desk import Desk, WhatIf
 from simulation.app.plans import Plan
 from simulation.app.views.saving import save_dialog
-from simulation.app.views.words import about, complain
+from simulation.app.views.words import about, called, complain
 from simulation.scenario import ScenarioError
 
 __all__ = ["Side"]
@@ -186,7 +186,7 @@ def _switch(desk: Desk, control: Control, group: ui.expansion) -> None:
     with group.add_slot("header"):
         ui.label(_short(control.group)).classes("group-title")
         ui.space()
-        toggle = ui.switch(value=value).props(f'dense aria-label="{_short(control.group)}"')
+        toggle = called(ui.switch(value=value).props("dense"), _short(control.group))
         about(toggle, control.hint).mark(f"control-{control.path}")
         toggle.on("click.stop", lambda: None)  # or it would open its group as well
 
@@ -216,7 +216,7 @@ def _slider(desk: Desk, control: Control) -> ui.column:
             ui.space()
             number = ui.label(control.shown(value)).classes("control-value")
         slider = ui.slider(min=control.low, max=control.high, step=control.step, value=float(value))
-        slider.props(f'dense aria-label="{control.label}"').mark(f"control-{control.path}")
+        called(slider.props("dense"), control.label).mark(f"control-{control.path}")
         slider.set_enabled(not control.fixed)
 
     def show(event: events.ValueChangeEventArguments[float | None]) -> None:

@@ -11,7 +11,7 @@ from nicegui import ui
 
 from simulation.scenario.errors import Problem
 
-__all__ = ["Cell", "about", "complain", "placed", "table"]
+__all__ = ["Cell", "about", "called", "complain", "placed", "table"]
 
 MOST = 20
 Some = TypeVar("Some", bound=ui.element)
@@ -58,6 +58,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], kind: str =
 def about(element: Some, text: str) -> Some:
     """Say what an element means to whoever points at it; its own title, because it may be drawn anew any moment."""
     element.props["title"] = text
+    element.update()
+    return element
+
+
+def called(element: Some, text: str) -> Some:
+    """Say what an element is to whoever cannot see it; names are free text, and in a line of props a quotation mark in
+    one would begin another property, such as a script."""
+    element.props["aria-label"] = text
     element.update()
     return element
 
