@@ -84,6 +84,9 @@ def import_(
     written = write_imported(found, given, out, plan)
     _show(found, checks, news, screen)
     screen.show(f"Wrote {', '.join(map(str, written))}")
+    if plan is None:
+        first = next(one for one in written if one.name == "plan.yaml")
+        screen.show(f"Next: see what is a guess in {first}, then membersim check {first}")
     screen.result({**facts(found, checks, news), "folder": out, "files": written})
     return 0
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.evidence.history.terms import add_months
 from simulation.intake.build import Imported
+from simulation.intake.terms import LATE
 
 __all__ = ["first_scenario"]
 
@@ -58,6 +60,11 @@ def _segment(
     arr = own.loc[events == "joined", "value"].dropna()
     arr = arr[arr > 0] if (arr > 0).any() else book.loc[book["arr"] > 0, "arr"]
     won, lost = int((events == "renewed").sum()), int((events == "left").sum())
+    seen = f"{won:,} renewals"
+    recorded = set(imported.history.frame["event"].unique())
+    if "left" in recorded and "renewed" not in recorded:
+        won = _terms_outlived(own, imported.mapping.term, begin, end)
+        seen = f"{won:,} ends of a term after which somebody stayed (no export tells renewals)"
     renewal = won / (won + lost) if won + lost >= FEW else GUESS
 
     def told(value: Any, cases: int, comment: str) -> dict[str, Any]:
@@ -72,11 +79,31 @@ def _segment(
     if journey:
         spec["journey"] = _journey(imported, journey, own, joined, told)
     spec["renewal"] = {
-        "probability": told(
-            f"{100 * renewal:.0f}%", won + lost, f"{won:,} renewals and {lost:,} who left, of whatever tenure"
-        )
+        "probability": told(f"{100 * renewal:.0f}%", won + lost, f"{seen} and {lost:,} who left, of whatever tenure")
     }
     return spec
+
+
+def _terms_outlived(own: pd.DataFrame, term: int, begin: pd.Timestamp, end: pd.Timestamp) -> int:
+    """Ends of terms since the record began after which members stayed: a list of members tells no other renewals.
+
+    Who leaves within `LATE` days did not renew, but was struck off late.
+    """
+    come = own[own["event"].isin(["joined", "returned"])].drop_duplicates(["member_id", "date"])
+    gone = own.loc[own["event"] == "left", ["member_id", "date"]].rename(columns={"date": "left"}).sort_values("left")
+    spells = pd.merge_asof(
+        come[["member_id", "date"]].sort_values("date"), gone, left_on="date", right_on="left", by="member_id",
+        direction="forward", allow_exact_matches=False,
+    )  # fmt: skip
+    late = np.timedelta64(LATE, "D")
+    start = spells["date"].to_numpy("M8[D]")
+    left = spells["left"].to_numpy("M8[D]")
+    until = np.where(np.isnat(left), np.datetime64(end, "D"), left - late)
+    outlived, terms = 0, 1
+    while ((due := add_months(start, terms * term)) < until).any():
+        outlived += int(((due >= np.datetime64(begin, "D")) & (due < until)).sum())
+        terms += 1
+    return outlived
 
 
 def _amount(arr: pd.Series[float]) -> Any:

@@ -88,6 +88,21 @@ def test_a_first_scenario_of_the_exports_can_be_run(guild: Truth, tmp_path: Path
     assert abs(first - len(found.book)) < 0.2 * len(found.book)
 
 
+def test_a_list_of_members_alone_tells_renewals_by_the_terms_that_were_outlived(tmp_path: Path) -> None:
+    rows = [f"{n},A,2024-01-05,,100" for n in range(8)]  # two ends of a term behind each, and the third ahead
+    rows += [f"{n},A,2024-01-05,2026-02-01,100" for n in range(8, 16)]  # one outlived; struck off 27 days late
+    path = imported_once(tmp_path, "\n".join(["member id,type,joined,left on,dues", *rows]) + "\n")
+    renewal = sim.load(path / "plan.yaml").segments["a"].renewal.probability
+    assert renewal.value == pytest.approx(0.75)  # 24 outlived, 8 left
+    (tmp_path / "stayed").mkdir()
+    path = imported_once(
+        tmp_path / "stayed", "\n".join(["member id,type,joined,dues", *(one.replace(",,", ",") for one in rows[:8])])
+    )
+    assert sim.load(path / "plan.yaml").segments["a"].renewal.probability.value == pytest.approx(
+        0.8
+    )  # nobody left: a guess
+
+
 def test_a_file_that_is_none_of_the_mapping_is_refused(tmp_path: Path) -> None:
     mapping = read_import(imported_once(tmp_path) / "import.yaml")
     other = tmp_path / "something.csv"
