@@ -38,6 +38,7 @@ def make(folder: Path, bench: Bench) -> FastAPI:
     from nicegui import ui
 
     from simulation.app.page import page
+    from simulation.app.views.upload import forget
 
     plans = Plans(folder)
 
@@ -47,6 +48,7 @@ def make(folder: Path, bench: Bench) -> FastAPI:
         threading.Thread(target=plans.found, daemon=True).start()  # so that the first visitor does not wait for it
         yield
         bench.stop()
+        forget()  # of visitors who are still there nobody else does
 
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
 

@@ -11,7 +11,8 @@ import pytest
 
 import simulation as sim
 from simulation.intake import read_import
-from tests.app.conftest import PATIENCE, Served, Visit
+from tests.app.club import write_club
+from tests.app.conftest import PATIENCE, Served, Visit, start_server, stop_server
 from tests.intake import exports
 
 expect = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright").expect
@@ -97,3 +98,21 @@ def test_what_no_file_can_answer_is_asked(visit: Visits, tmp_path: Path) -> None
     one.page.get_by_role("option", name=re.compile("^day first")).click()
     expect(one.view.locator(".headline:visible")).to_contain_text("2 members who pay 210 USD a year")
     expect(one.view.get_by_text("no file can answer")).to_be_hidden()
+
+
+def test_what_was_given_is_gone_when_the_server_ends(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    served = start_server(write_club(tmp_path / "plans"), tmp_path / "store", "--workers", "1")
+    try:
+        page = chromium.new_page()
+        page.goto(served.url)
+        page.get_by_role("tab", name="Import").click()
+        given = {"name": "members.csv", "mimeType": "text/csv", "buffer": b"member id,joined\nM1,2024-01-01\n"}
+        page.locator(".upload input[type=file]").first.set_input_files(given)
+        expect(page.locator(".given-files")).to_contain_text("members.csv")
+        assert list(tmp_path.glob("membersim-*/members.csv"))
+    finally:
+        stop_server(served)
+    assert not list(tmp_path.glob("membersim-*"))

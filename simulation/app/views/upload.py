@@ -11,9 +11,18 @@ from nicegui import context, events, ui
 
 from simulation.app.guard import LIMIT
 
-__all__ = ["Upload"]
+__all__ = ["Upload", "forget"]
 
+_folders: set[Path] = set()
+"""Where files are that were given and not yet forgotten."""
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+
+
+def forget(*folders: Path) -> None:
+    """Remove what was given: of these folders, or of all visitors when the server ends."""
+    for one in folders or tuple(_folders):
+        shutil.rmtree(one, ignore_errors=True)
+        _folders.discard(one)
 
 
 class Upload:
@@ -48,7 +57,8 @@ class Upload:
         self.several = several
         self._taken, self._endings = taken, endings
         self._folder = Path(tempfile.mkdtemp(prefix="membersim-"))
-        context.client.on_delete(lambda: shutil.rmtree(self._folder, ignore_errors=True))
+        _folders.add(self._folder)
+        context.client.on_delete(lambda: forget(self._folder))
         self._upload = ui.upload(
             label=label, auto_upload=True, multiple=several, max_file_size=LIMIT, on_upload=self._take,
             on_rejected=self._refuse,
