@@ -18,7 +18,7 @@ from simulation.cli.tables import records
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
-    from simulation.evidence.backtest.trial import Backtest
+    from simulation.evidence.backtest.casts import Backtest
     from simulation.evidence.history import History
     from simulation.scenario import Scenario
 
@@ -183,6 +183,7 @@ def _facts(found: Backtest) -> dict[str, Any]:
         "verdicts": [asdict(one) for one in verdicts(found)],
         "summary": records(found.summary().set_index("measure")) if found.casts else [],
         "causes": records(found.causes().set_index("cause")) if found.by_cause else [],
+        "segments": records(found.segments().set_index("segment")) if found.by_segment else [],
         "notes": {str(origin): list(own) for origin, own in found.notes.items()},
         "not_scored": [
             {"method": method, "measure": measure, "why": why} for (method, measure), why in found.missing.items()
@@ -192,9 +193,9 @@ def _facts(found: Backtest) -> dict[str, Any]:
 
 def _show(found: Backtest, folder: Path, screen: Screen) -> None:
     from simulation.evidence.backtest.observed import MEASURES
-    from simulation.evidence.backtest.verdict import overall, verdicts
+    from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
 
     screen.show(overall(found))
-    rows = [(one.assumption, MEASURES[one.measure].title, one.holds, one.words) for one in verdicts(found)]
+    rows = [(one.assumption, MEASURES[one.measure].title, HOLDS[one.holds], one.words) for one in verdicts(found)]
     screen.table("", ("assumption", "measured by", "holds", "verdict"), rows, text=(0, 1, 2, 3))
     screen.show(f"Report: {folder / 'report.html'}")

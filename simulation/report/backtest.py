@@ -9,23 +9,22 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from simulation.evidence.backtest.casts import BASELINES, MODEL
 from simulation.evidence.backtest.observed import MEASURES
-from simulation.evidence.backtest.trial import BASELINES, MODEL
-from simulation.evidence.backtest.verdict import overall, verdicts
+from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
 from simulation.report.backtest_figures import coverage, fan_against_actuals, pit, skill
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
 from simulation.report.style import png, svg
-from simulation.report.words import day, number
+from simulation.report.words import day, name, number
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulation.evidence.backtest.trial import Backtest
+    from simulation.evidence.backtest.casts import Backtest
 
 __all__ = ["write_backtest"]
 
-HOLDS = {"yes": "holds", "no": "does not hold", "open": "open"}
 HOW = (
     "On each origin the scenario was fitted to what had been recorded by that morning and to nothing later, simulated "
     "from the members of that day, and compared with what came. A band holds a value when the value lies within its "
@@ -51,16 +50,17 @@ def write_backtest(found: Backtest, folder: Path) -> list[Path]:
         drawings["coverage"] = coverage(found), "Share of the values inside each band, by measure"
     files = [folder / "report.html"]
     pictures: dict[str, Picture] = {}
-    for name, (figure, alt) in drawings.items():
-        files.append(folder / "figures" / f"{name}.png")
+    for drawing, (figure, alt) in drawings.items():
+        files.append(folder / "figures" / f"{drawing}.png")
         write_bytes(files[-1], png(figure))
         figure.set_layout_engine("none")
-        pictures[name] = Picture(Markup(svg(figure, name.replace("_", "-"))), alt)  # noqa: S704 - made here
+        pictures[drawing] = Picture(Markup(svg(figure, drawing.replace("_", "-"))), alt)  # noqa: S704 - made here
     write_bytes(files[0], rendered(_page(found, pictures, scored)).encode())
-    for name, one in (("scores", table), ("summary", found.summary()), ("causes", found.causes())):
+    parts = (("causes", found.causes()), ("segments", found.segments()))
+    for label, one in (("scores", table), ("summary", found.summary()), *parts):
         if one.empty:
             continue
-        files.append(folder / "tables" / f"{name}.csv")
+        files.append(folder / "tables" / f"{label}.csv")
         write_csv(files[-1], one)
     return files
 
@@ -73,20 +73,27 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
             "Verdict by assumption",
             [
                 Table(
-                    ["Assumption", "Measured by", "", "Verdict"],
-                    [[one.assumption, MEASURES[one.measure].title, HOLDS[one.holds], one.words] for one in every],
-                    words=(0, 1, 2, 3),
+                    ["Assumption", "measured by", "verdict"],
+                    [[one.assumption, MEASURES[one.measure].title, HOLDS[one.holds]] for one in every],
                 )
             ],
         )
     ]
     causes = found.causes()
     if len(causes):
-        sections.append(Section("causes", "Leaving by cause", [_causes(causes)]))
+        sections.append(Section("causes", "Leaving by cause", _parts(found, causes, "left", "Cause")))
+    by_segment = found.segments()
+    if len(by_segment):
+        tables = [
+            table
+            for measure, own in by_segment.groupby("measure", sort=False)
+            for table in _parts(found, own, str(measure), "Segment")
+        ]
+        sections.append(Section("segments", "Scores by segment", tables))
     for measure in live:
-        own = [pictures[name] for name in (f"fan_{measure}", f"skill_{measure}") if name in pictures]
+        own = [pictures[one] for one in (f"fan_{measure}", f"skill_{measure}") if one in pictures]
         sections.append(Section(measure, MEASURES[measure].title, own))
-    both = [pictures[name] for name in ("coverage", "pit") if name in pictures]
+    both = [pictures[one] for one in ("coverage", "pit") if one in pictures]
     if both:
         sections.append(Section("calibration", "Are the bands honest?", both))
     sections.append(Section("scores", "Scores by horizon", [_by_step(found, one) for one in live]))
@@ -95,8 +102,8 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
     if notes:
         sections.append(Section("fits", "What was fitted, by origin", notes))
     gaps = [
-        [BASELINES.get(name, "membersim"), MEASURES[measure].title, why]
-        for (name, measure), why in found.missing.items()
+        [BASELINES.get(method, "membersim"), MEASURES[measure].title, why]
+        for (method, measure), why in found.missing.items()
     ]
     if gaps:
         table = Table(["Method", "Measure", "Why it was not scored"], gaps, words=(0, 1, 2))
@@ -120,21 +127,21 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
     )
 
 
-def _causes(causes: pd.DataFrame) -> Table:
-    rows = []
-    for one in causes.to_dict("records"):
-        best = BASELINES.get(str(one["best"]), "")
-        against = "no baseline could be made"
-        if best:
-            gain = 1 - one["crps"] / one["best_crps"] if one["best_crps"] > 0 else 0.0
-            against = f"{abs(gain):.0%} {'better' if gain >= 0 else 'worse'} than {best}, the best baseline"
-        rows.append([
-            str(one["cause"]), f"{one['came']:,.1f}", f"{one['mean']:,.1f}",
-            f"{one['inside_80%']} of {one['values']}", f"{one['inside_95%']} of {one['values']}",
-            f"{one['crps']:,.2f}", against,
-        ])  # fmt: skip
-    heads = ["Cause", "came, a step", "forecast", "in 80%", "in 95%", "CRPS", ""]
-    return Table(heads, rows, words=(0, 6))
+def _parts(found: Backtest, parts: pd.DataFrame, measure: str, what: str) -> list[Table]:
+    """Scores of parts of a measure, in two tables that fit a phone; the first column of `parts` names them."""
+    came, against = [], []
+    for one in parts.to_dict("records"):
+        part = name(str(one[parts.columns[0]]))
+        inside = [f"{one[f'inside_{level}']} of {one['values']}" for level in ("80%", "95%")]
+        came.append([part, *(_said(found, measure, one[key]) for key in ("came", "mean")), *inside])
+        best = BASELINES.get(str(one["best"]), "none could be made")
+        theirs = _said(found, measure, one["best_crps"])
+        against.append([part, _said(found, measure, one["crps"]), theirs, best])
+    title = MEASURES[measure].title
+    return [
+        Table([what, "came", "forecast", "in 80%", "in 95%"], came, caption=title),
+        Table([what, "CRPS", "best baseline's", "which"], against, caption=f"{title}: scores"),
+    ]
 
 
 def _by_step(found: Backtest, measure: str) -> Table:
@@ -161,13 +168,13 @@ def _by_step(found: Backtest, measure: str) -> Table:
 def _by_origin(found: Backtest, measure: str) -> Table:
     table = found.table()
     own = table[table["measure"] == measure]
-    names = [name for name in (MODEL, *BASELINES) if (own["method"] == name).any()]
+    methods = [one for one in (MODEL, *BASELINES) if (own["method"] == one).any()]
     rows = []
     for origin in found.origins:
         one = own[own["origin"] == origin].groupby("method")["crps"].mean()
-        rows.append([day(origin), *(_said(found, measure, one.get(name, np.nan)) for name in names)])
+        rows.append([day(origin), *(_said(found, measure, one.get(method, np.nan)) for method in methods)])
     return Table(
-        ["Origin", *(BASELINES.get(name, "membersim") for name in names)], rows,
+        ["Origin", *(BASELINES.get(method, "membersim") for method in methods)], rows,
         caption=f"{MEASURES[measure].title}: mean CRPS",
     )  # fmt: skip
 

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from simulation.evidence.backtest.casts import BASELINES, MODEL
 from simulation.evidence.backtest.observed import MEASURES
 from simulation.evidence.backtest.scores import LEVELS, pit_histogram
-from simulation.evidence.backtest.trial import BASELINES, MODEL
 from simulation.evidence.backtest.verdict import rivals
 from simulation.report.style import BLUE, GREEN, INK, MUTED, ORANGE, RED, drawn, legend, new_figure, title, value_axis
 from simulation.report.words import date_ticks, money_unit
 
 if TYPE_CHECKING:
-    from simulation.evidence.backtest.trial import Backtest
+    from simulation.evidence.backtest.casts import Backtest
 
 __all__ = ["coverage", "fan_against_actuals", "pit", "skill"]
 
 
 def _heading(found: Backtest, measure: str) -> str:
     watched = MEASURES[measure]
-    unit = money_unit(found.currency, watched.unit)
+    unit = money_unit(found.currency, watched.unit) if watched.unit == "money" else ""
     per = "" if watched.nature == "stock" else f" per {found.step} months" if found.step != 1 else " per month"
-    return f"{watched.title}{per}" + (f" ({unit})" if unit and unit != watched.title.lower() else "")
+    return f"{watched.title}{per}" + (f" ({unit})" if unit else "")
 
 
 @drawn
@@ -65,7 +65,7 @@ def fan_against_actuals(found: Backtest, measure: str) -> Figure:
     value_axis(ax, MEASURES[measure].unit, found.currency)
     ticks = date_ticks(shown[-(found.steps + 8) :][0], days[-1], 6)
     ax.set_xticks(list(ticks), list(ticks.values()))
-    title(figure, f"{_heading(found, measure)}: forecasts and what came")
+    title(figure, _heading(found, measure))
     legend(figure, ax, columns=4)
     return figure
 
@@ -143,7 +143,8 @@ def skill(found: Backtest, measure: str) -> Figure | None:
     ax.invert_yaxis()
     ax.set_xlim(0, max(values) * 1.16 or 1.0)
     value_axis(ax, MEASURES[measure].unit, found.currency, axis="x", ticks=5)
-    unit = money_unit(found.currency, MEASURES[measure].unit)
+    watched = MEASURES[measure]
+    unit = money_unit(found.currency, watched.unit) if watched.unit == "money" else watched.title.lower()
     ax.set_xlabel(f"mean CRPS{f', {unit}' if unit else ''}; shorter is better")
     title(figure, f"{MEASURES[measure].title}: the model and its baselines")
     return figure

@@ -12,7 +12,7 @@ from simulation.app.tasks.history import history_of
 from simulation.app.tasks.plan import plan_of
 
 if TYPE_CHECKING:
-    from simulation.evidence.backtest.trial import Backtest
+    from simulation.evidence.backtest.casts import Backtest
 
 __all__ = ["picture_of", "work"]
 
@@ -51,9 +51,9 @@ def picture_of(found: Backtest) -> dict[str, Any]:
     """
     from dataclasses import asdict
 
+    from simulation.evidence.backtest.casts import MODEL
     from simulation.evidence.backtest.observed import MEASURES
-    from simulation.evidence.backtest.trial import MODEL
-    from simulation.evidence.backtest.verdict import overall, verdicts
+    from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
     from simulation.report.backtest import write_backtest
 
     table, every = found.table(), verdicts(found)
@@ -78,7 +78,7 @@ def picture_of(found: Backtest) -> dict[str, Any]:
         "currency": found.currency,
         "step": found.step,
         "origins": [one.isoformat() for one in found.origins],
-        "verdicts": [asdict(one) | {"title": MEASURES[one.measure].title} for one in every],
+        "verdicts": [asdict(one) | {"title": MEASURES[one.measure].title, "holds": HOLDS[one.holds]} for one in every],
         "fans": fans,
         "report": page,
     }

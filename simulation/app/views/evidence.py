@@ -24,7 +24,6 @@ FORMS = {
     "events": "a row for every event", "panel": "a row a person, a column a year",
     "survivors": "members left of each cohort", "flows": "joined and left by date",
 }  # fmt: skip
-HOLDS = {"yes": "holds", "no": "does not hold", "open": "open"}
 REACHED = {"": "not known", "none": "none yet"}
 SHOWN = 20
 
@@ -120,7 +119,7 @@ def _track_record(desk: Desk, history: _History) -> None:
         choice.visible = len(names) > 1
         verdicts.clear()
         with verdicts:
-            rows = [[one["title"], one["assumption"], HOLDS[one["holds"]], one["words"]] for one in picture["verdicts"]]
+            rows = [[one["title"], one["assumption"], one["holds"], one["words"]] for one in picture["verdicts"]]
             heads = ["Measure", "It rests on", "Verdict", "In words"]
             table(heads, rows, words=(0, 1, 2, 3), caption="How good were the forecasts")
         redraw()

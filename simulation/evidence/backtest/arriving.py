@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +28,13 @@ MOST = 120
 """Months before the origin that are looked at."""
 
 
-def arrivals(draft: Draft, name: str, past: History, spells: Spells, origin: dt.date, months: int) -> None:
-    """New members per month: level, growth and season by the quarters before the origin, as uncertain as they are."""
+def arrivals(
+    draft: Draft, name: str, season: Sequence[float], past: History, spells: Spells, origin: dt.date, months: int
+) -> None:
+    """New members per month: level, growth and season by the quarters before the origin, as uncertain as they are.
+
+    `season` is what the scenario states, by calendar month; the past can change its quarters.
+    """
     end = np.datetime64(origin, "M")
     first = np.datetime64(past.first_day or origin, "M")
     known = int(min(MOST, (end - first).astype(int) - 1))
@@ -46,21 +52,23 @@ def arrivals(draft: Draft, name: str, past: History, spells: Spells, origin: dt.
         node["per_month"] = 0
         draft.notes.append(f"{name}: nobody joined in the {known} months before {origin}; so none is expected.")
         return
-    stated = np.asarray(node.get("season", [1.0] * 12), np.float64)
-    stated = np.roll(stated / max(stated.mean(), SURE), 1 - origin.month)  # from the origin
+    stated = np.asarray(season, np.float64)
+    stated = stated / stated.mean() if stated.mean() > SURE else np.ones(12)
+    node["season"] = [float(f"{one:.5g}") for one in stated]
+    stated = np.roll(stated, 1 - origin.month)  # from the origin
     quarters = known // QUARTER
     by_quarter = count[known - quarters * QUARTER :].reshape(-1, QUARTER).sum(axis=1)
     if quarters < 2 or by_quarter.mean() < LEAST:
         scatter = _scatter(count)
         draws = draft.rng.gamma((count.sum() + 0.5) / scatter, scatter / known, DRAWS)
-        draft.set(f"{place}.per_month", draws / max(float(np.mean(node.get("season", 1.0))), SURE))
+        draft.set(f"{place}.per_month", draws)
         draft.notes.append(f"{name}: {count.mean():,.1f} a month joined in the {known} months before {origin}.")
         return
     usual = np.maximum(stated.reshape(4, QUARTER).mean(axis=1), SURE)
     exposure = QUARTER * usual[np.arange(-quarters, 0) % 4]
     rate = carry_on(by_quarter, exposure, max(1, -(-months // QUARTER)), DRAWS, draft.rng)
-    season = np.roll(stated * np.repeat(rate.season, QUARTER), origin.month - 1)
-    node["season"] = [float(f"{one:.5g}") for one in season]
+    by_month = np.roll(stated * np.repeat(rate.season, QUARTER), origin.month - 1)
+    node["season"] = [float(f"{one:.5g}") for one in by_month]
     node["growth"] = f"{100 * rate.growth.mean():.6f}% per year"
     draft.draws[f"{place}.growth"] = rate.growth
     draft.set(f"{place}.per_month", rate.start)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulation.evidence.history import History
     from simulation.scenario import Scenario
     from simulation.scenario.book import Book
+    from simulation.scenario.schema.team import Team
 
 __all__ = ["DRAWS", "DirectFitter", "Draft", "Fitted", "Fitter", "rebased"]
 
@@ -42,6 +43,8 @@ class Fitted:
         The members of that morning.
     lapsed
         Segments whose arrivals are returns: former members, grouped by what is known of them.
+    parts
+        Segment of the fit -> segment of the scenario that it is a part of.
     notes
         What was fitted and how, and what the scenario had to keep, in sentences.
     """
@@ -49,6 +52,7 @@ class Fitted:
     scenario: Scenario
     book: Book
     lapsed: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -89,7 +93,8 @@ class Fitter(Protocol):
 class Draft:
     """A scenario in the making: its tree, and joint draws of some numbers by path.
 
-    Arrivals of the segments `lapsed` are returns; the next renewals of the members in `dues` are so many days ahead.
+    Arrivals of the segments `lapsed` are returns; `parts` says what segment one is a part of; the next renewals of the
+    members in `dues` are so many days ahead.
 
     `rng` is the luck of all draws, so a fit is the same for the same seed.
     """
@@ -99,6 +104,7 @@ class Draft:
     draws: dict[str, Float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     lapsed: list[str] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
     dues: dict[str, float] = field(default_factory=dict)
 
     def set(self, path: str, draws: npt.ArrayLike, unit: str = "") -> None:
@@ -110,6 +116,11 @@ class Draft:
             node = node.setdefault(step, {})
         node[steps[-1]] = f"{values.mean():.9g} {unit}" if unit else float(f"{values.mean():.9g}")
         self.draws[path] = values
+
+    def split(self, name: str, new: str, changes: Mapping[str, Any]) -> None:
+        """Put a segment for some members of another: like it, but for the changes."""
+        self.tree["segments"][new] = {**self.tree["segments"][name], "arrivals": {"per_month": 0}, **changes}
+        self.parts[new] = name
 
     def scenario(self, root: Path, folder: Path) -> Scenario:
         """Make the scenario, with its draws in a file."""
@@ -149,7 +160,23 @@ def rebased(scenario: Scenario, origin: dt.date, months: int) -> dict[str, Any]:
         tree.pop(key, None)
     for segment in tree["segments"].values():
         segment.pop("population", None)
+    for name, team in scenario.teams.items():
+        tree["teams"][name] |= _staff(team, tree["teams"][name], origin)
     return {**tree, "start": origin.isoformat(), "horizon": f"{months} months", "periods": "month"}
+
+
+def _staff(team: Team, written: Mapping[str, Any], origin: dt.date) -> dict[str, Any]:
+    """People of a team at another start: who has come by then is there, who has left is not."""
+    came = [(origin - hire.date).days > hire.lead_time for hire in team.hires]
+    left = [leave.date < origin for leave in team.leavers]
+    people = sum(hire.people for hire, by_then in zip(team.hires, came, strict=True) if by_then)
+    people -= sum(leave.people for leave, by_then in zip(team.leavers, left, strict=True) if by_then)
+    moves = {
+        key: [move for move, by_then in zip(written.get(key, ()), past, strict=True) if not by_then]
+        for key, past in (("hires", came), ("leavers", left))
+        if any(past)
+    }
+    return {**moves, "people": team.people + people} if moves else {}
 
 
 class DirectFitter:
@@ -174,12 +201,12 @@ class DirectFitter:
             raise ValueError(f"the history has no member before {origin}")
         draft = Draft(rebased(scenario, origin, months), np.random.default_rng([seed, origin.toordinal()]))
         moved: dict[str, str] = {}
-        for name in scenario.segments:
+        for name, segment in scenario.segments.items():
             own = spells.of(spells.segment == name)
             if not len(own):
                 draft.notes.append(f"{name}: no member before {origin}; the scenario's own numbers stand.")
                 continue
-            arriving.arrivals(draft, name, past, own, origin, months)
+            arriving.arrivals(draft, name, segment.arrivals.season, past, own, origin, months)
             arriving.amounts(draft, name, past, origin, RECENT)
             if laws.is_plain(scenario, name):
                 moved |= laws.staying(draft, name, past, own, months)
@@ -187,7 +214,11 @@ class DirectFitter:
             journeys.shift(draft, past, scenario, origin, seed)
         made = draft.scenario(scenario.root, folder)
         return Fitted(
-            made, _book(past, scenario, made, origin, moved, draft.dues), tuple(draft.lapsed), tuple(draft.notes)
+            made,
+            _book(past, scenario, made, origin, moved, draft.dues),
+            tuple(draft.lapsed),
+            draft.parts,
+            tuple(draft.notes),
         )
 
 

@@ -40,8 +40,8 @@ def shift(draft: Draft, past: History, scenario: Scenario, origin: dt.date, seed
     from simulation.scenario import from_mapping
 
     since = next_months(origin, -YEAR)
-    if past.first_day is None or past.first_day > since:
-        draft.notes.append("Less than a year is past: renewal and take stay as the scenario has them.")
+    if past.first_day is None or past.first_day >= since:  # on its first day nothing is known of journeys
+        draft.notes.append("No more than a year is past: renewal and take stay as the scenario has them.")
         return
     tree = rebased(scenario, since, YEAR)
     tree["assumptions"] = {}
@@ -57,23 +57,30 @@ def shift(draft: Draft, past: History, scenario: Scenario, origin: dt.date, seed
         _renewal(draft, forecast, name, past, scenario, since, origin)
         for milestone, one in scenario.segments[name].journey.items():
             if one.opportunity is not None:
-                _take(draft, forecast, name, milestone, past, since)
+                _take(draft, forecast, name, milestone, float(one.opportunity.take), past, since)
 
 
 def _renewal(
     draft: Draft, forecast: Forecast, name: str, past: History, scenario: Scenario, since: dt.date, origin: dt.date
 ) -> None:
     """Shift the renewal probability of a segment."""
-    won, lost = _renewals(past, name, scenario, since, origin)
+    won, gone = _renewals(past, name, scenario, since, origin)
     rate = _mean(forecast, "renewal_rate", segment=name)
-    node = draft.tree["segments"][name].get("renewal", {})
-    if won + lost < LEAST or not 0 < rate < 1:
-        draft.notes.append(f"{name}: {won + lost} renewals in the year before; the scenario's probability stands.")
+    place = f"segments.{name}.renewal.probability"
+    if not 0 < rate < 1:
+        draft.notes.append(f"{name}: all simulated renewals of the year before ended alike; its probability stands.")
         return
+    # The end of a term is not known of who was there when the record began and left before renewing. So leaving
+    # during a term is taken to be what the scenario says, and the others who left lost a renewal.
+    lost = max(gone - _during_terms(forecast, name, rate), 0.0)
+    due = won + lost
+    if due < LEAST:
+        draft.notes.append(f"{name}: {due:.0f} renewals in the year before; the scenario's probability stands.")
+        return
+    node = draft.tree["segments"][name].get("renewal", {})
     stated = scenario.segments[name].renewal.probability
     shifts = _shifts(draft, won, lost, rate)
-    place = f"segments.{name}.renewal.probability"
-    said = f"{name}: renewal {won / (won + lost):.1%} of {won + lost} in the year before, simulated {rate:.1%}"
+    said = f"{name}: renewal {won / due:.1%} of {due:.0f} in the year before, simulated {rate:.1%}"
     if stated.is_constant:
         draft.set(place, [_moved(float(stated.value), one) for one in shifts])
     elif stated.family == "beta":
@@ -88,24 +95,29 @@ def _renewal(
     draft.notes.append(f"{said}; shifted by {shifts.mean():+.2f} logit points.")
 
 
+def _during_terms(forecast: Forecast, name: str, rate: float) -> float:
+    """Simulated leavings that are no lost renewals, a year."""
+    left, won = (_mean(forecast, measure, segment=name) for measure in ("left", "renewals_won"))
+    return max(left - won * (1 - rate) / rate, 0.0)
+
+
 def _renewals(past: History, name: str, scenario: Scenario, since: dt.date, origin: dt.date) -> tuple[int, int]:
-    """Renewals won and lost in the year before the origin."""
+    """Renewals won in the year before the origin, and how many left."""
     terms = {one: segment.term for one, segment in scenario.segments.items()}
     spells = spells_of(past, terms, origin)
-    own = spells.of(spells.segment == name)
-    segment = scenario.segments[name]
-    gone = own.end >= np.datetime64(since, "D")
-    lost = int((gone & own.at_due).sum() if segment.mid_term_churn is not None else gone.sum())
-    codes, date = past.codes, past.frame["date"].to_numpy()
-    rows = np.isin(codes, [CODE["renewed"], CODE["recovered"]]) & (date >= np.datetime64(since, "us"))
+    gone = spells.of(spells.segment == name).end >= np.datetime64(since, "D")
+    rows = np.isin(past.codes, [CODE["renewed"], CODE["recovered"]])
+    rows &= past.frame["date"].to_numpy() >= np.datetime64(since, "us")
     places = past.by_member()
     if len(places.segments) > 1:
         rows &= (np.array([*places.segments, ""], object)[places.segment] == name)[past.member]
-    return int(rows.sum()), lost
+    return int(rows.sum()), int(gone.sum())
 
 
-def _take(draft: Draft, forecast: Forecast, name: str, milestone: str, past: History, since: dt.date) -> None:
-    """Shift the take probability of a milestone's opportunity."""
+def _take(
+    draft: Draft, forecast: Forecast, name: str, milestone: str, stated: float, past: History, since: dt.date
+) -> None:
+    """Shift the take probability of a milestone's opportunity, which the scenario states."""
     frame, codes = past.frame, past.codes
     own = (frame["name"] == milestone).to_numpy() & (frame["date"].to_numpy() >= np.datetime64(since, "us"))
     if len(past.by_member().segments) > 1:
@@ -113,19 +125,18 @@ def _take(draft: Draft, forecast: Forecast, name: str, milestone: str, past: His
         own &= (np.array([*places.segments, ""], object)[places.segment] == name)[past.member]
     taken, declined = (int((own & (codes == CODE[event])).sum()) for event in ("taken", "declined"))
     rate = _mean(forecast, "take_rate", segment=name, milestone=milestone)
-    node = draft.tree["segments"][name]["journey"][milestone]["opportunity"]
-    stated = node.get("take")
-    value = float(stated.rstrip("% ")) / 100 if isinstance(stated, str) and stated.endswith("%") else stated
-    if taken + declined < LEAST or not isinstance(value, int | float) or not 0 < value < 1 or not 0 < rate < 1:
+    # Those few who come there in the simulated year are the fastest, and take more than the others.
+    decided = _mean(forecast, "taken", segment=name, milestone=milestone) / rate if rate > 0 else 0.0
+    if min(taken + declined, decided) < LEAST or not 0 < stated < 1 or not 0 < rate < 1:
         return
     shifts = _shifts(draft, taken, declined, rate)
-    draft.set(f"segments.{name}.journey.{milestone}.opportunity.take", [_moved(float(value), one) for one in shifts])
+    draft.set(f"segments.{name}.journey.{milestone}.opportunity.take", [_moved(stated, one) for one in shifts])
     draft.notes.append(
         f"{name}, {milestone}: take {taken / (taken + declined):.1%} of {taken + declined}, simulated {rate:.1%}."
     )
 
 
-def _shifts(draft: Draft, yes: int, no: int, simulated: float) -> Any:
+def _shifts(draft: Draft, yes: float, no: float, simulated: float) -> Any:
     share = np.clip(draft.rng.beta(yes + 0.5, no + 0.5, DRAWS), 1e-4, 1 - 1e-4)
     return np.clip(np.log(share / (1 - share)) - math.log(simulated / (1 - simulated)), -FARTHEST, FARTHEST)
 

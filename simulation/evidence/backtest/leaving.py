@@ -81,8 +81,7 @@ def by_season(draft: Draft, name: str, past: History, spells: Spells, rate: Rate
         return {}
     new, ids = f"{name}_here_1", past.by_member().member_id
     here = [ids[one] for one in spells.member[spells.here].tolist()]
-    segment = {**draft.tree["segments"][name], "arrivals": {"per_month": 0}, "renewal": {}}
-    draft.tree["segments"][new] = {**segment, "mid_term_churn": {"rate": "1 per year"}}
+    draft.split(name, new, {"renewal": {}, "mid_term_churn": {"rate": "1 per year"}})
     draft.set(f"segments.{new}.mid_term_churn.rate", rate.level * lowest, "per year")
     draft.set(f"segments.{new}.renewal.probability", np.exp(-rate.level * (1 - lowest)))
     above = rate.season - lowest

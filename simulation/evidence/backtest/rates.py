@@ -30,6 +30,10 @@ TRENDS = (0.0, 0.03)
 """Standard deviations of the trend at the beginning; of its quarterly move a fifth."""
 SEASONS = (0.0, 0.1, 0.3)
 """Standard deviations of a season's factor."""
+GROWTH = 0.3
+"""Standard deviation of the prior of growth in a year, on the log scale: 19 of 20 rates grow by -45% to +80%."""
+STRONGEST = (0.05, 10.0)
+"""Factors of a year: beyond these is no growth that a plan can have."""
 LEVEL, SLOPE = 0, 1
 STATES = 6
 
@@ -79,6 +83,7 @@ def carry_on(count: Float, exposure: Float, quarters: int, draws: int, rng: np.r
     weight /= weight.sum()
     season = np.exp(sum(share * fit[1][2:] for share, fit in zip(weight, fits, strict=True)))
     step = np.arange(1, quarters + 1)
+    reach = float(((step - step.mean()) ** 2).sum())
     start, growth, level = np.zeros(draws), np.zeros(draws), np.zeros(draws)
     for draw, at in enumerate(rng.choice(len(settings), draws, p=weight).tolist()):
         wander, scatter, trend, _ = settings[at]
@@ -89,12 +94,14 @@ def carry_on(count: Float, exposure: Float, quarters: int, draws: int, rng: np.r
             slope = FADES * slope + 0.2 * trend * rng.standard_normal()
             here += slope + wander * rng.standard_normal()
             path[place] = here + scatter * rng.standard_normal()
-        bend = float(np.polyfit(step, path, 1)[0]) if quarters > 1 else 0.0
-        # What single quarters have of their own is not in a line, but belongs into the spread of each.
-        own = scatter * np.sqrt(max(0.0, 1 - 2 / quarters)) * rng.standard_normal()
-        level[draw] = path.mean() + own
+        slanted = float(np.polyfit(step, path, 1)[0]) if quarters > 1 else 0.0
+        # A restless path of a few quarters is no growth: its slope has a prior, and is learnt from these quarters.
+        bend = slanted * reach / (reach + (wander**2 + scatter**2) / (GROWTH / 4) ** 2) if quarters > 1 else 0.0
+        # What single quarters have of their own is not in the line, but belongs into the spread of each.
+        own = scatter**2 * max(0.0, 1 - 2 / quarters) + (slanted - bend) ** 2 * reach / quarters
+        level[draw] = path.mean() + np.sqrt(own) * rng.standard_normal()
         start[draw], growth[draw] = level[draw] - bend * quarters / 2, 4 * bend
-    by_year = np.clip(growth, np.log(0.05), np.log(20.0))
+    by_year = np.clip(growth, *np.log(STRONGEST))
     return Rate(np.exp(start), np.expm1(by_year), season / season.mean(), np.exp(level))
 
 

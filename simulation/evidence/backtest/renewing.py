@@ -79,14 +79,13 @@ def renewing(draft: Draft, name: str, past: History, spells: Spells, months: int
     here = spells.of(spells.here)
     tenure = spells.next_due()[0]
     ahead = max(2, -(-months // int(spells.term[0])))
-    segment = dict(draft.tree["segments"][name])
     ids = past.by_member().member_id
     moved: dict[str, str] = {}
     count = np.bincount(tenure, minlength=1)
     for number, own in enumerate(strata(np.arange(len(count)).tolist(), count), 1):
         new = f"{name}_here_{number}"
         chosen = np.isin(tenure, own)
-        draft.tree["segments"][new] = {**segment, "arrivals": {"per_month": 0}}
+        draft.split(name, new, {})
         _beta_law(draft, new, drawn, round(float(tenure[chosen].mean())), ahead)
         moved |= {ids[one]: new for one in here.member[chosen].tolist()}
     _beta_law(draft, name, drawn, 0, ahead)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.backtest.fitters import DRAWS, HALF, Draft
+from simulation.evidence.backtest.rates import STRONGEST
 from simulation.evidence.backtest.spells import Spells, Taken
 from simulation.evidence.backtest.strata import strata
 from simulation.evidence.backtest.years import Learnt, Years, learn
@@ -210,14 +211,13 @@ def returning(draft: Draft, name: str, past: History, spells: Spells, months: in
     drawn = known.draw(draft.rng, DRAWS, steps)
     ahead = _Ahead(pasts, drawn, steps)
     here = np.isin(taken.member, spells.member[spells.here])
-    segment = dict(draft.tree["segments"][name])
     ids = past.by_member().member_id
     moved: dict[str, str] = {}
     for label, who in (("here", here), ("lapsed", ~here)):
         count = np.bincount(group[who], minlength=len(pasts.members))
         for number, own in enumerate(strata(ahead.renews.mean(axis=0).tolist(), count), 1):
             new = f"{name}_{label}_{number}"
-            draft.tree["segments"][new] = {**segment, "renewal": {}, "arrivals": {"per_month": 0}}
+            draft.split(name, new, {"renewal": {}})
             _law(draft, new, ahead, own, count[own] / count[own].sum(), term)
             if label == "here":
                 chosen = [ids[one] for one in taken.member[here & np.isin(group, own)].tolist()]
@@ -325,4 +325,5 @@ def _fall(returns: Float) -> float:
     if len(returns) < 2 or returns[0] <= 0:
         return 1.0
     ratio, power = float(returns.sum() / returns[0]), np.arange(len(returns))
-    return float(brentq(lambda fall: float((fall**power).sum()) - ratio, 0.0, 1e3)) or SURE
+    fall = float(brentq(lambda fall: float((fall**power).sum()) - ratio, 0.0, 1e3)) or SURE
+    return min(fall, STRONGEST[1])

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simulation.evidence.backtest.casts import BASELINES, MODEL, Backtest
 from simulation.evidence.backtest.observed import MEASURES
-from simulation.evidence.backtest.trial import BASELINES, MODEL, Backtest
 
-__all__ = ["CLOSE", "Verdict", "overall", "rivals", "verdicts"]
+__all__ = ["CLOSE", "HOLDS", "Verdict", "overall", "rivals", "verdicts"]
 
+HOLDS = {"yes": "holds", "narrow": "bands too narrow", "behind": "a baseline is closer", "open": "open"}
+"""Words for `Verdict.holds`."""
 FEW = 4
 """Fewer values settle nothing."""
 MANY, FAR = 8, 0.2
-"""A baseline that is better on fewer values is no verdict yet, unless it is better by this share."""
+"""A baseline that is better on fewer independent values is no verdict yet, unless on `FEW` and by this share."""
 CLOSE = 0.02
 """A CRPS within this share of the best baseline's is as good."""
 NARROW, DOUBTFUL = 0.02, 0.1
@@ -31,7 +33,8 @@ class Verdict:
     measure, assumption
         What was scored, and what of the scenario it rests on.
     holds
-        "yes": the bands cover and no baseline is better; "no"; or "open": too few values to say.
+        "yes": the bands cover and no baseline is better; "narrow": the bands hold less than they promise; "behind": a
+        baseline was closer; or "open": too few values to say.
     words
         The verdict in a sentence or two.
     best
@@ -40,6 +43,8 @@ class Verdict:
         1 - CRPS / CRPS of the best baseline; NaN without one.
     values, inside
         Number of values, and how many were in the 80% band.
+    independent
+        How many independent values they are worth, about.
     """
 
     measure: str
@@ -50,6 +55,7 @@ class Verdict:
     skill: float
     values: int
     inside: int
+    independent: int
 
 
 def verdicts(found: Backtest) -> list[Verdict]:
@@ -93,8 +99,9 @@ def _of(table: pd.DataFrame, measure: str) -> Verdict:
         theirs, ours = pairs[best]
         skill = 1 - ours / theirs if theirs > 0 else (0.0 if ours == 0 else -np.inf)
     behind = bool(best) and skill < -CLOSE
-    worse = behind and (values >= MANY or skill < -FAR)
-    chance = min(_chance_of_at_most(inside, values, 0.8), _chance_of_at_most(wide, values, 0.95))
+    worth = _independent(own, watched.nature == "stock")
+    worse = behind and (worth >= MANY or (worth >= FEW and skill < -FAR))
+    chance = min(_chance_of_so_few(hits / values, worth, level) for hits, level in ((inside, 0.8), (wide, 0.95)))
     narrow, doubtful = chance < NARROW, chance < DOUBTFUL
     mean = float(own["actual"].mean())
     bias = float(own["bias"].mean())
@@ -109,24 +116,38 @@ def _of(table: pd.DataFrame, measure: str) -> Verdict:
         against = f"it was better than every baseline, by {skill:.0%} than the next ({BASELINES[best]})"
     else:
         against = f"it was as good as the best baseline ({BASELINES[best]})"
-    holds = "no" if narrow or worse else "open" if doubtful or behind or values < FEW else "yes"
+    holds = "narrow" if narrow else "behind" if worse else "open" if doubtful or behind or values < FEW else "yes"
+    alone = f"{worth} independent one{'s' if worth > 1 else ''}"
+    apart = f" They hang together, and are worth about {alone}." if worth < values else ""
     why = (
         " The bands are too narrow." if narrow
         else " Fewer than promised, but too few values to tell that from chance." if doubtful
-        else " Too few values to say more." if values < FEW or (behind and not worse)
+        else " Too few independent values to say more." if values < FEW or (behind and not worse)
         else ""
     )  # fmt: skip
-    return Verdict(measure, watched.assumption, holds, f"{cover}; {against}.{why}{lean}", best, skill, values, inside)
+    words = f"{cover}; {against}.{apart}{why}{lean}"
+    return Verdict(measure, watched.assumption, holds, words, best, skill, values, inside, worth)
 
 
-def _chance_of_at_most(hits: int, values: int, share: float) -> float:
-    """Chance of so few hits in independent bands that hold what they promise.
+def _independent(own: pd.DataFrame, stock: bool) -> int:
+    """How many independent values the forecasts of a measure are worth, about.
 
-    Horizons of one origin hang together, so this calls bands too narrow rather too often than too rarely.
+    A stock carries its error on from step to step, so a horizon is worth one value, and only once: horizons that
+    overlap have the same luck in common. A flow is counted anew each step, so each step is worth one.
     """
+    if not stock:
+        return len(own["day"].unique())
+    horizon = max((day - origin).days for day, origin in zip(own["day"], own["origin"], strict=True))
+    span = (max(own["day"]) - min(own["origin"])).days
+    whole: int = min(len(own["origin"].unique()), max(1, round(span / horizon)))
+    return whole
+
+
+def _chance_of_so_few(share: float, values: int, level: float) -> float:
+    """Chance of such a share of hits, or a smaller one, in independent bands that hold what they promise."""
     from scipy.stats import binom
 
-    return float(binom.cdf(hits, values, share))
+    return float(binom.cdf(round(share * values), values, level))
 
 
 def overall(found: Backtest) -> str:
@@ -137,9 +158,13 @@ def overall(found: Backtest) -> str:
         return "Nothing could be scored."
     good = sum(one.holds == "yes" for one in every)
     lead = {
-        "yes": "can be trusted as far as this past shows",
-        "no": "cannot be trusted as it stands",
-        "open": "is not settled by this past",
+        "yes": "held, as far as this past shows",
+        "narrow": "was too sure of itself",
+        "behind": "was less close than a simple baseline",
+        "open": "is neither confirmed nor refuted by this past",
     }[main.holds]
     what = "ARR" if main.measure == "arr" else "members"
-    return f"The forecast of {what} {lead}: {main.words} Of {len(every)} measures {good} hold."
+    return (
+        f"The forecast of {what} {lead}: {main.inside} of {main.values} values fell into the 80% band. "
+        f"{good} of {len(every)} measures hold."
+    )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from simulation.evidence.attribution import Attribution
-    from simulation.evidence.backtest.trial import Backtest
+    from simulation.evidence.backtest.casts import Backtest
     from simulation.evidence.calibrate import Calibration
     from simulation.evidence.filter import Vectors
     from simulation.evidence.fit import Fit
@@ -96,9 +96,9 @@ def _courses(found: Vectors) -> Figure:
 
 def _backtest(found: Backtest) -> Card:
     from simulation.evidence.backtest.observed import MEASURES
-    from simulation.evidence.backtest.verdict import overall, verdicts
+    from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
 
-    rows = [[MEASURES[one.measure].title, one.holds, one.words] for one in verdicts(found)]
+    rows = [[MEASURES[one.measure].title, HOLDS[one.holds], one.words] for one in verdicts(found)]
     heads = ("measure", "holds", "verdict")
     origins = f"{day(found.origins[0])} to {day(found.origins[-1])}" if found.origins else "none"
     note = f"{len(found.origins)} past days ({origins}), {found.steps} steps of {found.step} months each."

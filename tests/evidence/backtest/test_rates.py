@@ -32,3 +32,22 @@ def test_a_rate_that_changed_is_carried_on_from_where_it_is():
     assert 100 < np.median(found.level) < 140
     low, high = np.quantile(found.level, [0.05, 0.95])
     assert low < 120 < high
+
+
+def test_a_few_restless_quarters_are_no_growth_of_a_plan():
+    """Two or three quarters say nothing of growth, so its prior (0.3 on the log scale) stands: within three of it."""
+    for seed, count in enumerate(([3, 24], [24, 3], [5, 30, 90], [90, 5, 40])):
+        for quarters in (1, 2, 4):
+            found = carry_on(
+                np.array(count, float), np.full(len(count), 3.0), quarters, DRAWS, np.random.default_rng(seed)
+            )
+            assert found.growth.max() <= 9.0 and found.growth.min() > -1
+            assert abs(np.log1p(np.median(found.growth))) < 0.9
+
+
+def test_growth_that_lasts_is_carried_on():
+    """28 quarters that grow by 6% each, 26% a year."""
+    truth = 100 * 1.06 ** np.arange(28)
+    count = np.random.default_rng(3).poisson(truth).astype(float)
+    found = carry_on(count, np.ones(28), 4, DRAWS, np.random.default_rng(2))
+    assert 0.1 < found.growth.mean() < 0.35  # trends fade

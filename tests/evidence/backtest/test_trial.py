@@ -13,11 +13,12 @@ import pytest
 import simulation as sim
 from simulation.cli import main
 from simulation.evidence.backtest.baselines.contracts import survival
+from simulation.evidence.backtest.casts import MODEL
 from simulation.evidence.backtest.counts import history_of_flows, history_of_survivors
 from simulation.evidence.backtest.fitters import DirectFitter
 from simulation.evidence.backtest.observed import observed
 from simulation.evidence.backtest.spells import spells_of
-from simulation.evidence.backtest.trial import MODEL, backtest, usual_origins
+from simulation.evidence.backtest.trial import backtest, usual_origins
 from simulation.evidence.backtest.verdict import verdicts
 from simulation.evidence.history import History, HistoryError
 from simulation.evidence.history.panel import history_of_panel
