@@ -15,6 +15,7 @@ from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def backtest(
     steps: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=60))] = 4,
     replications: Annotated[int, Parameter(validator=validators.Number(gte=20))] = 100,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     columns: Path | None = None,
     table: str | None = None,
     query: str | None = None,

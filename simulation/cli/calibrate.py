@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def calibrate(
     replications: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 4,
     rounds: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 6,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Overlay to write, .yaml.")] = None,
     screen: Screen = SCREEN,
 ) -> int:

@@ -10,6 +10,7 @@ from cyclopts import Parameter, validators
 
 from simulation.cli.history import read_source
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
+from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def fit(
     trials: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 1024,
     largest: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 2000,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
     screen: Screen = SCREEN,
 ) -> int:
     """Fit the assumptions of a scenario to a history, and write them as an overlay with joint draws.

@@ -34,7 +34,7 @@ UNSURE: dict[str, Any] = {"assumptions": {RENEWAL: {"triangular": {"low": 0.7, "
 
 def scenario_of(*, population: int, **fields: Any) -> Scenario:
     """A year of a segment called members."""
-    whole = {name: fields.pop(name) for name in ("teams", "interventions", "assumptions") if name in fields}
+    whole = {name: fields.pop(name) for name in ("teams", "interventions", "assumptions", "known") if name in fields}
     renewal = {"probability": 0.8, "sensitivity": 1}
     one = segment(population={"members": population}, arrivals={"per_month": 5}, renewal=renewal) | fields
     return from_mapping(scenario(days=365, segments={"members": one}, **whole))
@@ -171,3 +171,21 @@ def test_a_cluster_without_workers_is_given_up(plan: Scenario, monkeypatch: pyte
         pytest.raises(ClusterError, match="has no workers"),
     ):
         sim.run(plan, replications=2, cluster=client)
+
+
+def test_calibration_goes_the_same_way(workers: Any) -> None:
+    from simulation.evidence.calibrate.calibrate import unknowns_for
+    from simulation.evidence.calibrate.trials import Trials
+
+    known = {"segments.members.renewal_year_1": {"between": [0.5, 0.7]}, "segments.members.first_value_90": 0.6}
+    plan = scenario_of(population=60, journey=JOURNEY, known=known)
+    unknowns, paths = unknowns_for(plan, ()), list(plan.known)
+
+    def means() -> Any:
+        trials = Trials(plan, None, unknowns, paths, 1, 2, None, 8)
+        return trials.means(np.array([[0.0] * len(unknowns), [0.3] * len(unknowns)]), range(3))
+
+    here = means()
+    with on_cluster(workers):
+        there = means()
+    assert np.array_equal(here, there, equal_nan=True) and np.isfinite(here).any()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from simulation.engine.crew import Crew
 from simulation.evidence.fit.summaries import Summaries
 from simulation.evidence.observables import lives_of_memory
 from simulation.evidence.unknowns import Unknown, at, scenario_at, values
@@ -80,44 +78,45 @@ def simulated(
     workers
         Threads; None for one a core. The result does not depend on it.
     """
-    rows = values(unknowns, z)
+    crew = _Histories(scenario, unknowns, values(unknowns, z), reader, book, first, seed)
     found: list[dict[str, float]] = [{}] * len(z)
-    lock, state, stop = threading.Lock(), {"next": 0, "done": 0}, threading.Event()
+    finished = 0
 
-    def work() -> None:
+    def done(part: tuple[int, dict[str, float]]) -> None:
+        nonlocal finished
+        row, found[row] = part
+        finished += 1
+        if progress is not None:
+            progress(finished, len(z))
+
+    crew.share_out(range(len(z)), done, workers=workers)
+    names = tuple(dict.fromkeys(name for one in found for name in one))
+    return Trials(z, np.array([[one.get(name, np.nan) for name in names] for one in found]), names)
+
+
+class _Histories(Crew[int, tuple[int, dict[str, float]]]):
+    """Simulates the history of a row and summarises it."""
+
+    def __init__(
+        self, scenario: Scenario, unknowns: Sequence[Unknown], rows: Float, reader: Summaries, book: Book | None,
+        first: int, seed: int,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.scenario, self.unknowns, self.rows, self.reader, self.book = scenario, unknowns, rows, reader, book
+        self.first, self.seed = first, seed
+
+    def work(self, item: int) -> tuple[int, dict[str, float]]:
+        """Simulate a row; its number comes along."""
         from simulation.engine.plan import make_plan
         from simulation.engine.replicate import make_engine
 
-        engine = None
-        while not stop.is_set():
-            with lock:
-                row = state["next"]
-                state["next"] = row + 1
-            if row >= len(z):
-                return
-            trial = scenario_at(scenario, at(unknowns, rows[row]))
-            plan = make_plan(trial, book)
-            if engine is None:
-                engine = make_engine("compiled", plan, log=True)
-            else:
-                engine.load(plan)
-            memory = engine.run(seed, first + row)
-            noise = first + row if reader.usage else None
-            lives = lives_of_memory(memory, plan, trial, usage_seed=noise, vectors=False)
-            found[row] = reader.of(lives)
-            with lock:
-                state["done"] += 1
-                if progress is not None:
-                    progress(state["done"], len(z))
-
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        running = {pool.submit(work) for _ in range(workers or os.cpu_count() or 1)}
-        try:
-            while running:  # short waits, so that Ctrl-C is heard
-                ready, running = wait(running, timeout=0.5, return_when=FIRST_EXCEPTION)
-                for one in ready:
-                    one.result()
-        finally:
-            stop.set()
-    names = tuple(dict.fromkeys(name for one in found for name in one))
-    return Trials(z, np.array([[one.get(name, np.nan) for name in names] for one in found]), names)
+        trial = scenario_at(self.scenario, at(self.unknowns, self.rows[item]))
+        plan = make_plan(trial, self.book)
+        engine = getattr(self.mine, "engine", None)
+        if engine is None:
+            engine = self.mine.engine = make_engine("compiled", plan, log=True)
+        else:
+            engine.load(plan)
+        memory = engine.run(self.seed, self.first + item)
+        noise = self.first + item if self.reader.usage else None
+        return item, self.reader.of(lives_of_memory(memory, plan, trial, usage_seed=noise, vectors=False))
