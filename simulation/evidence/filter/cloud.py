@@ -31,7 +31,6 @@ from simulation.evidence.filter.records import (
     O_PRESENT,
     P_BLUR,
     P_RESAMPLE,
-    P_WHEN,
 )
 from simulation.evidence.filter.weights import observe
 from simulation.model.draws import luck, luck_pair
@@ -187,17 +186,11 @@ def start(w: World, c: Cloud, duty: Any, seen: bool, told: int) -> None:
 
 @compiled
 def weigh(w: World, c: Cloud, duty: Any, o: Any, told: int, usage: np.ndarray, number: int) -> float:
-    """Bring every particle to an observation and weigh it; by how much the log weights were shifted, -inf: impossible.
-
-    A milestone that is dated by an interval happens to each particle on a day of its own.
-    """
+    """Bring every particle to an observation and weigh it; the shift of the log weights, -inf: impossible."""
+    t = o.t
     for i in range(len(c.weights)):
         m = member_at(w, i)
         side = c.sides[i]
-        t = o.t
-        if o.what == O_MILESTONE and o.high > o.low:
-            low = max(o.low, m.t)
-            t = low + luck(w, m.key, P_WHEN, number) * max(0.0, o.high - low)
         if o.what == O_PRESENT:
             c.weights[i] += live_unseen(w, i, t, side, told)
         else:
@@ -264,11 +257,8 @@ def filter_member(
             likelihood += shift
         if o.what == O_MILESTONE:
             for i in range(len(c.weights)):
-                t = max(o.t, member_at(w, i).t)
-                if o.high > o.low:
-                    t = member_at(w, i).t
                 if member_at(w, i).present != 0:
-                    pass_milestone(w, i, t, c.sides[i], told)
+                    pass_milestone(w, i, max(o.t, member_at(w, i).t), c.sides[i], told, o.high >= o.low)
         if r < duty.last - 1 and effective_size(c.weights) < DEGENERATE * len(c.weights):
             likelihood += math.log(mean_weight(c.weights))
             resample(w, c, duty.key, generation)

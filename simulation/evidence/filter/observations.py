@@ -134,6 +134,10 @@ def _table(
     for name, column in (("t", "date"), ("low", "low"), ("high", "high")):
         gap = (table[column].to_numpy().astype("M8[us]") - origin).astype("m8[us]")
         table[name] = np.where(np.isnat(gap), np.nan, gap.astype(np.int64) / 86_400e6)
+    # What is dated at midnight sharp is known to the day: an interval of it.
+    daily = (table["what"] == r.O_MILESTONE) & table["high"].isna() & (table["t"] == np.floor(table["t"]))
+    for name in ("low", "high"):
+        table[name] = table[name].where(~daily, table["t"])
     table["high"] += 1.0  # the last day belongs to the interval
     interval = (table["what"] == r.O_MILESTONE) & table["high"].notna()
     table.loc[interval, "t"] = table.loc[interval, "high"].clip(upper=0.0)
@@ -145,16 +149,51 @@ def _table(
     table["first_segment"] = said.groupby(table["place"]).transform("first").fillna(pd.Series(own, table.index))
     table["segment"] = own
     table["a"] = _places(table, scenario, segments)
-    table = _months(table, as_of)
+    table = _opened(_months(table, as_of))
     table["order"] = table["what"].map({code: place for place, code in enumerate(_ORDER)})
+    table.loc[(table["what"] == r.O_MILESTONE) & table["high"].notna(), "order"] = -1  # it was reached before `t`
     # An export with dates alone may have several milestones on a day: they were reached in the order of the journey.
-    table["along"] = np.where(table["what"] == r.O_MILESTONE, table["a"], 0)
+    table["along"] = np.where(table["what"] == r.O_MILESTONE, table["a"], 0.0)
+    _place_deliveries(table, scenario)
+    table = _by_moments(table)
     return table.sort_values(["place", "t", "order", "along"], kind="stable").reset_index(drop=True)
 
 
+def _place_deliveries(table: pd.DataFrame, scenario: Scenario) -> None:
+    """What a milestone causes comes after it; other deliveries come before the milestones of their moment: jumps."""
+    from simulation.engine.layout import intervention_names
+
+    journeys = [list(segment.journey) for segment in scenario.segments.values()]
+    for place, name in enumerate(intervention_names(scenario)):
+        when = scenario.interventions[name].when
+        for segment, journey in enumerate(journeys):
+            if when.trigger in ("reached", "taken") and when.milestone in journey:
+                rows = (table["what"] == r.O_DELIVERED) & (table["a"] == place) & (table["segment"] == segment)
+                table.loc[rows, "order"] = _ORDER.index(r.O_MILESTONE)
+                table.loc[rows, "along"] = journey.index(when.milestone) + 0.5
+
+
+def _by_moments(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of one moment, some microseconds apart, one time: a jump and the milestones that it reaches."""
+    table = table.sort_values(["place", "t"], kind="stable")
+    place, t = table["place"].to_numpy(), table["t"].to_numpy()
+    starts = np.ones(len(table), bool)
+    starts[1:] = (np.diff(place) != 0) | (np.diff(t) > r.MOMENT)
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(table)), 0))
+    return table.assign(t=t[first]) if len(table) else table
+
+
+def _opened(table: pd.DataFrame) -> pd.DataFrame:
+    """Add a row where the interval of a milestone begins: from there on it may have been reached."""
+    opens = table[(table["what"] == r.O_MILESTONE) & table["high"].notna()]
+    opens = opens.assign(t=opens["low"], what=r.O_OPENS).drop_duplicates(["place", "low", "high"])
+    return pd.concat([table, opens], ignore_index=True) if len(opens) else table
+
+
 _ORDER = (
-    r.O_PRESENT, r.O_RETURNED, r.O_MOVED, r.O_DELIVERED, r.O_MILESTONE, r.O_RECOGNISED, r.O_RESOLVED, r.O_SETBACK,
-    r.O_ESCALATED, r.O_INTERACTION, r.O_RATING, r.O_USAGE, r.O_RENEWED, r.O_GRACE, r.O_RECOVERED, r.O_LEFT, r.O_PAUSE,
+    r.O_PRESENT, r.O_RETURNED, r.O_OPENS, r.O_MOVED, r.O_DELIVERED, r.O_MILESTONE, r.O_RECOGNISED, r.O_RESOLVED,
+    r.O_SETBACK, r.O_ESCALATED, r.O_INTERACTION, r.O_RATING, r.O_USAGE, r.O_RENEWED, r.O_GRACE, r.O_RECOVERED, r.O_LEFT,
+    r.O_PAUSE,
 )  # fmt: skip
 
 

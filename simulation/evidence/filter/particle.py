@@ -2,7 +2,8 @@
 
 The work of the milestone ahead is not drawn but integrated out: with M the running maximum of progress since the last
 milestone, and f and S density and survival function of that milestone's lognormal work, it has not come yet with
-probability S(M), and comes with density f(M) v while velocity v > 0 and progress is at its running maximum.
+probability S(M), and comes with density f(M) v while velocity v > 0 and progress is at its running maximum. Of a date
+that is known to an interval (a day, mostly) the probability is S(M) at its begin less S(M) at its end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from simulation.evidence.filter.records import (
     FAR,
     LEAST,
+    MOMENT,
     NARROW,
     P_CARRY,
     P_EFFECT,
@@ -61,6 +63,8 @@ def ahead(w: World, m: Any) -> Any:
 @compiled
 def standard_work(g: Any, side: Any, peak: float) -> float:
     """`peak` pace-months as a standard normal quantile of the work of a milestone."""
+    if side.scale <= 0.0:  # nothing is left of the work
+        return NEVER if peak >= side.shift else -NEVER
     x = (peak - side.shift) / side.scale
     if x <= 0.0:
         return -NEVER
@@ -81,6 +85,16 @@ def density(g: Any, side: Any, peak: float) -> float:
     if not -40.0 < z < 40.0:
         return 0.0
     return math.exp(-0.5 * z * z) / (math.sqrt(2.0 * math.pi) * max(g.spread, NARROW) * x)
+
+
+@compiled
+def between(g: Any, side: Any, low: float, high: float) -> float:
+    """Probability that the work of a milestone is from `low` to `high` pace-months, exact in both tails."""
+    a = standard_work(g, side, low)
+    b = standard_work(g, side, high)
+    if a > 0.0:
+        return 0.5 * (math.erfc(a * math.sqrt(0.5)) - math.erfc(b * math.sqrt(0.5)))
+    return 0.5 * (math.erfc(-b * math.sqrt(0.5)) - math.erfc(-a * math.sqrt(0.5)))
 
 
 @compiled
@@ -113,6 +127,15 @@ def hide_work(w: World, i: int, side: Any, peak: float) -> None:
     if m.need < NEVER:
         m.need = FAR
         side.scale = opportunity_at(w, i, m.next).short
+        if side.scale <= 0.0:
+            reach_at_once(side, m.t)
+
+
+@compiled
+def reach_at_once(side: Any, t: float) -> None:
+    """Nothing is left of the work ahead: like a jump over all of it."""
+    side.counted = -1.0
+    side.jumped = t
 
 
 @compiled
@@ -120,6 +143,7 @@ def come_in(w: World, i: int, key: Key, seg: int, t: float, side: Any, told: int
     """Let a particle join at `t`, with the work ahead as the model draws it."""
     new_member(w, i, key, seg)
     begin(w, i, t)
+    side.open = -NEVER
     side.used = 0.0
     side.days = 0.0
     settle(w, i, t)
@@ -167,9 +191,12 @@ def live_unseen(w: World, i: int, t: float, side: Any, told: int) -> float:
 
 @compiled
 def unhit(w: World, i: int, side: Any) -> float:
-    """Log of the chance that the milestone ahead has not come while progress grew since it was counted last."""
+    """Log of the chance that the milestone ahead has not come while progress grew since it was counted last.
+
+    Nothing is counted while the milestone may have come already.
+    """
     m = member_at(w, i)
-    if m.need == NEVER or side.peak <= side.counted:
+    if m.need == NEVER or side.peak <= side.counted or m.t < side.open:
         return 0.0
     before = survival(ahead(w, m), side, side.counted)
     after = survival(ahead(w, m), side, side.peak)
@@ -180,59 +207,70 @@ def unhit(w: World, i: int, side: Any) -> float:
 
 
 @compiled
-def hit(w: World, i: int, t: float, side: Any) -> float:
-    """Log density of reaching the milestone ahead at `t` and not before: f(M) v / S(M counted); of a jump, its mass."""
+def hit(w: World, i: int, t: float, side: Any, within: bool) -> float:
+    """Log density of reaching the milestone ahead at `t` and not before: f(M) v / S(M counted).
+
+    Of a jump, and `within` an interval that ends at `t`, it is the probability of the work between.
+    """
     m = member_at(w, i)
     if m.need == NEVER:
         return -NEVER
     before = survival(ahead(w, m), side, side.counted)
     weight = 0.0
-    if side.jumped == t:
-        weight = before - survival(ahead(w, m), side, side.peak)
+    if within or abs(side.jumped - t) <= MOMENT:
+        weight = between(ahead(w, m), side, side.counted, side.peak)
     elif m.vel > 0.0 and m.done >= side.peak * (1.0 - 1e-12):
         weight = density(ahead(w, m), side, side.peak) * m.vel / MONTH
-    if weight <= 0.0:
+    if weight <= 0.0 or before <= 0.0:
         return -NEVER
-    return math.log(weight / before)
+    return math.log(weight) - math.log(before)
 
 
 @compiled
-def pass_milestone(w: World, i: int, t: float, side: Any, told: int) -> None:
-    """Put a particle past the milestone ahead; after a jump it carries what is left of it."""
+def pass_milestone(w: World, i: int, t: float, side: Any, told: int, within: bool) -> None:
+    """Put a particle past the milestone ahead; after a jump, or in an interval, it carries what is left of it.
+
+    In an interval the work is drawn from what it can have been, and progress beyond it counts for the next milestone.
+    """
     m = member_at(w, i)
     if m.need == NEVER:
         return
     carry = 0.0
-    if side.jumped == t and side.peak > side.counted:
+    lost = max(0.0, side.peak - m.done)
+    spilt = within or abs(side.jumped - t) <= MOMENT
+    if spilt and side.peak > side.counted:
         g = ahead(w, m)
         high = survival(g, side, side.counted)
         low = survival(g, side, side.peak)
         u = low + (high - low) * luck(w, m.key, P_CARRY, m.next + 64 * m.cycle)
         if 0.0 < u < 1.0:
             work = exp(g.log_after - max(g.spread, NARROW) * ndtri(u))
-            carry = max(0.0, side.peak - side.shift - side.scale * work)
+            carry = min(max(0.0, side.peak - side.shift - side.scale * work), side.peak - max(0.0, side.counted))
     recognised = m.recognised
     since = m.last_recognised
-    jumped = side.jumped
-    reach(w, i, t, carry)
+    reach(w, i, t, max(0.0, carry - lost))
     if told & TOLD_VALUE:
         m.recognised = recognised
         m.last_recognised = since
         m.pending = 1
     hide_work(w, i, side, 0.0)
-    if carry > 0.0:  # the same jump may reach further
-        side.jumped = jumped
+    if carry > 0.0:  # the same jump, or interval, may reach further
         side.peak = carry
+        if not within:
+            side.jumped = t
 
 
 @compiled
-def catch_up_journey(w: World, i: int, milestone: int, t: float, side: Any, told: int) -> None:
-    """Pass the milestones before local milestone `milestone` that the history has no rows of."""
+def catch_up_journey(w: World, i: int, milestone: int, t: float, side: Any, told: int) -> bool:
+    """Pass the milestones before local milestone `milestone` that the history misses; whether there are any."""
     m = member_at(w, i)
+    missed = False
     for _ in range(segment_at(w, m.seg).n_milestones):
         if m.need == NEVER or m.next == milestone:
-            return
-        pass_milestone(w, i, t, side, told)
+            break
+        pass_milestone(w, i, t, side, told, False)
+        missed = True
+    return missed
 
 
 @compiled
@@ -247,8 +285,13 @@ def take_delivery(w: World, i: int, k: int, t: float, side: Any, told: int, numb
             u, life = luck_pair(w, m.key, P_EFFECT, number * 64 + e)
         amount = draw(w, f.amount, u)
         if f.kind == E_SHORTEN and m.need < NEVER and ahead(w, m).name == f.milestone:
+            # Work beyond the running maximum stays beyond it: all that is measured in work moves with it.
             side.shift = (1.0 - amount) * side.shift + amount * m.done
+            side.peak = (1.0 - amount) * side.peak + amount * m.done
+            side.counted = (1.0 - amount) * side.counted + amount * m.done
             side.scale *= 1.0 - amount
+            if side.scale <= 0.0:
+                reach_at_once(side, t)
         else:
             apply(w, i, e, t, amount, u, life)
         if f.kind == E_ADVANCE:

@@ -8,13 +8,14 @@ from simulation.model.random import domain, purpose
 
 # What can be observed.
 (O_PRESENT, O_RETURNED, O_MOVED, O_DELIVERED, O_MILESTONE, O_RECOGNISED, O_RESOLVED, O_SETBACK, O_ESCALATED,
- O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE, O_RATING) = range(17)  # fmt: skip
+ O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE, O_RATING, O_OPENS) = range(18)  # fmt: skip
 
 OBSERVATION = np.dtype(
     [("t", "f8"), ("low", "f8"), ("high", "f8"), ("value", "f8"), ("what", "i4"), ("a", "i4")], align=True
 )
 """One row of what happened: days from the day of inference (negative), the interval in which it lies where only that
-is known (of a usage the days that it covers, of a rating as `low` its noise; NaN: none), a value, what (an O_ code)
+is known (of a milestone the interval in which it was reached, which a row O_OPENS begins and the milestone's ends; of a
+usage the days that it covers; of a rating as `low` its noise; NaN: none), a value, what (an O_ code)
 and which one (milestone, intervention, segment; -2: not known)."""
 
 DUTY = np.dtype(
@@ -22,10 +23,11 @@ DUTY = np.dtype(
 )
 """One member: key, its rows, when it joined, its next renewal (days; in grace the one that was missed), segment."""
 
-SIDE = np.dtype([(name, "f8") for name in ("peak", "counted", "shift", "scale", "used", "days", "jumped")], align=True)
+SIDE = np.dtype([(name, "f8") for name in ("peak", "counted", "shift", "scale", "used", "days", "jumped", "open")],
+                align=True)  # fmt: skip
 """Beside a particle's member record: the running maximum M of progress, how far of it the weight has counted, the map
 need = shift + scale * work that short circuits leave, usage (pace x days) and days of membership since the last usage
-row, and when it jumped."""
+row, when it jumped, and until when the milestone ahead may have been reached though its row is still to come."""
 
 DRAW = np.dtype(
     [("direction", "f8"), ("magnitude", "f8"), ("progress", "f8"), ("value_on", "f8"), ("milestone", "i4"),
@@ -46,13 +48,13 @@ HORIZONS = np.array([30.0, 60.0, 90.0])
 TOLD_INTERACTIONS, TOLD_SETBACKS, TOLD_VALUE, COUNTS = 1, 2, 4, 8
 
 FAR = 1e250  # pace-months that no particle ever makes: milestones come from what happened, not from a draw
-NARROW = 0.02  # log-spread of work below which its density is smoothed
+NARROW = 0.02  # log-spread of work that the filter takes at least: a sharper one would leave hardly a particle
+MOMENT = 1e-6  # days; rows of one moment are microseconds apart where a table would turn their order
 LEAST = 1e-300
 
 D_FILTER = np.uint64(domain("filter"))
 P_RESAMPLE = purpose("filter resampling", "")
 P_BLUR = purpose("filter blur", "")
-P_WHEN = purpose("filter date within an interval", "")
 P_CARRY = purpose("filter progress beyond a jump", "")
 P_REST = purpose("filter work left", "")
 P_EFFECT = purpose("filter effect", "")

@@ -25,6 +25,7 @@ from simulation.evidence.filter.records import (
     O_LEFT,
     O_MILESTONE,
     O_MOVED,
+    O_OPENS,
     O_PRESENT,
     O_RATING,
     O_RECOGNISED,
@@ -89,15 +90,18 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
     if m.present == 0:
         return 0.0
     if what == O_MILESTONE:
-        catch_up_journey(w, i, o.a, t, side, told)
-        return hit(w, i, t, side)
+        if catch_up_journey(w, i, o.a, t, side, told) and m.need < NEVER:
+            return math.log(LEAST)  # when the last one was reached is not known: any other explanation is better
+        return hit(w, i, t, side, o.high >= o.low)
     if what == O_PRESENT:
         if o.a >= -1 and m.next != o.a + 1:
             return -NEVER
         hide_work(w, i, side, m.done)
         return 0.0
     weight = unhit(w, i, side)
-    if what == O_DELIVERED:
+    if what == O_OPENS:
+        side.open = max(side.open, o.high)
+    elif what == O_DELIVERED:
         take_delivery(w, i, o.a, t, side, told, number)
     elif what == O_MOVED:
         m.seg = o.a

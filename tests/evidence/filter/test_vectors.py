@@ -302,7 +302,7 @@ def test_the_particles_library_agrees() -> None:
     particles = pytest.importorskip("particles", reason="the library particles is not installed")
     from scipy.stats import norm
 
-    month, touches, hit, end = 365.25 / 12, np.arange(12.0, 100.0, 12.0), 40.0, 100.0
+    month, touches, hit, end = 365.25 / 12, np.arange(12.0, 100.0, 12.0), 40.3, 100.0
     typical, spread, memory = np.radians(25.0), np.radians(35.0), 4 * month
     steps = [*[(t, "touch") for t in touches], (hit, "hit"), (end, "end")]
     steps.sort()
@@ -370,3 +370,38 @@ def test_milestones_of_one_day_were_reached_in_the_order_of_the_journey() -> Non
     seen = rows((0, "joined"), (20, "milestone", "started"), (40, "milestone", "working"), (40, "milestone", "growing"))
     found = infer(seen, scenario(), as_of=START + dt.timedelta(days=60), particles=256).table.iloc[0]
     assert found["milestone"] == "growing"
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+@pytest.mark.parametrize("effect", [{"advance": "3 months"}, {"shorten": {"started": "95%"}}])
+@pytest.mark.parametrize("to_the_day", [False, True])
+def test_nothing_of_a_jump_is_impossible(spread: float, effect: dict[str, Any], to_the_day: bool) -> None:
+    """A delivery that reaches milestones at once is weighed by their probability, whatever the spread of their work."""
+    journey = {
+        "started": {"stage": "adoption", "after": "1 month", "spread": spread},
+        "working": {"stage": "value", "after": "2 months", "spread": spread},
+    }
+    tree = scenario(journey=journey, arrivals={"per_month": 15}).resolved()
+    plan = from_mapping(tree | {"interventions": {"help": {"when": {"joined": "15 days"}, "effects": [effect]}}})
+    frame = History.from_events(sim.events(plan, replication=0, seed=3, engine="compiled"), plan).frame
+    if to_the_day:
+        frame["date"] = frame["date"].dt.normalize()
+    found = infer(History.of(frame), plan, as_of=START + dt.timedelta(360))
+    assert len(found.table) > 100
+    assert (found.table["milestone"] != "none").mean() > 0.5
+    assert found.unexplained.empty
+
+
+def test_a_day_is_an_interval() -> None:
+    """Two milestones of one day, known to the day, are no wonder, and the day says what the hour says."""
+    journey = {
+        "started": {"stage": "adoption", "after": "1 month", "spread": 0.0},
+        "working": {"stage": "value", "after": "0.02 months", "spread": 0.0},
+        "growing": {"stage": "growth", "after": "3 months", "spread": 0.0},
+    }
+    plan, day = scenario(journey=journey), START + dt.timedelta(60)
+    dated = rows((0, "joined"), (30, "milestone", "started"), (30, "milestone", "working"))
+    timed = rows((0, "joined"), (30.2, "milestone", "started"), (30.8, "milestone", "working"))
+    a, b = (infer(one, plan, as_of=day, particles=8192).table.iloc[0] for one in (dated, timed))
+    assert a["impossible"] == b["impossible"] == 0
+    assert abs(a["velocity"] - b["velocity"]) < 0.1  # a tenth of a typical pace: an hour more or less of thirty days
