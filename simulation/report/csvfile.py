@@ -9,15 +9,14 @@ from uuid import uuid4
 
 import pandas as pd
 
-__all__ = ["csv_text", "neutral", "write_bytes", "write_csv"]
+from simulation.scenario.workbook.cells import formula_like
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-"""How a text starts that a spreadsheet takes for a formula, the full-width forms included (OWASP, CSV injection)."""
+__all__ = ["csv_text", "neutral", "write_bytes", "write_csv"]
 
 
 def neutral(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula; numbers and dates stay what they are."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
+    if isinstance(value, str) and formula_like(value):
         return f"'{value}"
     return value
 

@@ -11,12 +11,17 @@ from typing import Any, Final
 from simulation.scenario.errors import Problem, ScenarioError, nearest
 from simulation.scenario.sheets import TableError
 from simulation.scenario.sheets.excel import opened
-from simulation.scenario.workbook.cells import Native
+from simulation.scenario.workbook.cells import Native, formula_like
 from simulation.scenario.workbook.sheets import ABOUT, PlanSheet
 
 __all__ = ["Found", "GivenBack", "Row", "read_plan"]
 
 MOST_ROWS: Final = 20_000
+ERRORS: Final = (
+    "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!",
+    "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!",
+)  # fmt: skip
+"""What a spreadsheet shows in place of a value; any other text with a # is a text."""
 HEADER_WITHIN: Final = 20
 """The headings stand in one of the first rows."""
 
@@ -149,7 +154,7 @@ def _faults(path: Path, address: str, value: Any, formula: Any) -> list[Problem]
     if is_formula and value is None:
         message = "holds a formula without a value: open the workbook in a spreadsheet program and save it"
         return [Problem(str(path), None, None, address, message)]
-    if isinstance(value, str) and value.startswith("#") and value.rstrip("!?").isupper():
+    if value in ERRORS:
         return [Problem(str(path), None, None, address, f"holds the error {value}")]
     return []
 
@@ -157,6 +162,6 @@ def _faults(path: Path, address: str, value: Any, formula: Any) -> list[Problem]
 def _native(value: Any) -> Native:
     if isinstance(value, dt.datetime):
         return value.date() if value.time() == dt.time() else value.isoformat(" ")
-    if isinstance(value, str) and value.startswith("'"):
+    if isinstance(value, str) and value.startswith("'") and formula_like(value[1:]):
         return value[1:]  # put there so that no spreadsheet takes the text for a formula
     return value if isinstance(value, str | int | float | bool | dt.date | type(None)) else str(value)

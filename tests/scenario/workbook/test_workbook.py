@@ -317,3 +317,21 @@ def laid_over(base: Any, over: Any) -> Any:
         else:
             merged[key] = laid_over(merged.get(key), value)
     return merged
+
+
+@pytest.mark.parametrize(
+    "text", ["'tis a guess", "#TODO", "#1 PRIORITY", "#URGENT!", "=1+1", "-5 would be better", "'"]
+)
+def test_a_comment_is_a_text_whatever_it_begins_with(tmp_path: Path, text: str) -> None:
+    said = {"value": 3, "source": "the team", "evidence": "own", "comment": text}
+    plan = sim.load(REFERENCE, overlays=[{"teams": {"success": {"people": said}}}])
+    found = given_back(tmp_path, lambda book: None, plan)
+    assert (found.overlay, found.changes, found.problems) == ({}, [], [])
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#SPILL!"])
+def test_an_error_of_a_spreadsheet_is_no_value(tmp_path: Path, error: str) -> None:
+    def spoil(book: Any) -> None:
+        cell(book, "Numbers", "teams.success.hours_per_month", "Value").value = error
+
+    assert f"holds the error {error}" in messages(given_back(tmp_path, spoil))[0]
