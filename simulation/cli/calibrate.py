@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
+from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
 
@@ -45,13 +45,14 @@ def calibrate(
     rounds
         Steps at most.
     out
-        <name>_calibrated.yaml beside the scenario by default.
+        <name>_calibrated.yaml beside the scenario by default; in another folder it needs --allow-outside to be used.
     """
     import os
 
     import simulation as sim
     from simulation.evidence.calibrate import calibrate as solve
     from simulation.evidence.calibrate.told import facts, write_calibration
+    from simulation.evidence.overlay import check_place
     from simulation.runs import todays_members
     from simulation.scenario.errors import Misfit
 
@@ -59,6 +60,11 @@ def calibrate(
     goal = out or file.with_name(f"{file.stem}_calibrated.yaml")
     if goal.suffix not in (".yaml", ".yml"):
         raise BadInput(f"expected an overlay .yaml to write, not {goal}")
+    if not screen.allow_outside:
+        try:
+            check_place(goal, plan)
+        except ValueError as error:
+            raise refused(error) from None
     command = shlex.join(["membersim", "calibrate", str(file)])
     try:
         with progress_bar("Calibrating") as progress:

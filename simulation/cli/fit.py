@@ -48,7 +48,7 @@ def fit(
     scenario
         The model; its assumptions are the priors.
     out
-        <name>_fitted.yaml beside the scenario by default.
+        <name>_fitted.yaml beside the scenario by default; in another folder it needs --allow-outside to be used.
     quarantine
         Go on without the members that have an impossible row.
     trials
@@ -58,6 +58,7 @@ def fit(
     """
     import simulation as sim
     from simulation.evidence.fit import fit as solve
+    from simulation.evidence.overlay import check_place
 
     plan = sim.load(scenario)
     if source is None and plan.history is None:
@@ -65,6 +66,11 @@ def fit(
     goal = out or scenario.with_name(f"{scenario.stem}_fitted.yaml")
     if goal.suffix not in (".yaml", ".yml"):
         raise BadInput(f"expected an overlay .yaml to write, not {goal}")
+    if not screen.allow_outside:
+        try:
+            check_place(goal, plan)
+        except ValueError as error:
+            raise refused(error) from None
     read = read_source(
         source, plan, columns=columns, table=table, query=query, exported=exported, quarantine=quarantine
     )

@@ -17,7 +17,23 @@ from simulation.scenario.quantities import Kind, written
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
 
-__all__ = ["write_overlay"]
+__all__ = ["check_place", "write_overlay"]
+
+
+def check_place(path: Path, scenario: Scenario) -> None:
+    """Refuse a place from which an overlay of a scenario could not be loaded.
+
+    Raises
+    ------
+    ValueError
+        A file may only name files of its own folder and below, and the scenario is elsewhere.
+    """
+    base = scenario.source_files[0].resolve()
+    if not base.is_relative_to(path.resolve().parent):
+        raise ValueError(
+            f"{path} could not be loaded: it extends {base.name}, which lies outside its folder; write it beside that, "
+            f"such as {base.with_name(path.name)}, or say --allow-outside here and whenever it is used"
+        )
 
 
 def write_overlay(
