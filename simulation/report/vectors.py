@@ -141,7 +141,8 @@ def vectors_page(found: Vectors) -> Page:
                 f"it. {found.particles:,} weighted copies of each member live by the scenario's own rules (a particle "
                 "filter); those that explain its history count more. On track: less than 45 degrees off its Desired "
                 "Outcome; away: 90 degrees or more. The chances hold as far as the scenario does. Who was helped for "
-                "being off course is not used as evidence: where a scenario has such help, courses are stated too extremely."
+                "being off course is not used as evidence: where a scenario has such help, courses are stated "
+                "too extremely."
             ),
             Text(
                 f"Effective number of copies: median {float(table['ess'].median()):,.0f}, least "

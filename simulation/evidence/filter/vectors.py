@@ -157,8 +157,8 @@ def infer(
     -----
     That an intervention for those `off_course` was delivered, or was not, is no evidence here, though it tells of the
     direction. In such scenarios the stated courses are too extreme: of 2,515 simulated members those in the lowest
-    tenth were on track with a stated 19% and a true 37%, in the highest with 92% and 79%. Without such interventions, 6% and
-    6%, 86% and 86% (2,495 members).
+    tenth were on track with a stated 19% and a true 37%, in the highest with 92% and 79%. Without such
+    interventions, 6% and 6%, 86% and 86% (2,495 members).
     """
     day = as_of or history.exported or _after(history)
     if not 0 < rating_noise < 10:
