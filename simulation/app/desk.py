@@ -183,7 +183,7 @@ class Desk:
             When no scenario is chosen.
         """
         if self.scenario is None:
-            raise ValueError("choose a scenario first")
+            raise ValueError("Choose a scenario first, at the top of the settings (the three bars show them).")
         self._turn_now()
         asked = {
             "scenario": str(self.plans.path(self.key)),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["precision_of", "record_of", "shown"]
 
-COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "better", "paired")
+COLUMNS = ("", "base", "difference", "95% interval", "P10", "P90", "better", "variance ÷")
 HEADLINES = (
     "members", "arr", "nrr", "renewal_rate", "expansion", "churn", "hours", "revenue", "fees", "cost", "contribution",
 )  # fmt: skip
@@ -96,7 +96,8 @@ def shown(
     sentences += [borrowed_sentence(name, one, measure, currency) for name, one in rests_on.items()]
     sentences += [] if goal is None else [_reached(goal, comparison.replications)]
     for name, other in comparison.alternatives.items():
-        title = f"{other.facts.name} against {comparison.base.facts.name}: {comparison.replications:,} futures"
+        title = f"{other.facts.name} against {comparison.base.facts.name}"
+        title += f": {comparison.replications:,} futures, whole horizon"
         rows = [_row(row, currency) for row in records(table.loc[[name]]) if row["measure"] in HEADLINES]
         screen.table(title, COLUMNS, rows)
     for sentence in sentences:

@@ -34,6 +34,14 @@ def test_a_forecast_refines_until_all_futures_are_there(visit: Visits) -> None:
     expect(one.view.locator(".ytitle")).to_have_text("Members")
 
 
+def test_a_refusal_goes_once_a_scenario_is_chosen(visit: Visits) -> None:
+    one = visit()
+    one.view.get_by_role("button", name="Run").click()
+    expect(one.view.get_by_role("alert").first).to_contain_text("Choose a scenario first")
+    one.choose("The club")
+    expect(one.view.get_by_role("alert").first).not_to_be_visible()
+
+
 def test_the_report_is_one_page_to_keep(visit: Visits, tmp_path: Path) -> None:
     one = visit()
     one.choose("The club")

@@ -36,7 +36,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_before_a_scenario_is_chosen_there_is_nothing_to_ask(tmp_path: Path) -> None:
     empty = Desk(Bench(), Plans(tmp_path))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="choose a scenario"):
+    with pytest.raises(ValueError, match="Choose a scenario first"):
         empty.request()
 
 

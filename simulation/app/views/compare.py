@@ -64,7 +64,9 @@ class _View:
                 self.chances = ui.html(sanitize=False).classes("wide")
             with ui.column().classes("card"):
                 ui.label("What changes").classes("title")
-                ui.label("Averages; below them, how sure they are (95% interval).").classes("muted small")
+                ui.label(
+                    "Averages over the whole horizon, of levels at its end; below, how sure they are (95% interval)."
+                ).classes("muted small")
                 self.table = ui.html(sanitize=False).classes("wide")
             ReportButton(desk, self._shown)
         desk.on_change(self._changed)
@@ -103,7 +105,10 @@ class _View:
 
     def _request(self) -> dict[str, Any]:
         if not self.desk.what_ifs:
-            raise ValueError("There is nothing to compare yet: change something at the left and press Compare there.")
+            raise ValueError(
+                "There is nothing to compare yet: change something at the left and press Compare there, or add a "
+                "scenario of this folder."
+            )
         asked = [{"name": one.name, "scenario": one.scenario, "overlay": one.overlay} for one in self.desk.what_ifs]
         return self.desk.request(overlay={}, what_ifs=asked, measure=self.measure.value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +69,11 @@ class _View:
                 return
             several = questions(self.desk.scenario)
             self.asked = {one.path: one for one in several}
-            for number, (group, members) in enumerate(groupby(several, key=lambda one: one.group)):
-                self._group(group, list(members), unfolded=number < 2)
+            groups: dict[str, list[Question]] = {}
+            for one in several:
+                groups.setdefault(one.group, []).append(one)
+            for number, (group, members) in enumerate(groups.items()):
+                self._group(group, members, unfolded=number < 2)
 
     def _group(self, group: str, members: list[Question], *, unfolded: bool) -> None:
         segment, _, what = group.partition(": ")

@@ -50,6 +50,7 @@ class Work:
         self.desk, self.kind, self.noun = desk, kind, noun
         self._draw, self._request = draw, request or desk.request
         self.job: Job | None = None
+        self._refused = False
         with ui.row().classes("work"):
             self.run_button = ui.button(label, icon=icon, on_click=self.run).props("unelevated no-caps")
             self.run_button.mark(f"run-{kind}")
@@ -62,16 +63,18 @@ class Work:
         self.trouble = ui.column().classes("trouble").props('role="alert"')
         self.cancel_button.visible = self.bar.visible = self.trouble.visible = False
         desk.runners[kind] = self.run
+        desk.on_change(self._asked_again)
         if stale:
             desk.on_change(self._out_of_date)
 
     def run(self) -> None:
         """Start the job."""
-        self.trouble.visible = False
+        self.trouble.visible = self._refused = False
         try:
             request = self._request()
         except ValueError as error:
             self.complain(str(error), tuple(getattr(error, "problems", ())))
+            self._refused = True
             return
         self.job = self.desk.start(self.kind, request)
         self.desk.follow(self.job, self._draw, self._watch)
@@ -115,6 +118,11 @@ class Work:
         if job.state == "cancelled":
             return f"Stopped after {job.done:,} {self.noun}" if self.noun and job.done else "Stopped"
         return f"{job.done:,} {self.noun}" if job.state == "done" and count else ""
+
+    def _asked_again(self) -> None:
+        """What was refused may be right now."""
+        if self._refused:
+            self.trouble.visible = self._refused = False
 
     def _out_of_date(self) -> None:
         if self.job is not None and self.job.ended and self.job.version:
