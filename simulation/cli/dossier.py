@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,16 +65,18 @@ def dossier(
     record, forecast = read_record(folder), finished_forecast(folder)
     stated, source = _stated(total or [], mapping)
     file = plan or _file_of(record)
-    loaded = _loaded(file)
+    overlays = _overlays(record)
+    there = [one for one in overlays if one.is_file()]
+    loaded = _loaded(file, there)
     if plan is not None and loaded is None:
         raise BadInput(f"--plan: {plan} is no plan that can be read")
     told = Dossier(
         record=record,
         totals=_totals(forecast, stated),
         source=source,
-        changes=_changes(loaded, record),
+        changes=_changes(loaded, there),
         backtest=_backtest(folder, forecast, backtest),
-        unchanged=None if loaded is None else loaded.digest() == forecast.facts.digest,
+        unchanged=None if loaded is None or there != overlays else loaded.digest() == forecast.facts.digest,
     )
     write_bytes(folder / FILE, dossier_page(forecast, told).encode())
     record["files"] = sorted({*record.get("files", ()), FILE})
@@ -137,24 +140,29 @@ def _file_of(record: dict[str, Any]) -> Path | None:
     return Path(words[2]) if len(words) > 2 else None
 
 
-def _loaded(file: Path | None) -> Scenario | None:
-    """The plan in a file, where it can be read."""
+def _overlays(record: dict[str, Any]) -> list[Path]:
+    """What the run laid over its plan."""
+    words = shlex.split(str(record["command"]))
+    after = words[words.index("--overlay") + 1 :] if "--overlay" in words else []
+    return [Path(one) for one in takewhile(lambda one: not one.startswith("--"), after)]
+
+
+def _loaded(file: Path | None, overlays: Sequence[Path]) -> Scenario | None:
+    """The plan in a file as it was run, where it can be read."""
     import simulation as sim
 
     try:
-        return None if file is None else sim.load(file)
+        return None if file is None else sim.load(file, overlays=overlays)
     except (OSError, ValueError):
         return None
 
 
-def _changes(plan: Scenario | None, record: dict[str, Any]) -> Any:
+def _changes(plan: Scenario | None, overlays: Sequence[Path]) -> Any:
     from simulation.scenario.versions import changes_of
 
     if plan is None:
         return None
-    words = shlex.split(str(record["command"]))
-    overlays = [Path(word) for word in words[3:] if word.endswith((".yaml", ".yml")) and Path(word).is_file()]
-    return changes_of([*plan.source_files, *overlays])
+    return changes_of(list(dict.fromkeys(one.resolve() for one in (*plan.source_files, *overlays))))
 
 
 def _backtest(folder: Path, forecast: Forecast, given: Path | None) -> dict[str, Any] | None:

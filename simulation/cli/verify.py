@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+DIGESTS = "digests.json"
+DATA = ("path", "file", "sha256")
+"""What the record says of a file of data."""
 DIFFERS = 1
 """Exit status when something is not as it should be."""
 
@@ -48,7 +51,12 @@ def verify(
 
     record, digests = _read(folder)
     forecast = finished_forecast(folder)
-    checks = [_files(folder, digests), _plan(folder, forecast), verify_counts(forecast), _tables(folder, forecast)]
+    checks = [
+        _files(folder, record, digests),
+        _plan(folder, forecast),
+        verify_counts(forecast),
+        _tables(folder, forecast),
+    ]
     with progress_bar("Simulating again") as progress:
         checks += _again(folder, record, forecast, replications, progress)
     rows = [(one.name, "yes" if one.passed else "NO", one.found) for one in checks]
@@ -64,22 +72,34 @@ def verify(
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         record = json.loads((folder / RECORD).read_text("utf-8"))
-        digests = json.loads((folder / "digests.json").read_text("utf-8"))
+        digests = json.loads((folder / DIGESTS).read_text("utf-8"))
     except FileNotFoundError:
         raise BadInput(f"{folder} is no shared run: make one with `membersim dossier RUN --share FOLDER`") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{folder} cannot be read: {error}") from None
-    needed = {"had_book", "seed", "data", "files"}
-    if not isinstance(record, dict) or not needed <= record.keys() or not isinstance(digests, dict):
+    if not (
+        isinstance(record, dict)
+        and {"had_book", "seed", "data", "files"} <= record.keys()
+        and isinstance(digests, dict)
+        and _texts(record["files"])
+        and isinstance(record["data"], list)
+        and all(isinstance(one, dict) and _texts([one.get(key) for key in DATA]) for one in record["data"])
+    ):
         raise BadInput(f"{folder / RECORD} is not the record of a shared run")
     return record, digests
 
 
-def _files(folder: Path, digests: dict[str, str]) -> Check:
+def _texts(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+
+
+def _files(folder: Path, record: dict[str, Any], digests: dict[str, str]) -> Check:
     from simulation.experiment.verification import Check
 
     wrong = [
-        name for name, digest in digests.items() if not (folder / name).is_file() or sha256(folder / name) != digest
+        name
+        for name in sorted({*digests, *record["files"]} - {DIGESTS})
+        if not (folder / name).is_file() or sha256(folder / name) != digests.get(name)
     ]
     name = "Files are as they were shared"
     return Check(name, f"changed or missing: {', '.join(wrong)}" if wrong else f"{len(digests)} files", not wrong)
@@ -89,7 +109,10 @@ def _plan(folder: Path, forecast: Forecast) -> Check:
     from simulation.experiment.verification import Check
     from simulation.scenario.resolved import digest_of
 
-    found = digest_of(_tree(folder))
+    try:
+        found = digest_of(_tree(folder))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{folder / 'plan.yaml'} holds no plan: {error}") from None
     return Check("The plan is the one of the forecast", f"SHA-256 {found[:16]}...", found == forecast.facts.digest)
 
 
@@ -102,7 +125,7 @@ def _tables(folder: Path, forecast: Forecast) -> Check:
     wrong, tables = [], summary_tables(forecast)
     for name, table in tables.items():
         file = folder / "tables" / f"{name}.csv"
-        if not file.is_file() or file.read_text("utf-8") != csv_text(table):
+        if not file.is_file() or file.read_bytes() != csv_text(table).encode():
             wrong.append(name)
     said = f"others: {', '.join(wrong)}" if wrong else f"{len(tables)} tables, byte by byte"
     return Check("Tables follow from the counts", said, not wrong)
@@ -130,7 +153,7 @@ def _tree(folder: Path) -> dict[str, Any]:
 
     try:
         tree = YAML(typ="safe", pure=True).load((folder / "plan.yaml").read_text("utf-8"))
-    except (OSError, ValueError, YAMLError) as error:
+    except (OSError, ValueError, RecursionError, YAMLError) as error:
         raise BadInput(f"{folder / 'plan.yaml'} cannot be read: {error}") from None
     if not isinstance(tree, dict):
         raise BadInput(f"{folder / 'plan.yaml'} holds no plan")

@@ -83,7 +83,9 @@ def verify_rerun(
     checks = []
     if part.assumption_values:
         draws = again.assumption_values
-        equal = all(np.array_equal(draws[path], one) for path, one in part.assumption_values.items())
+        equal = draws.keys() == part.assumption_values.keys() and all(
+            np.array_equal(draws[path], one) for path, one in part.assumption_values.items()
+        )
         checks.append(_check("Draws of the assumptions follow from plan and seed", futures, equal))
     equal = all(np.array_equal(again.ledger[name], part.ledger[name]) for name in PLANNED)
     checks.append(_check("Capacity and cost of teams and interventions follow from the plan", futures, equal))

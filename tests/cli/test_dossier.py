@@ -139,3 +139,40 @@ def test_folders_that_are_something_else(call: Call, run: Path, tmp_path: Path) 
     assert status == 2 and "is no shared run" in said
     status, _, said = call("dossier", "mine")
     assert status == 2 and "holds no finished run" in said
+
+
+def test_an_overlay_of_the_run_is_no_change_since_then(call: Call, run: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "gloom.yaml"
+    overlay.write_text("segments: {individual: {arr: 200}}\n")
+    assert call("run", "plan.yaml", "--overlay", overlay, "--replications", 4, "--out", "over")[0] == 0
+    assert call("dossier", "over")[0] == 0
+    assert "has been changed since this run" not in Path("over/dossier.html").read_text()
+    overlay.write_text("segments: {individual: {arr: 201}}\n")
+    assert call("dossier", "over")[0] == 0
+    assert "has been changed since this run" in Path("over/dossier.html").read_text()
+    overlay.unlink()
+    assert call("dossier", "over")[0] == 0
+    assert "has been changed since this run" not in Path("over/dossier.html").read_text()
+
+
+def test_whatever_was_done_to_a_shared_folder_is_told_without_a_fault(call: Call, run: Path) -> None:
+    assert call("dossier", run, "--share", "shared")[0] == 0
+    plan = Path("shared/plan.yaml").read_text()
+    record = json.loads(Path("shared/shared.json").read_text())
+    spoilt: list[tuple[str, bytes, int]] = [
+        ("digests.json", b"{}", 1),
+        ("tables/summary.csv", b"\xff\xfe", 1),
+        ("shared.json", json.dumps(record | {"data": [{}]}).encode(), 2),
+        ("shared.json", json.dumps(record | {"files": 5}).encode(), 2),
+        ("plan.yaml", b"a: &all [*all]\n", 2),
+        ("plan.yaml", b"a: " + 5000 * b"[", 2),
+        ("plan.yaml", plan.replace("individual", "others").encode(), 1),
+    ]
+    for name, content, expected in spoilt:
+        path = Path("shared", name)
+        good = path.read_bytes()
+        path.write_bytes(content)
+        status, _, said = call("verify", "shared", "--replications", 2)
+        assert status == expected and "fault of membersim" not in said, (name, content[:20], said)
+        path.write_bytes(good)
+    assert call("verify", "shared", "--replications", 2)[0] == 0
