@@ -14,8 +14,9 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FunctionType
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 SECONDS = 20
@@ -87,16 +88,26 @@ def seeds(name: str) -> list[bytes]:
     return [b"\0" + HISTORY, b"\xff" + HISTORY.replace(b",", b";")]
 
 
+def watched() -> Iterator[FunctionType]:
+    """Functions whose branches guide the fuzzer: those that read, and the YAML parser."""
+    parts = ("simulation.scenario", "simulation.evidence.history", "ruamel.yaml")
+    for name, module in list(sys.modules.items()):
+        for thing in list(vars(module).values()) if name.startswith(parts) else ():
+            members = list(vars(thing).values()) if isinstance(thing, type) and thing.__module__ == name else [thing]
+            yield from (one for one in members if isinstance(one, FunctionType) and one.__module__ == name)
+
+
 def fuzz(name: str, corpus: str, seconds: int) -> None:
     """Fuzz one reader; libFuzzer ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["simulation.scenario", "simulation.evidence.history", "ruamel"]):
-        pass
     from simulation.scenario import ScenarioError
 
     folder = Path(tempfile.mkdtemp())
     read = READERS[name](folder)
+
+    for function in watched():
+        atheris.instrument_func(function)
 
     def once(data: bytes) -> None:
         try:
