@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import simulation as sim
 from tests.app.club import write_club
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -74,6 +75,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server that the tests share; each of them has a visit of its own."""
     pytest.importorskip("nicegui", reason="the page needs nicegui")
     folder = write_club(tmp_path_factory.mktemp("plans"))
+    # Where nobody has compiled the model yet, that comes first: no visit is to wait for it.
+    sim.run(folder / "club.yaml", replications=2)
     served = start_server(folder, tmp_path_factory.mktemp("store"), "--workers", "2")
     yield served
     stop_server(served)
