@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -21,6 +22,9 @@ __all__ = ["import_"]
 
 SHOWN = 25
 """Rows that do not fit that are shown; all are in the file."""
+_END = r"(-?\d+(?:\.\d+)?)"
+_ENDS = re.compile(rf"{_END}\s*(?:to|,|-|\s)\s*{_END}")
+"""The ends of a scale, such as "0 to 10", "1-5" or "-100 to 100"."""
 
 
 def import_(
@@ -128,10 +132,10 @@ def _value(question: Question, text: str) -> Any:
     places = {str(place): value for place, (value, _) in enumerate(question.options, start=1)}
     typed = text.strip()
     if question.path[-1] == "scale":
-        ends = [one for one in typed.replace("to", " ").replace("-", " ").replace(",", " ").split() if one]
-        if len(ends) != 2:
+        ends = _ENDS.fullmatch(typed)
+        if ends is None:
             raise BadInput(f"{question.text} expected two numbers, such as 0 to 10, not {typed!r}")
-        return [float(one) for one in ends]
+        return [float(one) for one in ends.groups()]
     if question.path[-1] == "begins":
         day_of(typed)
         return typed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping as Given
 from pathlib import Path
@@ -89,6 +90,9 @@ class FileMap(Part):
             if event and event.partition(" ")[0] not in EVENTS:
                 said = event.partition(" ")[0]
                 raise Misfit(f"there is no event {said!r}: {one_of(EVENTS, said)}", ("happened", word))
+        if self.scale is not None and not 0.0 < abs(self.scale[1] - self.scale[0]) < math.inf:
+            low, high = self.scale
+            raise Misfit(f"expected two different numbers, such as 0 and 10, not {low:g} and {high:g}", ("scale",))
         return self
 
 

@@ -133,7 +133,7 @@ def _ratings(draft: Draft, name: str) -> None:
     low, high = min(values), max(values)
     scale = next(
         (one for one in ((0.0, 1.0), (1.0, 5.0), (0.0, 10.0), (0.0, 100.0)) if one[0] <= low and high <= one[1]),
-        (low, high),
+        (low, high) if low < high else (min(low, 0.0), max(high, 0.0)),
     )
     text = f"{draft.sheets[name].path.name}: what are the worst and the best score?"
     draft.ask(("files", name, "scale"), text, list(scale), f"scores go from {low:g} to {high:g}")

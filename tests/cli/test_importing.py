@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from simulation.cli import main
-from simulation.intake import read_import
+from simulation.cli.importing import _value
+from simulation.cli.screen import BadInput
+from simulation.intake import Question, read_import
 
 MEMBERS = "member id,joined,dues\n1,03/04/2025,100\n2,05/04/2025,110\n"
 COURSES = "member id,course,completed\n1,Onboarding,2025-06-01\n2,Onboarding,2025-07-01\n"
@@ -111,3 +113,17 @@ def test_into_a_scenario(files: list[str], tmp_path: Path, capsys: pytest.Captur
     assert (plan.name, str(plan.start)) == ("Club, members of 2026-07-01", "2026-07-01")
     assert plan.book is not None and plan.history is not None
     assert (folder / "imported" / "book.csv").read_text("utf-8").count("all") == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "ends"),
+    [("0 to 10", [0, 10]), ("0-10", [0, 10]), ("-100 to 100", [-100, 100]), ("1, 5", [1, 5]), ("0.5 4.5", [0.5, 4.5])],
+)
+def test_the_ends_of_a_scale_as_people_write_them(typed: str, ends: list[float]) -> None:
+    assert _value(Question(("files", "survey", "scale"), "Which?", (), [0, 1], ""), typed) == ends
+
+
+@pytest.mark.parametrize("typed", ["a b", "1 to", "1 2 3", ""])
+def test_what_is_no_scale_is_said(typed: str) -> None:
+    with pytest.raises(BadInput, match="expected two numbers"):
+        _value(Question(("files", "survey", "scale"), "Which?", (), [0, 1], ""), typed)

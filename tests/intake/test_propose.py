@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.intake import Proposal, propose, read_sheet
+from simulation.intake import Proposal, build, propose, read_sheet
 from simulation.scenario import ScenarioError
 from tests.intake.exports import EXPORTED, Truth
 
@@ -156,3 +156,26 @@ def test_days_that_may_lie_ahead_are_not_turned_to_lie_behind(tmp_path: Path, he
     joined = "; ".join(f"M{day:03d},{day:02d}/08/2026,100" for day in range(1, 7))
     behind = proposed(tmp_path, members=f"member id,joined,annual dues; {joined}")
     assert value(behind, "files.members.columns.joined.day_first") is False
+
+
+@pytest.mark.parametrize("score", [150, -3])
+def test_scores_that_are_all_the_same_have_a_scale(tmp_path: Path, score: int) -> None:
+    members = "member id,joined,segment,annual dues; " + "; ".join(
+        f"M{day},2024-01-{day},x,100" for day in range(10, 20)
+    )
+    survey = "member id,date,score; " + "; ".join(f"M{day},2025-01-{day},{score}" for day in range(10, 20))
+    proposal = proposed(tmp_path, members=members, survey=survey)
+    found = build(proposal.sheets, proposal.mapping(), exported=DAY)
+    assert (found.history.frame["event"] == "rating").sum() == 10
+
+
+@pytest.mark.parametrize("scale", [[5, 5], [float("nan"), 5], [0, float("inf")]])
+def test_a_scale_has_two_ends(tmp_path: Path, scale: list[float]) -> None:
+    proposal = proposed(
+        tmp_path, members="member id,joined,segment,annual dues; M1,2024-01-13,x,100",
+        survey="member id,date,score; M1,2025-01-13,3",
+    )  # fmt: skip
+    question = next(one for one in proposal.questions if one.path[-1] == "scale")
+    proposal.answer(question, scale)
+    with pytest.raises(ScenarioError, match="two different numbers"):
+        proposal.mapping()
