@@ -109,4 +109,4 @@ def _show(found: Calibration, path: Path, screen: Screen) -> None:
         screen.show(
             f"The facts say next to nothing about {len(others)} others, which keep their priors: {', '.join(others)}"
         )
-    screen.show(f"Wrote {path} ({found.simulations} simulated futures)")
+    screen.show(f"Wrote {path} ({found.simulations} simulated futures). To run it: membersim run {path}")

@@ -159,4 +159,4 @@ def _show(found: Fit, path: Path, screen: Screen) -> None:
         screen.note("Off by standard deviations:")
         for name, z in found.surprises[:8]:
             screen.note(f"  {name}: {z:+.1f}")
-    screen.show(f"Wrote {path}. Page: {path.with_name(path.stem + '_report.html')}")
+    screen.show(f"Wrote {path}. Page: {path.with_name(path.stem + '_report.html')}. To run it: membersim run {path}")
