@@ -129,13 +129,16 @@ def skill(found: Backtest, measure: str) -> Figure | None:
         return None
     names = sorted(pairs, key=lambda name: pairs[name][0])
     ours = float(own[own["method"] == MODEL]["crps"].mean())
+    made = own["method"].value_counts()
+    few = {one: f" on {made[one]} of {made[MODEL]}" if made[one] < made[MODEL] else "" for one in names}
     figure = new_figure(1.3 + 0.3 * (len(names) + 1))
     ax = figure.subplots()
     labels = ["membersim", *(BASELINES[name] for name in names)]
     values = [ours, *(pairs[name][0] for name in names)]
     ax.barh(range(len(labels)), values, color=[BLUE, *[MUTED] * len(names)], height=0.62)
     for place in range(len(labels)):
-        text = f" {100 * (values[place] / ours - 1):+,.0f}%" if place and ours > 0 else ""
+        theirs, same = pairs[names[place - 1]] if place else (0.0, 0.0)  # `same`: on the forecasts that both made
+        text = f" {100 * (theirs / same - 1):+,.0f}%{few[names[place - 1]]}" if place and same > 0 else ""
         ax.annotate(text, (values[place], place), va="center", fontsize=9, color=INK)
     ax.set_yticks(range(len(labels)), labels)
     ax.tick_params(axis="y", length=0)

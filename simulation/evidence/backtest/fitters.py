@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from simulation.evidence.backtest.spells import spells_of
+from simulation.evidence.backtest.spells import Spells, spells_of
+from simulation.evidence.history import CODE
+from simulation.evidence.history.terms import add_months
 
 if TYPE_CHECKING:
     from simulation.evidence.history import History
@@ -215,11 +217,24 @@ class DirectFitter:
         made = draft.scenario(scenario.root, folder)
         return Fitted(
             made,
-            _book(past, scenario, made, origin, moved, draft.dues),
+            _book(past, scenario, made, origin, moved, _dues(past, spells, draft.rng) | draft.dues),
             tuple(draft.lapsed),
             draft.parts,
             tuple(draft.notes),
         )
+
+
+def _dues(past: History, spells: Spells, rng: np.random.Generator) -> dict[str, float]:
+    """Days to the next renewal of who was there when the record began and has not renewed since.
+
+    All that is known is that it comes within a term of that beginning; so it is any day until then.
+    """
+    said = past.member[past.codes == CODE["due"]]
+    unseen = spells.of(spells.here & ~spells.begun & (spells.won() == 0) & ~np.isin(spells.member, said))
+    latest = (add_months(unseen.begin, unseen.term) - np.datetime64(spells.until, "D")).astype(np.int64)
+    days = rng.random(len(unseen)) * latest
+    ids = past.by_member().member_id
+    return {ids[one]: day for one, day in zip(unseen.member.tolist(), days.tolist(), strict=True) if day > 0}
 
 
 def _book(
@@ -231,12 +246,12 @@ def _book(
     dues: Mapping[str, float],
 ) -> Book:
     """Today's members; those who were sorted into a segment of the fit have their past in its numbers already."""
-    from dataclasses import replace
-
     from simulation.evidence.history.today import book_of
 
     if not moved:
-        return book_of(past, made, origin)
+        book = book_of(past, made, origin)
+        renews = np.array([dues.get(member, due) for member, due in zip(book.member_id, book.renews_on, strict=True)])
+        return replace(book, renews_on=renews)
     plan = scenario.model_copy(update={"start": origin})
     book = book_of(past, plan, origin)
     names = list(made.segments)

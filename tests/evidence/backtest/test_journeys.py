@@ -11,7 +11,7 @@ import pytest
 
 import simulation as sim
 from simulation.evidence.backtest.casts import MODEL
-from simulation.evidence.backtest.fitters import rebased
+from simulation.evidence.backtest.fitters import DirectFitter, rebased
 from simulation.evidence.backtest.trial import backtest
 from simulation.evidence.history import History
 from simulation.scenario import from_mapping
@@ -94,3 +94,14 @@ def test_segments_are_in_the_report_and_for_programs(found, tmp_path):
     rows = _facts(result)["segments"]
     assert {(one["segment"], one["measure"]) for one in rows} >= {("high_touch", "arr"), ("tech_touch", "left")}
     json.dumps(rows)
+
+
+def test_renewals_of_unknown_dates_are_spread_over_a_term(plan, tmp_path):
+    """Who was there on the first day renews within a year of it, and not all on one day."""
+    history = History.from_events(sim.events(plan, seed=3, engine="compiled"), plan)
+    origin = dt.date(2027, 7, 1)
+    fitted = DirectFitter().fit(history.as_of(origin), plan, origin, 6, seed=1, folder=tmp_path)
+    ahead = fitted.book.renews_on[fitted.book.renews_on <= 184]
+    # Uniform on half a year: 150 and more members; of each third less than 20% has odds beyond 1 in 1,000.
+    thirds = np.histogram(ahead, [0, 61.4, 122.7, 184])[0] / len(ahead)
+    assert len(ahead) > 100 and (thirds > 0.2).all()

@@ -43,11 +43,3 @@ def test_a_few_restless_quarters_are_no_growth_of_a_plan():
             )
             assert found.growth.max() <= 9.0 and found.growth.min() > -1
             assert abs(np.log1p(np.median(found.growth))) < 0.9
-
-
-def test_growth_that_lasts_is_carried_on():
-    """28 quarters that grow by 6% each, 26% a year."""
-    truth = 100 * 1.06 ** np.arange(28)
-    count = np.random.default_rng(3).poisson(truth).astype(float)
-    found = carry_on(count, np.ones(28), 4, DRAWS, np.random.default_rng(2))
-    assert 0.1 < found.growth.mean() < 0.35  # trends fade
