@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from simulation.engine.version import model_version
+from simulation.engine.version import program_version
 from simulation.model.quantiles import Tables, compile_distributions
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def in_cluster(client: Client, crew: Crew[Item, Result], items: Iterable[Item], 
                 item = next(queue, None)
                 if item is None:
                     break
-                running[client.submit(_work, copy, item, model_version(), pure=False)] = item
+                running[client.submit(_work, copy, item, program_version(), pure=False)] = item
             if not running:
                 return
             try:
@@ -180,18 +180,18 @@ def _check_versions(client: Client) -> None:
         versions: dict[str, str] = client.run(_version)
     except ModuleNotFoundError as error:
         raise ClusterError(f"the workers of the cluster cannot import {error.name}: install membersim there") from None
-    others = [worker for worker, version in versions.items() if version != model_version()]
+    others = [worker for worker, version in versions.items() if version != program_version()]
     if others:
         raise ClusterError(f"{others[0]} has another version of membersim or its packages: {versions[others[0]]}")
 
 
 def _version() -> str:
-    return model_version()
+    return program_version()
 
 
 def _work(crew: Crew[Item, Result], item: Item, version: str) -> tuple[Result, Digests]:
     """Do a piece on a worker; return the tables that this process has drawn from so far as well."""
-    if model_version() != version:
+    if program_version() != version:
         raise ClusterError("a worker has another version of membersim or its packages")
     _keep()
     result = crew.work(item)

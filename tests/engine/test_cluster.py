@@ -158,7 +158,7 @@ def test_nobody_there() -> None:
 
 
 def test_another_version_is_refused(workers: Any, plan: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "model_version", lambda: "another version")
+    monkeypatch.setattr(module, "program_version", lambda: "another version")
     with pytest.raises(ClusterError, match="another version of membersim"), on_cluster(workers):
         pass  # pragma: no cover
 
