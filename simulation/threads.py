@@ -45,6 +45,7 @@ def in_threads(
     """
     threads = workers or os.cpu_count() or 1
     queue = iter(items)
+    ready: set[Future[Result]] = set()
     running: set[Future[Result]] = set()
     with ThreadPoolExecutor(threads) as pool:
         try:
@@ -57,11 +58,11 @@ def in_threads(
                 if not running:
                     return
                 ready, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    done(future.result())
+                while ready:
+                    done(ready.pop().result())
         except KeyboardInterrupt:
             _end(running, stop)
-            for future in running:
+            for future in (*ready, *running):
                 if not future.cancelled() and future.exception() is None:
                     done(future.result())
             raise

@@ -103,7 +103,8 @@ def test_an_interrupted_sensitivity_goes_on(call: Any, plan: Path, monkeypatch: 
     assert status == 130 and part["interrupted"] and not Path("reports/small-sensitivity/report.html").exists()
     assert "To go on from there: membersim sensitivity small.yaml" in err
     status, out, _ = call("sensitivity", plan, "--points", 16, "--json")
-    assert status == 0 and len(seen) == 100 + 16 * 5 + 32 * 5 - 99
+    # Of the point at which it was stopped all is done again.
+    assert status == 0 and 0 <= len(seen) - (100 + 16 * 5 + 32 * 5 - 99) <= 8
     assert json.loads(out)["tables"] == whole["tables"]
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import PLAN
 
 COMMAND = [sys.executable, "-c", "import sys; from simulation.cli import main; sys.exit(main())"]
-WORDS = ["run", "small.yaml", "--replications", "96", "--json"]
+OPTIONS = ["--replications", "96", "--json"]
 PATIENCE = 600.0
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -30,8 +30,10 @@ def slow_plan(at_work: Path) -> None:
 
 
 def start(out: Path, store: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*COMMAND, *WORDS, "--out", str(out)],
+    out.parent.mkdir(exist_ok=True)
+    return subprocess.Popen(  # the folder has one name in all runs, for the report names it
+        [*COMMAND, "run", str(out.parents[1] / "small.yaml"), *OPTIONS, "--out", out.name],
+        cwd=out.parent,
         stdout=subprocess.DEVNULL,
         stderr=store.with_suffix(".said").open("wb"),
         env={**os.environ, "MEMBERSIM_STORE": str(store)},
@@ -62,9 +64,9 @@ def kill(out: Path, store: Path, after: float) -> None:
 
 
 def test_three_kills(tmp_path: Path) -> None:
-    whole = finished(tmp_path / "whole", tmp_path / "one")
+    whole = finished(tmp_path / "whole" / "out", tmp_path / "one")
     assert {"forecast.nc", "report.html"} <= whole.keys()
-    out, store, luck = tmp_path / "killed", tmp_path / "other", random.Random(1)
+    out, store, luck = tmp_path / "killed" / "out", tmp_path / "other", random.Random(1)
     for _ in range(3):
         kill(out, store, luck.uniform(0, 0.3))
     again = finished(out, store)
@@ -75,11 +77,11 @@ def test_three_kills(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_twenty_kills(tmp_path: Path) -> None:
     began = time.monotonic()
-    whole = finished(tmp_path / "whole", tmp_path / "one")
+    whole = finished(tmp_path / "whole" / "out", tmp_path / "one")
     took = time.monotonic() - began
     luck = random.Random(2)
     for number in range(20):
-        out, store = tmp_path / f"killed {number}", tmp_path / f"store {number}"
+        out, store = tmp_path / f"killed {number}" / "out", tmp_path / f"store {number}"
         process = start(out, store)
         time.sleep(luck.uniform(0, took))
         process.kill()

@@ -97,7 +97,8 @@ def test_two_runs_into_one_folder_leave_one_of_them_whole(plan: Path, tmp_path: 
         )
         for seed in (1, 2)
     ]
-    assert [one.communicate(timeout=600)[1] and one.returncode for one in running] == [0, 0]
+    said = [one.communicate(timeout=600)[1] for one in running]
+    assert [one.returncode for one in running] == [0, 0], said
     seed = json.loads(Path("out/run.json").read_text())["seed"]
     assert not list(tmp_path.glob(".out*"))
     done = subprocess.run([*COMMAND, "rerun", "out", "--json"], capture_output=True, text=True, timeout=600)

@@ -93,7 +93,7 @@ def test_a_budget_that_is_stopped_shows_the_best_plan_so_far(tmp_path: Path, mon
 
     def stop(done: int, total: int) -> None:
         tell.steps.append((done, total))
-        if len(tell.steps) == 12:
+        if len(tell.steps) == 6:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(tell, "progress", stop)
