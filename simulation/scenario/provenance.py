@@ -9,6 +9,9 @@ from typing import Any, Final, Literal, get_args
 
 from simulation.scenario.errors import Misfit, choice, shown
 
+EARLIEST: Final = dt.date(1900, 1, 1)
+LATEST: Final = dt.date(2400, 1, 1)
+"""Between these lies every date of a scenario."""
 Evidence = Literal["own", "published", "prior"]
 EVIDENCE: Final[tuple[str, ...]] = get_args(Evidence)
 
@@ -84,6 +87,9 @@ def read_provenance(raw: Mapping[str, Any]) -> Provenance:
                 found[key] = value if type(value) is dt.date else dt.date.fromisoformat(str(value).strip())
             except ValueError:
                 wrong.append(((key,), f"expected a date such as 2027-01-31, not {shown(value)}", False))
+                continue
+            if not EARLIEST <= found[key] < LATEST:
+                wrong.append(((key,), f"expected a date from {EARLIEST} to {LATEST}, not {found[key]}", False))
         elif not isinstance(value, str):
             wrong.append(((key,), f"expected text, not {shown(value)}", False))
         elif key == "evidence" and value not in EVIDENCE:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.scenario import Provenance, ScenarioError, load
+from simulation.scenario import Provenance, ScenarioError, from_mapping, load
 
 Write = Callable[..., Path]
 
@@ -62,3 +62,14 @@ def test_wrong_provenance(write: Write, small: str, spec: str, path: str, expect
     problem = caught.value.problems[0]
     assert problem.path == f"segments.people.renewal.{path}" and expected in problem.message
     assert problem.line == 16
+
+
+@pytest.mark.parametrize("group", ["assumptions", "known"])
+def test_a_review_in_another_age_is_one_clear_error(group: str) -> None:
+    """Found by fuzzing: it was an error of the library that checks the fields."""
+    said = {"value": 0.9} if group == "known" else {"uniform": {"low": 0.8, "high": 0.9}}
+    path = "segments.a.renewal.probability" if group == "assumptions" else "segments.a.renewal_rate"
+    one = {"desired_outcome": {"required": "x"}, "arr": 1, "journey": {}, "renewal": {"probability": 0.9}}
+    plan = {"name": "p", "start": "2027-01-01", "horizon": "3 months", "segments": {"a": one}}
+    with pytest.raises(ScenarioError, match="expected a date from 1900-01-01 to 2400-01-01, not 7673-09-30"):
+        from_mapping(plan | {group: {path: said | {"review_by": "7673-09-30"}}})

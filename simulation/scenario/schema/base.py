@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema, core_schema
 from simulation.scenario.distribution_reader import parse_distribution
 from simulation.scenario.distributions import Distribution
 from simulation.scenario.errors import Misfit, one_of, shown
+from simulation.scenario.provenance import EARLIEST, LATEST
 from simulation.scenario.quantities import (
     ANGLE,
     DURATION,
@@ -44,8 +45,6 @@ MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-EARLIEST: Final = dt.date(1900, 1, 1)
-LATEST: Final = dt.date(2400, 1, 1)
 
 
 class Part(BaseModel):
