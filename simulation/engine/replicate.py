@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simulation.engine.crew import Crew
 from simulation.engine.layout import make_frame
-from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
+from simulation.engine.ledger import Frame, Ledger, RunResult
 from simulation.engine.plan import OFFSETS, Plan, make_plan
 from simulation.engine.world import Memory
 from simulation.progress import Interrupted, Progress
@@ -207,8 +207,7 @@ def run_replications(
 
 def _result(scenario: Scenario, frame: Frame, finished: dict[int, Rows], seed: int) -> RunResult:
     numbers = sorted(finished)
-    # Rows are given up as they are stacked: both at once would take twice the memory.
-    ledger = Ledger(**{name: np.stack([finished[n].pop(name) for n in numbers]) for name in LEDGER_ARRAYS})
+    ledger = Ledger.stacked([finished[number] for number in numbers])
     points = [n // 2 for n in numbers]
     values: dict[str, npt.NDArray[np.float64]] = {}
     if scenario.assumptions:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from simulation.engine.crew import Crew
 from simulation.engine.layout import make_frame
-from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Ledger, RunResult
+from simulation.engine.ledger import Frame, Ledger, RunResult
 from simulation.progress import Interrupted, Progress
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _result(frame: Frame, finished: dict[int, Rows], seed: int) -> list[RunResul
     if not finished:
         return []
     rows = sorted(finished)
-    ledger = Ledger(**{name: np.stack([finished[row].pop(name) for row in rows]) for name in LEDGER_ARRAYS})
+    ledger = Ledger.stacked([finished[row] for row in rows])
     return [RunResult(frame, ledger, seed, rows, rows)]
 
 

@@ -190,23 +190,9 @@ def read_import(path: Path) -> Mapping:
     ScenarioError
         With every mistake, its line and column.
     """
-    from pydantic import ValidationError
+    from simulation.scenario.validation import read_model
 
-    from simulation.scenario import reader, tree
-    from simulation.scenario.validation import misfits
-
-    try:
-        node, problems = reader.read(tree.Source(str(path), path.absolute()))
-    except reader.Unreadable as unreadable:
-        raise ScenarioError([unreadable.problem]) from None
-    try:
-        read = Mapping.model_validate(tree.plain(node))
-    except ValidationError as error:
-        found = misfits(error, Mapping)
-        problems += [tree.locate(node, steps, key=key).problem(steps, message) for steps, message, key in found]
-    if problems:
-        raise ScenarioError(problems)
-    return read
+    return read_model(path, Mapping)
 
 
 def to_tree(mapping: Mapping) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from simulation.scenario import assumptions, levers, references
+from simulation.scenario import assumptions, levers, reader, references
 from simulation.scenario.errors import (
     Misfit,
     Problem,
@@ -22,7 +22,9 @@ from simulation.scenario.errors import (
 )
 from simulation.scenario.provenance import strip
 from simulation.scenario.schema import Known, Scenario
-from simulation.scenario.tree import Node, locate, plain
+from simulation.scenario.tree import Node, Source, locate, plain
+
+Model = TypeVar("Model", bound=BaseModel)
 
 Part = tuple[tuple[Step, ...], str, bool]
 """A path, what is wrong there, and whether the key is wrong rather than the value."""
@@ -104,6 +106,28 @@ def misfits(error: ValidationError, top: type[BaseModel], above: tuple[Step, ...
             continue  # it is there, misspelt
         kept.append(((*above, *steps), message, key))
     return kept
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """Read a small YAML file that is one model.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, its line and column.
+    """
+    try:
+        node, problems = reader.read(Source(str(path), path.absolute()))
+    except reader.Unreadable as unreadable:
+        raise ScenarioError([unreadable.problem]) from None
+    try:
+        read = model.model_validate(plain(node))
+    except ValidationError as error:
+        found = misfits(error, model)
+        problems += [locate(node, steps, key=key).problem(steps, message) for steps, message, key in found]
+    if problems:
+        raise ScenarioError(problems)
+    return read
 
 
 def _said(entry: Any, steps: tuple[Step, ...], top: type[BaseModel]) -> str:
@@ -190,4 +214,4 @@ def _known(facts: object, bare: dict[str, Any]) -> tuple[dict[str, Known], list[
     return known, wrong
 
 
-__all__ = ["dotted", "keys_at", "misfits", "validate"]
+__all__ = ["dotted", "keys_at", "misfits", "read_model", "validate"]

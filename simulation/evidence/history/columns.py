@@ -9,7 +9,7 @@ from pathlib import Path
 from simulation.evidence.history.errors import HistoryError
 from simulation.evidence.history.source import Source
 from simulation.evidence.history.table import COLUMNS, NEEDED
-from simulation.scenario.errors import Problem, nearest, one_of, shown
+from simulation.scenario.errors import Problem, ScenarioError, nearest, one_of, shown
 from simulation.scenario.schema.history import ColumnMap, ColumnRef
 
 __all__ = ["Found", "find_columns", "read_mapping", "wanted_names"]
@@ -89,20 +89,9 @@ def read_mapping(path: Path) -> dict[str, ColumnRef]:
     ScenarioError
         With every mistake, its line and column.
     """
-    from pydantic import ValidationError
-
-    from simulation.scenario import reader, tree
-    from simulation.scenario.validation import misfits
+    from simulation.scenario.validation import read_model
 
     try:
-        node, problems = reader.read(tree.Source(str(path), path.absolute()))
-    except reader.Unreadable as unreadable:
-        raise HistoryError([unreadable.problem]) from None
-    try:
-        read = ColumnMap.model_validate(tree.plain(node))
-    except ValidationError as error:
-        found = misfits(error, ColumnMap)
-        problems += [tree.locate(node, steps, key=key).problem(steps, message) for steps, message, key in found]
-    if problems:
-        raise HistoryError(problems)
-    return read.columns
+        return read_model(path, ColumnMap).columns
+    except ScenarioError as error:
+        raise HistoryError(error.problems) from None
