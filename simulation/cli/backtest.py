@@ -143,23 +143,23 @@ def history_in(
         return read_source(
             source, plan, columns=columns, table=table, query=query, exported=exported, quarantine=quarantine
         )
-    given = {
-        "--columns": columns,
-        "--table": table,
-        "--query": query,
-        "--exported": exported,
-        "--quarantine": quarantine,
-    }
+    given: dict[str, object] = {"--exported": exported, "--quarantine": quarantine}
+    if form == "panel":
+        given |= {"--columns": columns, "--table": table, "--query": query}
     for option, value in given.items():
         if value:
-            raise BadInput(f"{option} belongs to --as events, and this is --as {form}")
-    from simulation.evidence.backtest.counts import history_of_flows, history_of_survivors
-    from simulation.evidence.history.panel import history_of_panel
-
-    reader: Any = {"panel": history_of_panel, "survivors": history_of_survivors, "flows": history_of_flows}[form]
+            raise BadInput(f"{option} does not go with --as {form}")
     single = next(iter(plan.segments)) if plan is not None and len(plan.segments) == 1 else ""
-    read: History = reader(source, segment=single)
-    return read
+    if form == "panel":
+        from simulation.evidence.history.panel import history_of_panel
+
+        return history_of_panel(source, segment=single)
+    from simulation.evidence.backtest.counts import history_of_flows, history_of_survivors
+    from simulation.evidence.history.columns import read_mapping
+
+    reader = history_of_survivors if form == "survivors" else history_of_flows
+    mapping = read_mapping(columns) if columns is not None else None
+    return reader(source, segment=single, columns=mapping, table=table, query=query)
 
 
 def _fill(found: Backtest, staging: Path) -> None:
@@ -171,7 +171,7 @@ def _fill(found: Backtest, staging: Path) -> None:
 def _facts(found: Backtest) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from simulation.evidence.backtest.verdict import overall, verdicts
+    from simulation.evidence.backtest.verdict import overall, verdicts, verdicts_of_parts
 
     return {
         "name": found.name,
@@ -182,10 +182,11 @@ def _facts(found: Backtest) -> dict[str, Any]:
         "steps": found.steps,
         "interrupted": found.interrupted,
         "verdict": overall(found),
-        "verdicts": [asdict(one) for one in verdicts(found)],
+        "verdicts": [asdict(one) for one in (*verdicts(found), *verdicts_of_parts(found))],
         "summary": records(found.summary().set_index("measure")) if found.casts else [],
         "causes": records(found.causes().set_index("cause")) if found.by_cause else [],
         "segments": records(found.segments().set_index("segment")) if found.by_segment else [],
+        "warnings": list(found.warnings),
         "notes": {str(origin): list(own) for origin, own in found.notes.items()},
         "not_scored": [
             {"method": method, "measure": measure, "why": why} for (method, measure), why in found.missing.items()
@@ -195,9 +196,10 @@ def _facts(found: Backtest) -> dict[str, Any]:
 
 def _show(found: Backtest, folder: Path, screen: Screen) -> None:
     from simulation.evidence.backtest.observed import MEASURES
-    from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
+    from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts, verdicts_of_parts
 
     screen.show(overall(found))
-    rows = [(one.assumption, MEASURES[one.measure].title, HOLDS[one.holds], one.words) for one in verdicts(found)]
+    every = [*verdicts(found), *(one for one in verdicts_of_parts(found) if one.cause)]
+    rows = [(one.assumption, MEASURES[one.measure].title, HOLDS[one.holds], one.words) for one in every]
     screen.table("", ("assumption", "measured by", "holds", "verdict"), rows, text=(0, 1, 2, 3))
     screen.show(f"Report: {folder / 'report.html'}")

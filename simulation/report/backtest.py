@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from simulation.evidence.backtest.casts import BASELINES, MODEL
 from simulation.evidence.backtest.observed import MEASURES
-from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
+from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts, verdicts_of_parts
 from simulation.report.backtest_figures import coverage, fan_against_actuals, pit, skill
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
@@ -66,7 +66,7 @@ def write_backtest(found: Backtest, folder: Path) -> list[Path]:
 
 
 def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Page:
-    every = verdicts(found)
+    every, parts = verdicts(found), verdicts_of_parts(found)
     sections = [
         Section(
             "verdict",
@@ -74,14 +74,15 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
             [
                 Table(
                     ["Assumption", "measured by", "verdict"],
-                    [[one.assumption, MEASURES[one.measure].title, HOLDS[one.holds]] for one in every],
+                    [[name(one.assumption), MEASURES[one.measure].title, HOLDS[one.holds]] for one in (*every, *parts)],
                 )
             ],
         )
     ]
     causes = found.causes()
     if len(causes):
-        sections.append(Section("causes", "Leaving by cause", _parts(found, causes, "left", "Cause")))
+        words = [Text(f"{name(one.assumption)}: {one.words}") for one in parts if one.cause]
+        sections.append(Section("causes", "Leaving by cause", [*words, *_parts(found, causes, "left", "Cause")]))
     by_segment = found.segments()
     if len(by_segment):
         tables = [
@@ -89,7 +90,12 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
             for measure, own in by_segment.groupby("measure", sort=False)
             for table in _parts(found, own, str(measure), "Segment")
         ]
-        sections.append(Section("segments", "Scores by segment", tables))
+        words = [
+            Text(f"{name(one.segment)}, {MEASURES[one.measure].title.lower()}: {one.words}")
+            for one in parts
+            if one.segment
+        ]
+        sections.append(Section("segments", "Scores by segment", [*words, *tables]))
     for measure in live:
         own = [pictures[one] for one in (f"fan_{measure}", f"skill_{measure}") if one in pictures]
         sections.append(Section(measure, MEASURES[measure].title, own))
@@ -120,7 +126,10 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
         points=[f"{MEASURES[one.measure].title}: {one.words}" for one in every if one.measure in live],
         objectives=[],
         hint="",
-        notices=["The backtest was interrupted: later origins are missing."] if found.interrupted else [],
+        notices=[
+            *(["The backtest was interrupted: later origins are missing."] if found.interrupted else []),
+            *(f"The history: {one}." for one in found.warnings),
+        ],
         sections=sections,
         footer="Made by membersim. That a model was right before does not make it right tomorrow.",
         kind="Backtest",

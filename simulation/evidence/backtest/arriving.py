@@ -36,13 +36,13 @@ def arrivals(
     `season` is what the scenario states, by calendar month; the past can change its quarters.
     """
     end = np.datetime64(origin, "M")
-    first = np.datetime64(past.first_day or origin, "M")
+    first = spells.seen.min().astype("M8[M]")
     known = int(min(MOST, (end - first).astype(int) - 1))
     place = f"segments.{name}.arrivals"
     if known < 1:
         draft.notes.append(f"{name}: less than two months are past; arrivals stay as in the scenario.")
         return
-    came = spells.begin[spells.first & spells.begun].astype("M8[M]")
+    came = spells.begin[spells.first & (spells.begun & (spells.seen == spells.begin))].astype("M8[M]")
     # Those of the first month are a cohort with which the record begins, not a rate.
     ago = (end - 1 - came).astype(np.int64)[(came >= end - known) & (came > first)]
     count = np.bincount(ago, minlength=known)[::-1].astype(np.float64)

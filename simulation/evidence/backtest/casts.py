@@ -19,7 +19,7 @@ from simulation.shown import Shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["BASELINES", "MODEL", "Backtest", "Cast"]
+__all__ = ["BASELINES", "MODEL", "Backtest", "Cast", "table_of"]
 
 Float = npt.NDArray[np.float64]
 MODEL = "membersim"
@@ -85,6 +85,8 @@ class Backtest(Shown):
         By measure: days and values of the whole history at steps, for pictures.
     by_cause, by_segment
         Scores of parts: leaving by cause, and the main measures by segment.
+    warnings
+        What was noticed when the history was read.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Backtest(Shown):
     interrupted: bool = False
     by_cause: tuple[Cast, ...] = ()
     by_segment: tuple[Cast, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def causes(self) -> pd.DataFrame:
         """Leaving by cause: mean scores of the model and of its best baseline, on the same forecasts.
@@ -124,18 +127,7 @@ class Backtest(Shown):
 
     def table(self) -> pd.DataFrame:
         """Every score: a row a measure, origin, step and method."""
-        rows = []
-        for cast in self.casts:
-            one = cast.score
-            row = {
-                "measure": cast.measure, "origin": cast.origin, "day": cast.day, "step": cast.step,
-                "method": cast.method, "actual": one.actual, "mean": one.mean, "median": one.median,
-                "crps": one.crps, "wis": one.wis, "bias": one.bias,
-            }  # fmt: skip
-            for level, low, high, inside in zip(LEVELS, one.low, one.high, one.inside, strict=True):
-                row |= {f"low_{level:.0%}": low, f"high_{level:.0%}": high, f"inside_{level:.0%}": inside}
-            rows.append({**row, "pit_low": one.pit_low, "pit_high": one.pit_high})
-        return pd.DataFrame(rows)
+        return table_of(self.casts)
 
     def plot(self, measure: str | None = None, *, ax: Axes | None = None) -> Axes:
         """Draw what came, and each origin's forecast as a fan.
@@ -166,6 +158,22 @@ class Backtest(Shown):
             row["model_crps"] = ours
             rows.append(row)
         return pd.DataFrame(rows)
+
+
+def table_of(casts: Sequence[Cast]) -> pd.DataFrame:
+    """Scores as a table: a row a cast."""
+    rows = []
+    for cast in casts:
+        one = cast.score
+        row = {
+            "measure": cast.measure, "origin": cast.origin, "day": cast.day, "step": cast.step,
+            "method": cast.method, "actual": one.actual, "mean": one.mean, "median": one.median,
+            "crps": one.crps, "wis": one.wis, "bias": one.bias,
+        }  # fmt: skip
+        for level, low, high, inside in zip(LEVELS, one.low, one.high, one.inside, strict=True):
+            row |= {f"low_{level:.0%}": low, f"high_{level:.0%}": high, f"inside_{level:.0%}": inside}
+        rows.append({**row, "pit_low": one.pit_low, "pit_high": one.pit_high})
+    return pd.DataFrame(rows)
 
 
 def _parts(casts: Sequence[Cast], keys: tuple[str, ...]) -> pd.DataFrame:

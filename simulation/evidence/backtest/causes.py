@@ -27,8 +27,8 @@ def causes_of(past: History) -> tuple[str, ...]:
     rows = past.codes == CODE["left"]
     names = past.frame["name"].astype(object).fillna("").to_numpy()[rows]
     words, count = np.unique(names.astype(str), return_counts=True)
-    assert past.first_day is not None and past.last_day is not None
-    quarters = max((past.last_day - past.first_day).days / 91.3, 1.0)
+    assert past.begins is not None and past.last_day is not None
+    quarters = max((past.last_day - past.begins).days / 91.3, 1.0)
     common = tuple(str(one) for one in words[count >= LEAST * quarters] if one)
     return common if len(common) > 1 else ()
 
@@ -71,8 +71,8 @@ def split_by_cause(
     """
     futures, steps = left.shape
     days = [origin]
-    assert past.first_day is not None
-    while len(days) <= MOST and next_months(days[-1], -QUARTER) >= past.first_day.replace(day=1):
+    assert past.begins is not None
+    while len(days) <= MOST and next_months(days[-1], -QUARTER) >= past.begins.replace(day=1):
         days.append(next_months(days[-1], -QUARTER))
     days.reverse()
     counts = [left_by_cause(past, days, cause) for cause in causes]

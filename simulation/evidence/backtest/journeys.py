@@ -40,7 +40,7 @@ def shift(draft: Draft, past: History, scenario: Scenario, origin: dt.date, seed
     from simulation.scenario import from_mapping
 
     since = next_months(origin, -YEAR)
-    if past.first_day is None or past.first_day >= since:  # on its first day nothing is known of journeys
+    if past.begins is None or past.begins >= since:  # on its first day nothing is known of journeys
         draft.notes.append("No more than a year is past: renewal and take stay as the scenario has them.")
         return
     tree = rebased(scenario, since, YEAR)

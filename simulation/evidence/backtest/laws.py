@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from simulation.evidence.backtest.fitters import Draft
 from simulation.evidence.backtest.leaving import by_season, coming_back, leaving
@@ -51,6 +52,8 @@ def staying(draft: Draft, name: str, past: History, spells: Spells, months: int)
     no_terms = bool(gone.any() and early.sum() > BY_CHANCE * gone.sum())
     if no_terms:
         early = gone  # by chance alone some leave near the end of a term
+    else:
+        early &= ~_unplaced(spells, early)
     rate = leaving(draft, name, spells, early, months) if early.any() else None
     if (~spells.first).any() and _by_term(spells):
         return returning(draft, name, past, spells, months)
@@ -59,7 +62,7 @@ def staying(draft: Draft, name: str, past: History, spells: Spells, months: int)
         draft.tree["segments"][name]["renewal"] = {}
         moved = by_season(draft, name, past, spells, rate)
     else:
-        moved = renewing(draft, name, past, spells.of(~early), months)
+        moved = renewing(draft, name, past, spells, early, months)
     if (~spells.first).any():
         coming_back(draft, name, spells)
     else:
@@ -73,6 +76,15 @@ def staying(draft: Draft, name: str, past: History, spells: Spells, months: int)
                 draft.tree["segments"][new][part] = {"rate": "1 per year"}
                 draft.set(f"segments.{new}.{part}.rate", draft.draws[f"segments.{name}.{part}.rate"], "per year")
     return moved
+
+
+def _unplaced(spells: Spells, early: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Leavings of whom nobody knows when the term ended, and which are taken for lost renewals as most others are."""
+    known = ~spells.here & spells.begun
+    if known.any() and early[known].mean() >= 0.5:
+        return np.zeros(len(spells), bool)
+    unplaced: npt.NDArray[np.bool_] = ~spells.here & ~spells.begun & (spells.won() == 0)
+    return unplaced
 
 
 def _by_term(spells: Spells) -> bool:

@@ -34,11 +34,11 @@ def leaving(draft: Draft, name: str, spells: Spells, early: npt.NDArray[np.bool_
     until = np.datetime64(spells.until, "D")
     end = np.where(spells.here, until, spells.end)
     last = until.astype("M8[M]")
-    known = int(min(MOST, (last - spells.begin.min().astype("M8[M]")).astype(int) + 1))
+    known = int(min(MOST, (last - spells.seen.min().astype("M8[M]")).astype(int) + 1))
     edges = np.arange(last - known // QUARTER * QUARTER, last + 1, QUARTER).astype("M8[D]")
     exposure, left = [], []
     for low, high in zip(edges[:-1], edges[1:], strict=True):
-        time = np.clip((np.minimum(end, high) - np.maximum(spells.begin, low)).astype(np.float64), 0, None).sum()
+        time = np.clip((np.minimum(end, high) - np.maximum(spells.seen, low)).astype(np.float64), 0, None).sum()
         exposure.append(time / 365.25)
         left.append(int((early & (spells.end >= low) & (spells.end < high)).sum()))
     years, lost = np.array(exposure), np.array(left, np.float64)

@@ -28,16 +28,19 @@ A year's lost renewals and a member's changing mind look alike in one cohort, so
 """
 
 
-def renewal_law(spells: Spells) -> tuple[Years, npt.NDArray[np.int64], Float, Float, Float]:
+def renewal_law(due: Float, won: Float) -> tuple[Years, Float]:
     """Learn the law of renewal and its years.
+
+    Parameters
+    ----------
+    due, won
+        float64[numbers, years], by number of the renewal and calendar year.
 
     Returns
     -------
     tuple
-        What is thought; and the calendar years; and by (number of the renewal, year): due, won, and the rate that the
-        law alone has for them.
+        What is thought, and the rate that the law alone has for each number.
     """
-    years, due, won = spells.by_number_and_year()
     steps = np.arange(len(due) + 1, dtype=np.float64)
 
     def rates(law: Float) -> Float:
@@ -49,32 +52,52 @@ def renewal_law(spells: Spells) -> tuple[Years, npt.NDArray[np.int64], Float, Fl
         logit = (np.log(rate) - np.log1p(-rate))[:, None] + levels
         return float(-(won * np.logaddexp(0, -logit) + (due - won) * np.logaddexp(0, logit)).sum())
 
-    known = learn(log_likelihood, CENTRE, SCALE, len(years))
-    return known, years, due, won, rates(known.law)
+    known = learn(log_likelihood, CENTRE, SCALE, due.shape[1])
+    return known, rates(known.law)
 
 
-def renewing(draft: Draft, name: str, past: History, spells: Spells, months: int) -> dict[str, str]:
+def renewing(
+    draft: Draft, name: str, past: History, spells: Spells, early: npt.NDArray[np.bool_], months: int
+) -> dict[str, str]:
     """Renewal by the number of the term, as Beta laws of members of one tenure.
 
     A member's own probability does not change in the engine, and its Beta law gives the shifted beta-geometric. What
     the law says of members who have won k renewals is put into a Beta law of theirs, with the same next renewal and
-    the same survival over the horizon.
+    the same survival over the horizon. Members whose beginning is not known have a law of their own, by the number of
+    the renewal since the record began; new members have that of the others, if it tells anything.
+
+    Parameters
+    ----------
+    early
+        bool[spells], who left during a term: neither won nor lost the renewal at its end.
 
     Returns
     -------
     dict
         Member -> segment of the fit.
     """
-    table = spells.risk_table()
-    place = f"segments.{name}.renewal.probability"
-    if not len(table.due):
+    moved: dict[str, str] = {}
+    told = False
+    for label, rows in (("here", spells.begun), ("before", ~spells.begun)):
+        own = spells.of(rows)
+        years, due, won = own.by_number_and_year(early[rows])
+        if not due.any():
+            continue
+        moved |= _one_law(draft, name, label, past, own, (years, due, won), months, new=not told)
+        told = True
+    if not told:
         draft.notes.append(f"{name}: no renewal was due before the origin; the scenario's own numbers stand.")
-        return {}
-    if table.won.sum() == table.due.sum():
-        draft.set(place, draft.rng.beta(table.due.sum() + 0.5, 0.5, DRAWS))
-        draft.notes.append(f"{name}: all of {table.due.sum():,.0f} renewals were won.")
-        return {}
-    known, years, due, won, by_term = renewal_law(spells)
+    return moved
+
+
+def _one_law(
+    draft: Draft, name: str, label: str, past: History, spells: Spells,
+    table: tuple[npt.NDArray[np.int64], Float, Float], months: int, new: bool,
+) -> dict[str, str]:  # fmt: skip
+    """The law of some members, for them by tenure and, if `new`, for who joins."""
+    years, due, won = table
+    whose = f"{name}, who joined before the record begins" if label == "before" else name
+    known, by_term = renewal_law(due, won)
     drawn = known.draw(draft.rng, DRAWS, max(1, -(-months // 12)))
     here = spells.of(spells.here)
     tenure = spells.next_due()[0]
@@ -83,16 +106,18 @@ def renewing(draft: Draft, name: str, past: History, spells: Spells, months: int
     moved: dict[str, str] = {}
     count = np.bincount(tenure, minlength=1)
     for number, own in enumerate(strata(np.arange(len(count)).tolist(), count), 1):
-        new = f"{name}_here_{number}"
+        part = f"{name}_{label}_{number}"
         chosen = np.isin(tenure, own)
-        draft.split(name, new, {})
-        _beta_law(draft, new, drawn, round(float(tenure[chosen].mean())), ahead)
-        moved |= {ids[one]: new for one in here.member[chosen].tolist()}
-    _beta_law(draft, name, drawn, 0, ahead)
+        draft.split(name, part, {})
+        _beta_law(draft, part, drawn, round(float(tenure[chosen].mean())), ahead)
+        moved |= {ids[one]: part for one in here.member[chosen].tolist()}
+    if new:
+        _beta_law(draft, name, drawn, 0, ahead)
     words = ", ".join(f"{100 * rate:.0f}%" for rate in by_term[:5])
     draft.notes.append(
-        f"{name}: {won.sum():,.0f} of {due.sum():,.0f} renewals were won in {years[0]} to {years[-1]}; by their number "
-        f"{words}. From year to year the level moves by {known.tau:.2f} logit points; last it was {known.last:+.2f}."
+        f"{whose}: {won.sum():,.0f} of {due.sum():,.0f} renewals were won in {years[0]} to {years[-1]}; by their "
+        f"number {words}. From year to year the level moves by {known.tau:.2f} logit points; last it was "
+        f"{known.last:+.2f}."
     )
     return moved
 

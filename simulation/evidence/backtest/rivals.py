@@ -31,8 +31,8 @@ FUTURES = 400
 def days_before(past: History, origin: dt.date, step: int) -> list[dt.date]:
     """Days a step apart from the first whole step of a history to the origin."""
     days = [origin]
-    assert past.first_day is not None
-    while next_months(days[-1], -step) >= past.first_day.replace(day=1):
+    assert past.begins is not None
+    while next_months(days[-1], -step) >= past.begins.replace(day=1):
         days.append(next_months(days[-1], -step))
     return days[::-1]
 
@@ -109,9 +109,9 @@ def _present(spells: Spells, origin: dt.date) -> Present:
 
 def _arriving(spells: Spells, past: History, origin: dt.date) -> Arriving:
     """Who joined in up to three years before the origin; all joining in the first month is a cohort, not a rate."""
-    assert past.first_day is not None
-    end, first = np.datetime64(origin, "M"), np.datetime64(past.first_day, "M")
+    assert past.begins is not None
+    end, first = np.datetime64(origin, "M"), np.datetime64(past.begins, "M")
     months = min(36, int((end - first).astype(int)) - 1)
-    came = spells.begin[spells.first & spells.begun].astype("M8[M]")
+    came = spells.begin[spells.first & (spells.begun & (spells.seen == spells.begin))].astype("M8[M]")
     joined = int(((came >= end - months) & (came > first)).sum())
     return Arriving(joined, float(months), int(np.median(spells.term)) if len(spells) else 12)

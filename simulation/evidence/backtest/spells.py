@@ -67,6 +67,9 @@ class Spells:
         bool[S], whether the member was never there before.
     begun
         bool[S], whether the beginning is known; not for who was there when the record began and gave no `joined`.
+    seen
+        The day from which on it is told: the beginning, or that of a later row `present`. Who left before that is
+        missing, so what came before says nothing of staying.
     until
         The day.
     """
@@ -78,6 +81,7 @@ class Spells:
     segment: npt.NDArray[np.object_]
     first: npt.NDArray[np.bool_]
     begun: npt.NDArray[np.bool_]
+    seen: Days
     until: dt.date
 
     def __len__(self) -> int:
@@ -92,7 +96,7 @@ class Spells:
         """Some of the spells."""
         return Spells(
             self.member[rows], self.begin[rows], self.end[rows], self.term[rows], self.segment[rows],
-            self.first[rows], self.begun[rows], self.until,
+            self.first[rows], self.begun[rows], self.seen[rows], self.until,
         )  # fmt: skip
 
     def dues(self, day: Days | np.datetime64) -> Int:
@@ -118,29 +122,47 @@ class Spells:
         last: Days = np.where(self.here, np.datetime64(self.until, "D"), early)
         return self.dues(last)
 
+    @property
+    def unseen(self) -> Int:
+        """Renewals won before anything was told, by spell: of those who did not win them nothing is known."""
+        return np.minimum(self.dues(self.seen), self.won())
+
     def risk_table(self) -> RiskTable:
         """How many were up for their t-th renewal and how many renewed; a leaving during a term is one at its end."""
-        won = self.won()
+        won, unseen = self.won(), self.unseen
         most = int(won.max(initial=0)) + 1
         lost = np.bincount(won[~self.here], minlength=most)
         kept = np.bincount(won, minlength=most)
         renewed = np.cumsum(kept[::-1])[::-1] - kept  # with more than t renewals
+        before = np.bincount(unseen, minlength=most)
+        renewed -= np.cumsum(before[::-1])[::-1] - before
         due = renewed + lost
         used = np.flatnonzero(due)
         size = int(used[-1]) + 1 if len(used) else 0
         return RiskTable(due[:size].astype(np.float64), renewed[:size].astype(np.float64))
 
-    def by_number_and_year(self) -> tuple[Int, Float, Float]:
-        """Calendar years; and, by number of the renewal (from 1, in place 0) and year, renewals due and won."""
-        won, number, years, wins = self.won(), [], [], []
+    def by_number_and_year(self, early: npt.NDArray[np.bool_]) -> tuple[Int, Float, Float]:
+        """Renewals due and won by calendar year and by number of the renewal (from 1, in place 0).
+
+        Who left `early`, during a term, was not up for the next renewal.
+
+        Returns
+        -------
+        tuple
+            Years, and float64[numbers, years] of due and won; all empty when nothing was due.
+        """
+        won, unseen = self.won(), self.unseen
+        number, years, wins = [], [], []
         for place in range(int(won.max(initial=0)) + 1):
-            up = (won > place) | ((won == place) & ~self.here)
+            up = (unseen <= place) & ((won > place) | ((won == place) & ~self.here & ~early))
             day = add_months(self.begin[up], (place + 1) * self.term[up])
             seen = day < np.datetime64(self.until, "D")
             years.append(day[seen].astype("M8[Y]").astype(np.int64) + 1970)
             wins.append((won[up] > place)[seen])
             number.append(np.full(len(years[-1]), place))
         row, year, win = np.concatenate(number), np.concatenate(years), np.concatenate(wins)
+        if not len(row):
+            return np.zeros(0, np.int64), np.zeros((0, 0)), np.zeros((0, 0))
         known = np.arange(year.min(), year.max() + 1)
         shape = (int(row.max()) + 1, len(known))
         due, kept = np.zeros(shape), np.zeros(shape)
@@ -215,6 +237,9 @@ def spells_of(history: History, terms: dict[str, int], until: dt.date) -> Spells
     segment = own[who]
     joined_before = np.concatenate([[False], who[1:] == who[:-1]])[: len(who)]
     begun = past.codes[starts] != CODE["present"]
+    present = np.full(len(rows), np.datetime64("NaT"), "M8[D]")
+    at = np.flatnonzero(past.codes == CODE["present"])[::-1]
+    present[member[at]] = date[at]  # of several the first stays
     begin, term = date[starts], np.array([terms[one] for one in segment.tolist()], np.int64)
     renewed = np.full(len(rows), np.datetime64("NaT"), "M8[D]")
     at = np.flatnonzero(past.codes == CODE["renewed"])[::-1]
@@ -222,6 +247,7 @@ def spells_of(history: History, terms: dict[str, int], until: dt.date) -> Spells
     # Of somebody who was there when the record began, the first renewal says when the terms end.
     told = ~begun & ~joined_before & ~np.isnat(renewed[who])
     begin[told] = np.minimum(add_months(renewed[who], -term)[told], begin[told])
+    seen = np.fmax(begin, np.where(joined_before, begin, present[who]))
     return Spells(
         member=who,
         begin=begin,
@@ -230,6 +256,7 @@ def spells_of(history: History, terms: dict[str, int], until: dt.date) -> Spells
         segment=segment,
         first=~joined_before,
         begun=begun,
+        seen=seen,
         until=until,
     )
 

@@ -51,7 +51,7 @@ def usual_origins(history: History, step: int, steps: int) -> tuple[dt.date, ...
     ValueError
         The history is too short for one: two steps must be past, and the horizon must have come.
     """
-    first, end = history.first_day, history.exported or history.last_day
+    first, end = history.begins, history.exported or history.last_day
     if first is None or end is None:
         raise ValueError("the history is empty")
     last = next_months(end, -steps * step)
@@ -168,7 +168,7 @@ def backtest(
     done = tuple(one for one in chosen if one in notes)
     return Backtest(
         scenario.name, scenario.currency, history.fingerprint, fitter.name, done, step, steps, tuple(casts), notes,
-        missing, lines, interrupted, tuple(by_cause), tuple(by_segment),
+        missing, lines, interrupted, tuple(by_cause), tuple(by_segment), history.warnings,
     )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def _of_part(
 
 
 def _check(history: History, origins: Sequence[dt.date], step: int, steps: int) -> None:
-    first, end = history.first_day, history.exported or history.last_day
+    first, end = history.begins, history.exported or history.last_day
     assert first is not None and end is not None
     for origin in origins:
         if origin.day != 1:
@@ -252,7 +252,7 @@ def _check(history: History, origins: Sequence[dt.date], step: int, steps: int) 
 
 def _steps_between(history: History, last: dt.date, step: int, steps: int) -> list[dt.date]:
     """Days at steps, from the first whole step of the history to the end of the last horizon."""
-    first = history.first_day
+    first = history.begins
     assert first is not None
     days = [next_months(last, step * steps)]
     while next_months(days[-1], -step) >= first.replace(day=1):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from simulation.evidence.backtest.casts import BASELINES, MODEL, Backtest
+from simulation.evidence.backtest.casts import BASELINES, MODEL, Backtest, Cast, table_of
 from simulation.evidence.backtest.observed import MEASURES
 
-__all__ = ["CLOSE", "HOLDS", "Verdict", "overall", "rivals", "verdicts"]
+__all__ = ["CLOSE", "HOLDS", "Verdict", "overall", "rivals", "verdicts", "verdicts_of_parts"]
 
 HOLDS = {"yes": "holds", "narrow": "bands too narrow", "behind": "a baseline is closer", "open": "open"}
 """Words for `Verdict.holds`."""
@@ -45,6 +45,8 @@ class Verdict:
         Number of values, and how many were in the 80% band.
     independent
         How many independent values they are worth, about.
+    cause, segment
+        The cause of leaving, or the segment, that alone is judged; empty: all.
     """
 
     measure: str
@@ -56,6 +58,8 @@ class Verdict:
     values: int
     inside: int
     independent: int
+    cause: str = ""
+    segment: str = ""
 
 
 def verdicts(found: Backtest) -> list[Verdict]:
@@ -68,6 +72,21 @@ def verdicts(found: Backtest) -> list[Verdict]:
         for measure in found.measures
         if _happened(table[(table["measure"] == measure) & (table["method"] == MODEL)])
     ]
+
+
+def verdicts_of_parts(found: Backtest) -> list[Verdict]:
+    """A verdict of every cause of leaving, and of every segment's measures."""
+    parts: dict[tuple[str, str, str], list[Cast]] = {}
+    for cast in (*found.by_cause, *found.by_segment):
+        parts.setdefault((cast.cause, cast.segment, cast.measure), []).append(cast)
+    judged = []
+    for (cause, segment, measure), casts in parts.items():
+        table = table_of(casts)
+        if _happened(table[table["method"] == MODEL]):
+            whole = _of(table, measure)
+            about = f"leaving: {cause}" if cause else f"{segment}: {whole.assumption}"
+            judged.append(replace(whole, assumption=about, cause=cause, segment=segment))
+    return judged
 
 
 def _happened(own: pd.DataFrame) -> bool:

@@ -59,6 +59,8 @@ def find_columns(
             refs[name] = ref
             continue
         places = [place for place, word in enumerate(header) if word == ref.column]
+        if not places and name not in columns:  # our own names may be written as `Date` or `MEMBER_ID`
+            places = [place for place, word in enumerate(header) if word.strip().lower() == name]
         if len(places) > 1:
             spots = " and ".join(str(place + 1) for place in places)
             wrong(name, f"column {shown(ref.column)} stands more than once in the header: columns {spots}")
@@ -68,7 +70,8 @@ def find_columns(
             wrong(f"columns.{name}", f"there is no column {shown(ref.column)}: {one_of(header, ref.column)}")
         elif name in needed:
             close = nearest(name, header)
-            hint = f"; is it {shown(close)}? Then write columns: {{{name}: {shown(close)}}}" if close else ""
+            asked = f"; is it {shown(close)}? Then write" if close else "; if it has another name there, write"
+            hint = f"{asked} columns: {{{name}: {shown(close) if close else '...'}}}"
             wrong(name, f"there is no column {name!r} in the header ({', '.join(header[:20])}){hint}")
     if problems:
         raise HistoryError(problems)

@@ -183,6 +183,22 @@ class History(Shown):
         return None if self._frame.empty else self._frame["date"].max().date()
 
     @cached_property
+    def begins(self) -> dt.date | None:
+        """The day from which on everything is told; None when there is no row.
+
+        That is the earliest row, but for what is told of members from before they are first said to be `present`:
+        those who left before that are missing.
+        """
+        date = self._frame["date"].to_numpy()
+        if not len(date):
+            return None
+        present = np.flatnonzero(self.codes == _PRESENT)[::-1]
+        since = np.full(self.members, np.datetime64("NaT"), "M8[us]")
+        since[self.member[present]] = date[present]  # of several the first stays
+        day: dt.date = date[~(date < since[self.member])].min().astype("M8[D]").astype(object)
+        return day
+
+    @cached_property
     def codes(self) -> npt.NDArray[np.int8]:
         """Place in `EVENTS` of every row's event."""
         return self._frame["event"].cat.codes.to_numpy().astype(np.int8)

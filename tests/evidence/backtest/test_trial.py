@@ -19,7 +19,7 @@ from simulation.evidence.backtest.fitters import DirectFitter
 from simulation.evidence.backtest.observed import observed
 from simulation.evidence.backtest.spells import spells_of
 from simulation.evidence.backtest.trial import backtest, usual_origins
-from simulation.evidence.backtest.verdict import verdicts
+from simulation.evidence.backtest.verdict import verdicts, verdicts_of_parts
 from simulation.evidence.history import History, HistoryError
 from simulation.evidence.history.panel import history_of_panel
 from simulation.scenario import from_mapping
@@ -241,6 +241,9 @@ def test_causes_of_leaving_are_forecast_apart(tmp_path):
     assert causes["mean"].sum() == pytest.approx(left["mean"].mean(), rel=0.01)
     assert (abs(causes["mean"] / causes["came"] - 1) < 0.25).all()
     assert (causes["inside_95%"] >= 6).all()
+    judged = {one.cause: one for one in verdicts_of_parts(found)}
+    assert set(judged) == {"death", "lapse"} and judged["lapse"].assumption == "leaving: lapse"
+    assert all("of 8 values fell into the 80% band" in one.words for one in judged.values())
 
 
 @pytest.mark.soak
