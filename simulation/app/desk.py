@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.app.controls import Control, Value, controls_of
@@ -52,7 +55,7 @@ class _Followed:
 
 
 class Desk:
-    """The desk of one visitor: one browser tab.
+    """The desk of one visitor: one browser tab, which may go away and come back (`simulation.app.desks`).
 
     Parameters
     ----------
@@ -79,6 +82,8 @@ class Desk:
         Set by the page: makes a new file of the folder the scenario that is looked at.
     runners : dict
         What starts the job of each kind that is on the page, as its Run button does.
+    kept : dict
+        What views keep of what was typed and given, so that it is there when the page is built anew.
 
     Notes
     -----
@@ -99,6 +104,8 @@ class Desk:
         self.jobs: dict[str, Job] = {}
         self.runners: dict[str, Callable[[], None]] = {}
         self.opener: Callable[[str], Awaitable[None]] | None = None
+        self.kept: dict[str, Any] = {}
+        self._files: Path | None = None
         self._followed: list[_Followed] = []
         self._changed: list[Callable[[], None]] = []
 
@@ -231,9 +238,25 @@ class Desk:
             if ended:
                 self._followed.remove(one)
 
-    def close(self) -> None:
-        """When the visitor has gone: nobody waits for his jobs."""
-        for job in self.jobs.values():
-            self.bench.cancel(job)
+    def files(self, part: str) -> Path:
+        """A folder for the files that the visitor gives to a part of the page; it goes with the desk."""
+        if self._files is None:
+            self._files = Path(tempfile.mkdtemp(prefix="membersim-"))
+        place = self._files / part
+        place.mkdir(exist_ok=True)
+        return place
+
+    def leave(self) -> None:
+        """When the page has gone: nobody is called back, and everything else stays where it is."""
         self._followed.clear()
         self._changed.clear()
+        self.runners.clear()
+        self.opener = None
+
+    def close(self) -> None:
+        """When the visitor has gone for good: nobody waits for his jobs, and his files are removed."""
+        self.leave()
+        for job in self.jobs.values():
+            self.bench.cancel(job)
+        if self._files is not None:
+            shutil.rmtree(self._files, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,12 +54,13 @@ class Plans:
 
     Notes
     -----
-    Files are read again when they have changed. Every method may be called from any thread.
+    Files are read again when they have changed. Every method may be called from any thread; a file that is being read
+    is waited for by those who want the same one only.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
-        self._lock = threading.Lock()
+        self._locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
         self._loaded: dict[Path, tuple[tuple[tuple[Path, int], ...], Scenario]] = {}
 
     def found(self) -> list[Plan]:
@@ -130,7 +132,7 @@ class Plans:
     def _read(self, path: Path) -> Scenario | tuple[Problem, ...]:
         from simulation.scenario import load
 
-        with self._lock:
+        with self._locks[path]:
             kept = self._loaded.get(path)
             if kept is not None and kept[0] == _stamps([one for one, _ in kept[0]]):
                 return kept[1]

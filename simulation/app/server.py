@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from contextlib import suppress
@@ -15,9 +16,13 @@ from simulation.app.plans import Plans
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from simulation.app.desks import Desks
+
 __all__ = ["listen", "make", "serve"]
 
 TITLE = "membersim"
+TIDIES = 60.0
+"""Seconds between two looks at the desks that are left."""
 ICON = Path(__file__).parent / "look" / "icon.svg"
 
 
@@ -37,23 +42,26 @@ def make(folder: Path, bench: Bench) -> FastAPI:
     from fastapi import FastAPI
     from nicegui import ui
 
+    from simulation.app.desks import Desks
     from simulation.app.page import page
-    from simulation.app.views.upload import forget
 
     plans = Plans(folder)
+    desks = Desks(bench, plans)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         bench.start()
         threading.Thread(target=plans.found, daemon=True).start()  # so that the first visitor does not wait for it
+        tidying = asyncio.create_task(_tidy(desks))
         yield
+        tidying.cancel()
+        desks.close()
         bench.stop()
-        forget()  # of visitors who are still there nobody else does
 
     app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
 
     async def root() -> None:
-        await page(bench, plans)
+        await page(desks)
 
     ui.page("/", favicon=ICON, response_timeout=60.0)(root)
     ui.run_with(
@@ -66,6 +74,13 @@ def make(folder: Path, bench: Bench) -> FastAPI:
         show_welcome_message=False,
     )
     return app
+
+
+async def _tidy(desks: Desks) -> None:
+    """Close the desks of those who do not come back, also while nobody else comes."""
+    while True:
+        await asyncio.sleep(TIDIES)
+        desks.sweep()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -32,6 +32,18 @@ PLAN_COLUMNS = (
 )  # fmt: skip
 
 
+STATED = (
+    "What the plan states holds for a typical member. Simulated are all who come up for renewal, reach the milestone\n"
+    "or get so far, and those are better or worse than typical: a difference is no mistake. What is known is of all,\n"
+    "and should come out; where it does not, `membersim calibrate` finds the numbers that reproduce it."
+)
+PASTS = (
+    "Under this plan hardly anybody with their dates and milestone would be a member still, so they start from a past\n"
+    "in which they were made to stay. If they are many, the renewal or the journey of the plan does not fit them, or\n"
+    "their rows are wrong."
+)
+
+
 def check(
     *files: Path,
     replications: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 20,
@@ -106,10 +118,14 @@ def _check(file: Path, request: Request, store: Store | None, screen: Screen) ->
         return {**report, "interrupted": True}
     table = outcome.forecast.stated_beside_simulated()
     title = f"Stated beside simulated ({outcome.replications} futures)"
-    screen.table(title, STATED_COLUMNS, stated(table), text=(0, 1))
+    screen.table(title, STATED_COLUMNS, stated(table), text=(0, 1, 6))
+    if len(table):
+        screen.show(STATED)
     noticed = outcome.forecast.warnings
     for warning in noticed:
         screen.note(f"warning: {warning}")
+    if noticed:
+        screen.note(PASTS)
     return {
         **report,
         "warnings": [*report["warnings"], *noticed],

@@ -55,9 +55,11 @@ def show_lives(
             for row in records(table.iloc[start:])
         ]
         title = f"Member {lives.member} ({lives.segment}), future {options['replication']}: base beside {name}"
+        parted = "" if lives.parted is None else f"The two lives part on {lives.parted:%Y-%m-%d}. "
+        screen.show(f"{name}: {parted}{lives.cause}")
         screen.table(title, COLUMNS, rows, text=(0, 1, 2))
-        screen.show(f"{start} earlier events are the same in both lives." if start else "")
-        screen.show(lives.cause if lives.parted is None else f"They part on {lives.parted:%Y-%m-%d}. {lives.cause}")
+        if start:
+            screen.show(f"{start} earlier events are the same in both lives.")
         found.append(
             {
                 "alternative": name,

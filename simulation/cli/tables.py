@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ HEADLINES = frozenset({
 })  # fmt: skip
 MILESTONE_COLUMNS = ("segment", "milestone", "members", "offered", "stated take", "take rate", "expansion")
 OBJECTIVE_COLUMNS = ("objective", "measure", "until", "at least", "at most", "chance", "P10", "P90")
-STATED_COLUMNS = ("segment", "quantity", "stated", "simulated", "95% interval", "outcomes")
+STATED_COLUMNS = ("segment", "quantity", "stated", "simulated", "95% interval", "outcomes", "as known?")
 Row = tuple[str, ...]
 
 
@@ -79,9 +79,20 @@ def stated(table: pd.DataFrame) -> list[Row]:
         interval = span(row["low"], row["high"], unit) if math.isfinite(row["low"] + row["high"]) else MISSING
         simulated = number(row["simulated"], unit)
         # The same rate may stand there twice: as stated for a typical member, and as known of all.
-        quantity = row["quantity"] + (", known" if row["note"].startswith("known") else "")
-        rows.append((row["segment"], quantity, said, simulated, interval, f"{int(row['outcomes']):,}"))
+        known = row["note"].startswith("known")
+        typical = ", typical member" if row["note"].startswith("stated") else ""
+        quantity = row["quantity"] + (", known" if known else typical)
+        verdict = _as_known(row) if known else ""
+        rows.append((row["segment"], quantity, said, simulated, interval, f"{int(row['outcomes']):,}", verdict))
     return rows
+
+
+def _as_known(row: Mapping[str, Any]) -> str:
+    """Whether the interval of what is simulated meets the range that is known."""
+    low, high = (row["stated_low"], row["stated_high"]) if math.isfinite(row["stated_low"]) else (row["stated"],) * 2
+    if not math.isfinite(row["low"] + row["high"]):
+        return ""
+    return "above" if row["low"] > high else "below" if row["high"] < low else "yes"
 
 
 def objectives(table: pd.DataFrame, currency: str) -> list[Row]:

@@ -16,8 +16,6 @@ def warnings(ledger: Ledger) -> tuple[str, ...]:
     count = f"About {forced:,.0f}" if round(forced) else "On average fewer than one"
     share = f"{forced / members:.1%}" if forced / members >= 0.0005 else "less than 0.1%"
     return (
-        f"{count} of {members:,.0f} members ({share}) have a past that the scenario makes all but impossible: "
-        "hardly anybody with their dates and milestone would still be a member today. They start from a past in which "
-        "they were made to stay. If they are many, the renewal, churn or journey of the scenario does not fit them, or "
-        "their rows are wrong; `membersim check` names the rows.",
+        f"{count} of {members:,.0f} members ({share}) could hardly be members still under this plan, by their dates "
+        "and milestone: `membersim check` says why, and in which rows.",
     )

@@ -53,6 +53,15 @@ def _cells(row: dict[Any, Any], quantity: str, currency: str, shown: bool) -> tu
     return number(row[quantity], unit, currency, high - low), span(low, high, unit, currency)
 
 
+def _in_words(days: int, whole: dict[Any, Any], currency: str) -> str:
+    """What is expected of all milestones within a window, in a sentence."""
+    reached = f"Within {days} days {whole['reach']:,.0f} milestones are reached"
+    if whole["arr_P90"] <= 0:
+        return f"{reached}, and hardly any offer is taken."
+    added = number(whole["arr"], "money", currency, whole["arr_P90"] - whole["arr_P10"])
+    return f"{reached}, and takes add {added} of ARR ({span(whole['arr_P10'], whole['arr_P90'], 'money', currency)})."
+
+
 def objectives_page(forecast: Forecast, table: pd.DataFrame) -> Page:
     """The page: one table for each window."""
     frame, currency = forecast.frame, forecast.frame.currency
@@ -64,12 +73,7 @@ def objectives_page(forecast: Forecast, table: pd.DataFrame) -> Page:
         rows = [[Cell(one) for one in row] if any(row[1:]) else [row[0]] for row in objective_rows(part, currency)]
         title = f"Within {length} days: before {day(until)}"
         sections.append(Section(f"days{length}", title, [Table(OBJECTIVE_COLUMNS, rows)]))
-        whole = part.iloc[-1].to_dict()
-        points.append(
-            f"Within {length} days {whole['reach']:,.0f} milestones are reached, and takes add "
-            f"{number(whole['arr'], 'money', currency, whole['arr_P90'] - whole['arr_P10'])} of ARR "
-            f"({span(whole['arr_P10'], whole['arr_P90'], 'money', currency)})."
-        )
+        points.append(_in_words(length, part.iloc[-1].to_dict(), currency))
     sections.append(
         Section("reading", "How to read this", [
             Text(
@@ -84,8 +88,8 @@ def objectives_page(forecast: Forecast, table: pd.DataFrame) -> Page:
         title=forecast.facts.name,
         description=forecast.facts.description,
         subtitle=f"From {day(frame.start)}; {forecast.replications:,} simulated futures",
-        headline=points[-1],
-        points=points[:-1],
+        headline=points[0],
+        points=points[1:],
         objectives=(),
         hint="In brackets: P10 to P90.",
         notices=list(forecast.warnings),

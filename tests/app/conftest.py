@@ -23,7 +23,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
 )  # fmt: skip
-PATIENCE = 240_000.0
+PATIENCE = float(os.environ.get("MEMBERSIM_PATIENCE", 240_000))
 """Milliseconds that a busy machine may take for anything; no test asserts a time."""
 
 
@@ -118,7 +118,11 @@ class Visit:
         return self.page.get_by_role("slider", name=label).locator(".q-slider__track-container")
 
     def tab(self, title: str) -> Any:
-        """Open a view and return it."""
+        """Open a view, through its group, and return it."""
+        from simulation.app.views import VIEWS
+
+        group = next(one.group for one in VIEWS if one.title == title)
+        self.page.get_by_role("tab", name=group, exact=True).click()
         self.page.get_by_role("tab", name=title, exact=True).click()
         return self.view
 

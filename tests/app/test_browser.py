@@ -203,6 +203,46 @@ def test_a_page_for_a_telephone_folds_its_settings(visit: Visits) -> None:
     assert wide <= 390, "nothing sticks out"
 
 
+def test_on_a_telephone_a_scenario_is_chosen_on_the_first_page(visit: Visits) -> None:
+    one = visit(viewport={"width": 390, "height": 844})
+    beginning = one.page.locator(".start")
+    expect(beginning).to_be_in_viewport()
+    beginning.get_by_role("button", name="The club", exact=True).click()
+    expect(one.page.locator(".bar-title")).to_have_text("The club")
+    expect(beginning).to_be_hidden()
+    for title in ("Outlook", "What it rests on", "Forecast", "Objectives"):
+        expect(one.page.get_by_role("tab", name=title, exact=True)).to_be_in_viewport(ratio=1)
+
+
+def test_who_loads_the_page_again_goes_on_where_he_was(visit: Visits, tmp_path: Path) -> None:
+    one = visit()
+    one.choose("The club")
+    one.open_group("Coaching")
+    one.slider("Members who accept").press("ArrowRight")
+    expect(one.page.locator(".changes")).to_contain_text("60% → 65%")
+    _put_aside(one, "Everybody is coached")
+    one.run()
+    expect(one.status).to_have_text("200 futures")
+    said = one.view.locator(".headline").inner_text()
+    (tmp_path / "history.csv").write_text("member_id,date,event\n")
+    one.tab("What you know").get_by_label("Who answers").fill("the coaches")
+    one.tab("Evidence").locator("input[type=file]").set_input_files(tmp_path / "history.csv")
+    expect(one.view.locator(".given-files")).to_contain_text("history.csv, 21 bytes")
+    one.page.reload()
+    expect(one.view.locator(".given-files")).to_contain_text("history.csv, 21 bytes")
+    expect(one.page.locator(".bar-title")).to_have_text("The club · 1 change")
+    expect(one.page.locator(".changes")).to_contain_text("60% → 65%")
+    expect(one.tab("What you know").get_by_label("Who answers")).to_have_value("the coaches")
+    expect(one.view.get_by_text("the change that you have made has no part in this")).to_be_visible()
+    one.tab("Forecast")
+    expect(one.view.locator(".headline")).to_have_text(said)
+    expect(one.status).to_have_text("200 futures")
+    one.tab("Compare")
+    expect(one.view.locator(".what-if")).to_have_count(1)
+    # Another visitor begins at the beginning.
+    expect(visit().page.locator(".start")).to_be_visible()
+
+
 def test_dark_and_light(visit: Visits) -> None:
     one = visit(color_scheme="dark")
     expect(one.page.locator("body")).to_have_class(re.compile("body--dark"))

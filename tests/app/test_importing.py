@@ -108,11 +108,12 @@ def test_what_was_given_is_gone_when_the_server_ends(
     try:
         page = chromium.new_page()
         page.goto(served.url)
+        page.get_by_role("tab", name="What it rests on").click()
         page.get_by_role("tab", name="Import").click()
         given = {"name": "members.csv", "mimeType": "text/csv", "buffer": b"member id,joined\nM1,2024-01-01\n"}
         page.locator(".upload input[type=file]").first.set_input_files(given)
         expect(page.locator(".given-files")).to_contain_text("members.csv")
-        assert list(tmp_path.glob("membersim-*/members.csv"))
+        assert list(tmp_path.glob("membersim-*/exports/members.csv"))
     finally:
         stop_server(served)
     assert not list(tmp_path.glob("membersim-*"))

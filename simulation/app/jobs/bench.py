@@ -71,6 +71,7 @@ class Bench:
         self.size = usual_workers() if workers is None else workers
         self.tasks, self.warm = tasks, warm
         self.fault = ""
+        self._away: set[str] = set()
         self._context = multiprocessing.get_context("spawn")
         self._hands: list[_Hand] = []
         self._queue: list[Job] = []
@@ -127,6 +128,17 @@ class Bench:
         timer = threading.Timer(PATIENCE, self._insist, (hand, job))
         timer.daemon = True
         timer.start()
+
+    def gone(self, owner: str) -> None:
+        """An owner is not there: his jobs go on as long as nobody else waits for a worker."""
+        with self._lock:
+            self._away.add(owner)
+            self._make_room()
+
+    def back(self, owner: str) -> None:
+        """An owner is there again."""
+        with self._lock:
+            self._away.discard(owner)
 
     def _insist(self, hand: _Hand, job: Job) -> None:
         with self._lock:
@@ -202,11 +214,23 @@ class Bench:
             if hand is None:
                 break
             busy = [one.job.owner for one in self._hands if one.job is not None]
-            job = min(self._queue, key=lambda one: busy.count(one.owner))
+            job = min(self._queue, key=lambda one: (one.owner in self._away, busy.count(one.owner)))
             self._queue.remove(job)
             hand.job, job.state = job, "running"
             hand.send("work", job.id, job.kind, job.request)
+        self._make_room()
         self._count()
+
+    def _make_room(self) -> None:
+        """Stop work of those who are away, one job for each that somebody waits for."""
+        wanted = sum(one.owner not in self._away for one in self._queue)
+        at_work = [hand.job for hand in self._hands if hand.job is not None]
+        freed = sum(job.cancelling for job in at_work)
+        for job in at_work:
+            if freed < wanted and job.owner in self._away and not job.cancelling:
+                job.yielded = True
+                self.cancel(job)
+                freed += 1
 
     def _count(self) -> None:
         for place, job in enumerate(self._queue):

@@ -53,6 +53,10 @@ class Job:
         Why it failed, for the user.
     problems
         Where that is one or more faults of a file: each as file, line, column, path and message.
+    yielded
+        Whether it was stopped for others, because its visitor was away.
+    outdated
+        Whether its visitor has changed the scenario since; his page notes that.
     """
 
     kind: str
@@ -68,6 +72,8 @@ class Job:
     message: str = ""
     problems: tuple[Mapping[str, Any], ...] = ()
     cancelling: bool = False
+    yielded: bool = False
+    outdated: bool = False
     _pace: list[tuple[float, int]] = field(default_factory=list, repr=False)
 
     @property

@@ -1,4 +1,4 @@
-"""The views of the page, one a tab, in the order of the tabs."""
+"""The views of the page, in groups by what is asked."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ __all__ = ["VIEWS", "View"]
 
 @dataclass(frozen=True)
 class View:
-    """A tab.
+    """A view of the page.
 
     Attributes
     ----------
     key, title, icon
         Its name in code, on the page, and the name of a Material icon.
+    group
+        The question that it belongs to, with others.
     show
         Builds what is in it, once, when it is first looked at.
     """
@@ -39,20 +41,22 @@ class View:
     key: str
     title: str
     icon: str
+    group: str
     show: Callable[[Desk], None]
 
 
 VIEWS: tuple[View, ...] = (
-    View("forecast", "Forecast", "show_chart", forecast.show),
-    View("journey", "Journey", "moving", journey.show),
-    View("compare", "Compare", "compare_arrows", compare.show),
-    View("benefits", "Who benefits", "diversity_3", benefits.show),
-    View("sensitivity", "What it depends on", "tune", sensitivity.show),
-    View("must_be_true", "What must be true", "rule", must_be_true.show),
-    View("budget", "Budget", "savings", budget.show),
-    View("objectives", "Objectives", "flag", objectives.show),
-    View("evidence", "Evidence", "history", evidence.show),
-    View("importing", "Import", "input", importing.show),
-    View("interview", "What you know", "quiz", interview.show),
-    View("assumptions", "Assumptions", "fact_check", assumptions.show),
+    View("forecast", "Forecast", "show_chart", "Outlook", forecast.show),
+    View("journey", "Journey", "moving", "Outlook", journey.show),
+    View("objectives", "Objectives", "flag", "Outlook", objectives.show),
+    View("compare", "Compare", "compare_arrows", "What if", compare.show),
+    View("benefits", "Who benefits", "diversity_3", "What if", benefits.show),
+    View("budget", "Budget", "savings", "What if", budget.show),
+    View("sensitivity", "What it depends on", "tune", "Why", sensitivity.show),
+    View("must_be_true", "What must be true", "rule", "Why", must_be_true.show),
+    View("assumptions", "Assumptions", "fact_check", "What it rests on", assumptions.show),
+    View("interview", "What you know", "quiz", "What it rests on", interview.show),
+    View("evidence", "Evidence", "history", "What it rests on", evidence.show),
+    View("importing", "Import", "input", "What it rests on", importing.show),
 )
+"""In the order of the menu; those of a group stand together."""

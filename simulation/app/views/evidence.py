@@ -11,6 +11,7 @@ from simulation.app.figures.attribution import causes
 from simulation.app.figures.backtest import against_what_came
 from simulation.app.figures.vectors import chances, courses
 from simulation.app.jobs.job import Picture
+from simulation.app.views.keeping import keep
 from simulation.app.views.plot import Plot
 from simulation.app.views.tables import table
 from simulation.app.views.told import Answer, Details, card, intro
@@ -24,6 +25,7 @@ FORMS = {
     "events": "a row for every event", "panel": "a row a person, a column a year",
     "survivors": "members left of each cohort", "flows": "joined and left by date",
 }  # fmt: skip
+STEPS = {1: "one step", 2: "two steps", 4: "four steps"}
 REACHED = {"": "not known", "none": "none yet"}
 SHOWN = 20
 
@@ -39,10 +41,11 @@ class _History:
             "Nothing leaves this machine.",
         )
         with ui.row().classes("asks"):
-            self.file = Upload("History: CSV, Excel or Parquet")
-            self.exported = ui.input("Day of the export", placeholder="today").classes("choice").mark("exported")
-            self.exported.props('type="date" stack-label')
-            self.quarantine = ui.switch("Leave members with impossible rows out").mark("quarantine")
+            self.file = Upload(desk, "history", "History: CSV, Excel or Parquet")
+            self.exported = keep(desk, "exported", ui.input("Day of the export", placeholder="today"))
+            self.exported.classes("choice").props('type="date" stack-label').mark("exported")
+            self.quarantine = keep(desk, "quarantine", ui.switch("Leave members with impossible rows out"))
+            self.quarantine.mark("quarantine")
 
     def request(self, **more: Any) -> dict[str, Any]:
         """A request about the history."""
@@ -139,8 +142,9 @@ def _track_record(desk: Desk, history: _History) -> None:
             " simple rules of thumb.",
         )
         with ui.row().classes("asks"):
-            form = ui.select(FORMS, value="events", label="The table has").classes("choice").mark("form")
-            steps = ui.select({1: "one step", 2: "two steps", 4: "four steps"}, value=4, label="How far ahead")
+            form = keep(desk, "form", ui.select(FORMS, value="events", label="The table has"))
+            form.classes("choice").mark("form")
+            steps = keep(desk, "steps", ui.select(STEPS, value=4, label="How far ahead"))
             steps.classes("choice").mark("steps")
         Work(desk, "backtest", draw, request, noun="")
         answer = Answer("Upload a history of two years or more and run it.")
@@ -169,7 +173,8 @@ def _attribution(desk: Desk, history: _History) -> None:
             "what luck alone does to it.",
         )
         with ui.row().classes("asks"):
-            until = ui.input("Up to (empty: as far as known)").props('type="date" stack-label')
+            until = keep(desk, "until", ui.input("Up to (empty: as far as known)"))
+            until.props('type="date" stack-label')
             until.classes("choice").mark("until")
         Work(desk, "attribution", draw, request)
         answer = Answer("Upload what happened since the start of the scenario and run it.")

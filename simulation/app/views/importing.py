@@ -11,6 +11,7 @@ from nicegui import events, ui
 
 from simulation.app.desk import Desk
 from simulation.app.jobs.job import Picture
+from simulation.app.views.keeping import keep
 from simulation.app.views.tables import table
 from simulation.app.views.told import card, intro
 from simulation.app.views.upload import TABLES, Upload
@@ -31,9 +32,8 @@ def show(desk: Desk) -> None:
 class _View:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.files: dict[str, Path] = {}
-        self.given: dict[tuple[str, ...], Any] = {}
-        self.totals: dict[str, dict[str, float]] = {}
+        self.given: dict[tuple[str, ...], Any] = desk.kept.setdefault("answers", {})
+        self.totals: dict[str, dict[str, float]] = desk.kept.setdefault("totals", {})
         self.folder = ""
         self.shape: list[Any] = []
         self.fields: dict[tuple[str, ...], tuple[Any, ui.label]] = {}
@@ -45,13 +45,13 @@ class _View:
         )
         with ui.row().classes("asks"):
             self.upload = Upload(
-                "Exports, and import.yaml of last time", self._arrived, endings=(*TABLES, ".yaml", ".yml"), several=True
-            )
-            self.exported = ui.input("Day of the export", placeholder="today").classes("choice")
-            self.exported.props('type="date" stack-label').mark("import-exported")
-            self.mine = ui.switch("Into the plan chosen on the left").mark("import-into")
+                desk, "exports", "Exports, and import.yaml of last time", endings=(*TABLES, ".yaml", ".yml"),
+                several=True,
+            )  # fmt: skip
+            self.exported = keep(desk, "import exported", ui.input("Day of the export", placeholder="today"))
+            self.exported.classes("choice").props('type="date" stack-label').mark("import-exported")
+            self.mine = keep(desk, "import mine", ui.switch("Into the plan that is chosen")).mark("import-into")
             self.mine.tooltip("Segments and milestones of that plan are used; otherwise new ones are proposed")
-        self.list = ui.row().classes("given-files").props('role="list" aria-label="Files"')
         self.work = Work(
             desk, "importing", self.draw, self.request, label="Read the files", icon="input", noun="", stale=False
         )
@@ -81,40 +81,24 @@ class _View:
                 "Keep it", "A book, a history and a plan that starts from them, in a folder beside your scenarios."
             ):
                 with ui.row().classes("asks"):
-                    self.called = ui.input("Folder", value="imported").classes("choice").mark("import-folder")
+                    self.called = keep(self.desk, "import folder", ui.input("Folder", value="imported"))
+                    self.called.classes("choice").mark("import-folder")
                     ui.button("Save", icon="save", on_click=self._save).props("unelevated no-caps").mark("import-save")
                 self.saved = ui.column().classes("wide").props('role="status" aria-live="polite"')
 
     def request(self) -> dict[str, Any]:
         """The files, and all that was answered so far."""
-        if not self.files:
+        if not self.upload.files:
             raise ValueError("give the exports first: one of them holds the members")
         asked: dict[str, Any] = self.desk.request() if self.mine.value else {"scenario": "", "overlay": {}}
         folder, self.folder = self.folder, ""
         return asked | {
-            "files": [str(path) for path in self.files.values()],
+            "files": [str(path) for path in self.upload.files.values()],
             "given": [[list(path), value] for path, value in self.given.items()],
             "exported": self.exported.value or "",
             "totals": {one: values for one, values in self.totals.items() if values},
             "folder": folder,
         }
-
-    def _arrived(self) -> None:
-        """Another file is there; one of the same name replaces the earlier one."""
-        assert self.upload.path is not None
-        self.files[self.upload.path.name] = self.upload.path
-        self._list()
-
-    def _list(self) -> None:
-        self.list.clear()
-        with self.list:
-            for one in self.files:
-                chip = ui.chip(one, icon="description", removable=True).props('outline role="listitem"')
-                chip.on("remove", lambda one=one: self._drop(one))
-
-    def _drop(self, one: str) -> None:
-        del self.files[one]
-        self._list()
 
     def draw(self, picture: Picture) -> None:
         """Show what was understood."""

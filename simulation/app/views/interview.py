@@ -9,6 +9,7 @@ from nicegui import ui
 
 from simulation.app.desk import Desk
 from simulation.app.jobs.job import Picture
+from simulation.app.views.keeping import keep
 from simulation.app.views.tables import table
 from simulation.app.views.told import card, intro
 from simulation.app.views.words import called
@@ -39,7 +40,9 @@ class _View:
             "the numbers that nobody can see are chosen so that it reproduces what you know.",
         )
         with ui.row().classes("asks"):
-            self.owner = ui.input("Who answers", placeholder="a name or a team").classes("choice").mark("owner")
+            self.owner = keep(desk, "interview owner", ui.input("Who answers", placeholder="a name or a team"))
+            self.owner.classes("choice").mark("owner")
+        self.apart = ui.label().classes("notice").props('role="status" aria-live="polite"').mark("interview-apart")
         self.place = ui.column().classes("wide")
         self.work = Work(
             desk, "interview", self.draw, self.request, label="Calibrate", icon="handyman", stale=False
@@ -54,13 +57,24 @@ class _View:
             with ui.expansion("Numbers that were found (for analysts)", icon="functions").classes("card wide"):
                 self.found = ui.column().classes("wide")
         desk.on_change(self.fill)
+        desk.on_change(self._set_apart)
         self.fill()
+        self._set_apart()
+
+    def _set_apart(self) -> None:
+        """What is known is about how it is today, not about changes that are only thought of."""
+        count = len(self.desk.turned)
+        self.apart.visible = count > 0
+        changes = "the change that you have made has" if count == 1 else f"the {count} changes that you have made have"
+        self.apart.text = f"What you know is about the plan as it is in its file: {changes} no part in this."
 
     def fill(self) -> None:
         """Ask about the scenario that is looked at."""
         if self.desk.key == self.key and self.asked:
             return
         self.key, self.fields = self.desk.key, {}
+        if self.desk.kept.get("interview of") != self.key:
+            self.desk.kept |= {"interview of": self.key, "interview typed": {}}
         self.place.clear()
         self.asked = {}
         with self.place:
@@ -96,6 +110,7 @@ class _View:
             rests.props("outlined dense options-dense").classes("known-rests")
             said = ui.label().classes("muted small known-said").props('role="status" aria-live="polite"')
         self.fields[one.path] = {"answer": answer, "source": source, "rests": rests}
+        typed = self.desk.kept["interview typed"].setdefault(one.path, {})
 
         def look() -> None:
             text = str(answer.value or "").strip()
@@ -112,6 +127,10 @@ class _View:
                 said.text = f"This {misfit}"
 
         answer.on_value_change(look)
+        for key, field in self.fields[one.path].items():
+            if key in typed:
+                field.set_value(typed[key])
+            field.on_value_change(lambda event, key=key: typed.__setitem__(key, event.value))
 
     def request(self) -> dict[str, Any]:
         """What was answered otherwise than the plan says."""

@@ -28,7 +28,9 @@ def show(desk: Desk) -> None:
         last.update(picture)
         days = {int(one): f"{one} days" for one in dict.fromkeys(picture["table"]["days"])}
         if list(choice.options) != list(days):
-            choice.set_options(days, value=max(days, default=None))
+            table = picture["table"]
+            reached = [one for one in days if table.loc[table["days"] == one, "reach"].max() >= 1]
+            choice.set_options(days, value=min(reached or days, default=None))
         wishes = chances(picture["wishes"])
         none.visible = wishes is None
         none.text = "This scenario states no objectives that can be read." if wishes is None else ""
@@ -45,6 +47,8 @@ def show(desk: Desk) -> None:
         for plot, quantity in ((reached, "reach"), (added, "arr")):
             figure = expected(part, quantity, last["currency"])
             plot.clear() if figure is None else plot.draw(figure)
+        nothing.text = f"Hardly any milestone is reached within {choice.value} days."
+        nothing.visible = not part["reach_P90"].max() > 0
 
     intro(
         "Objectives",
@@ -67,6 +71,7 @@ def show(desk: Desk) -> None:
             "Dots are means; 8 of 10 futures lie within the bar. Expected numbers add up, ranges do not.",
         ):
             choice = ui.toggle({}, on_change=redraw).props("no-caps unelevated").mark("days")
+            nothing = ui.label().classes("muted")
             reached = Plot("Members expected to reach each milestone")
             added = Plot("Recurring revenue that takes add at each milestone")
     details = Details("objectives")

@@ -15,7 +15,7 @@ from simulation.app.views.saving import save_dialog
 from simulation.app.views.words import about, called, complain
 from simulation.scenario import ScenarioError
 
-__all__ = ["Side"]
+__all__ = ["Side", "titles_of"]
 
 FUTURES = {50: "50: a first look", 200: "200: for planning", 1000: "1,000: for a board"}
 
@@ -34,7 +34,9 @@ class Side:
     def __init__(self, desk: Desk, found: list[Plan], run: Callable[[], Awaitable[None]]) -> None:
         self.desk, self.run = desk, run
         with ui.column().classes("side-top"):
-            self.choice = ui.select(_titles(found), label="Scenario").props("outlined dense options-dense")
+            titles = titles_of(found)
+            here = desk.key if desk.key in titles else None
+            self.choice = ui.select(titles, value=here, label="Scenario").props("outlined dense options-dense")
             self.choice.classes("wide").mark("scenario").on_value_change(self._choose)
             self.trouble = ui.column().classes("trouble").props('role="alert"')
             self.trouble.visible = False
@@ -47,6 +49,12 @@ class Side:
         self._fill_foot()
         desk.on_change(self._show_changes)
         desk.opener = self._saved
+        if desk.scenario is not None:  # left by a page of before
+            self._fill()
+
+    def choose(self, key: str) -> None:
+        """Choose a scenario, as if in the list."""
+        self.choice.set_value(key)
 
     async def _choose(self, event: events.ValueChangeEventArguments[str | None]) -> None:
         if event.value is None:
@@ -136,11 +144,11 @@ class Side:
     async def _saved(self, key: str) -> None:
         """After saving: the new file is a scenario like the others, and the one that is looked at."""
         found = await asyncio.to_thread(self.desk.plans.found)
-        self.choice.set_options(_titles(found))
+        self.choice.set_options(titles_of(found))
         self.choice.set_value(key)
 
 
-def _titles(found: list[Plan]) -> dict[str, str]:
+def titles_of(found: list[Plan]) -> dict[str, str]:
     """The scenarios that can be chosen; those that extend another one say so."""
     good = [one for one in found if not one.problems]
     names = [one.title for one in good]
@@ -195,6 +203,8 @@ def _switch(desk: Desk, control: Control, group: ui.expansion) -> None:
         desk.turn(control.path, bool(event.value))
 
     toggle.on_value_change(flip)
+    if not value:
+        group.classes(add="off")
 
 
 def _choice(desk: Desk, control: Control) -> ui.select:
@@ -215,6 +225,7 @@ def _slider(desk: Desk, control: Control) -> ui.column:
             about(ui.label(control.label), control.fixed or control.hint + unsure)
             ui.space()
             number = ui.label(control.shown(value)).classes("control-value")
+        number.classes(add="turned" if value != control.value else "")
         slider = ui.slider(min=control.low, max=control.high, step=control.step, value=float(value))
         called(slider.props("dense"), control.label).mark(f"control-{control.path}")
         slider.set_enabled(not control.fixed)

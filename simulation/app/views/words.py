@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,9 +12,12 @@ from nicegui import ui
 
 from simulation.scenario.errors import Problem
 
-__all__ = ["Cell", "about", "called", "complain", "placed", "table"]
+__all__ = ["Cell", "about", "alike", "called", "complain", "placed", "table"]
 
-MOST = 20
+MOST, PLACES = 20, 5
+"""Causes that are listed, and of each the places."""
+VALUES = re.compile(r"'[^']*'|\d[\d.,:/-]*")
+"""What differs between two messages of one cause: what they quote, numbers and days."""
 Some = TypeVar("Some", bound=ui.element)
 
 
@@ -81,19 +85,44 @@ def _cell(cell: Cell | str, tag: str) -> str:
 
 
 def complain(place: ui.column, message: str, problems: Sequence[Any] = ()) -> None:
-    """Show in a place what is wrong: each problem of a file with its line, or the message where there are none."""
+    """Show in a place what is wrong: a line for each cause with how often it is there, or the message where a file has
+    no part in it."""
     place.clear()
     place.visible = True
+    causes = alike([one if isinstance(one, Mapping) else problem_fields(one) for one in problems])
     with place:
-        for text in [placed(one) for one in problems[:MOST]] or [message]:
+        for text in [_told(one) for one in causes[:MOST]] or [message]:
             ui.label(text).classes("mono" if problems else "")
-        if len(problems) > MOST:
-            ui.label(f"and {len(problems) - MOST} more")
+        if len(causes) > MOST:
+            ui.label(f"and {len(causes) - MOST} more")
 
 
-def placed(problem: Any) -> str:
-    """One problem of a file in a line, from a `Problem` or from a mapping of its fields."""
-    if not isinstance(problem, Mapping):
-        return str(problem)
+def alike(problems: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Put the problems of one cause together: the same message in the same field of the same file, whatever value it
+    quotes and in whichever segment it is."""
+    causes: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for one in problems:
+        field = str(one["path"] or "").rpartition(".")[2]
+        causes.setdefault((str(one["file"]), field, VALUES.sub("…", str(one["message"]))), []).append(one)
+    return list(causes.values())
+
+
+def _told(cause: Sequence[Mapping[str, Any]]) -> str:
+    """One cause in a line: its first place, and where else it is."""
+    text, rest = placed(cause[0]), cause[1:]
+    if not rest:
+        return text
+    places = [f"line {one['line']}" if one["line"] else str(one["path"]) for one in rest[:PLACES]]
+    more = ", ..." if len(rest) > PLACES else ""
+    return f"{text} · {len(cause):,} times, also in {', '.join(dict.fromkeys(places))}{more}"
+
+
+def placed(problem: Mapping[str, Any]) -> str:
+    """One problem of a file in a line."""
     place = problem["file"] or "", problem["line"], problem["column"], problem["path"] or ""
     return str(Problem(*place, problem["message"] or ""))
+
+
+def problem_fields(problem: Problem) -> dict[str, Any]:
+    """A problem as a task tells it."""
+    return {one: getattr(problem, one) for one in ("file", "line", "column", "path", "message")}

@@ -64,6 +64,8 @@ class Work:
         self.cancel_button.visible = self.bar.visible = self.trouble.visible = False
         desk.runners[kind] = self.run
         desk.on_change(self._asked_again)
+        if kind in desk.jobs:  # of the page of before
+            self._follow(desk.jobs[kind])
         if stale:
             desk.on_change(self._out_of_date)
 
@@ -76,9 +78,12 @@ class Work:
             self.complain(str(error), tuple(getattr(error, "problems", ())))
             self._refused = True
             return
-        self.job = self.desk.start(self.kind, request)
-        self.desk.follow(self.job, self._draw, self._watch)
-        self._watch(self.job)
+        self._follow(self.desk.start(self.kind, request))
+
+    def _follow(self, job: Job) -> None:
+        self.job = job
+        self.desk.follow(job, self._draw, self._watch)
+        self._watch(job)
 
     def cancel(self) -> None:
         """Stop the job; what it has shown stays."""
@@ -105,6 +110,8 @@ class Work:
             self.complain(job.message, job.problems)
 
     def _said(self, job: Job) -> str:
+        if job.ended and job.outdated:
+            return "The scenario has changed since: run again"
         count = f"{job.done:,} of {job.total:,} {self.noun}" if self.noun and job.total else ""
         if job.state == "queued" and not self.desk.bench.ready:
             return "Getting ready; the very first time this takes a minute or two"
@@ -115,6 +122,8 @@ class Work:
         if job.state == "running":
             left = job.seconds_left()
             return " · ".join(filter(None, (count or "Working", "" if left is None else time_words(left))))
+        if job.state == "cancelled" and job.yielded:
+            return "Stopped while you were away, because others waited"
         if job.state == "cancelled":
             return f"Stopped after {job.done:,} {self.noun}" if self.noun and job.done else "Stopped"
         return f"{job.done:,} {self.noun}" if job.state == "done" and count else ""
@@ -126,7 +135,8 @@ class Work:
 
     def _out_of_date(self) -> None:
         if self.job is not None and self.job.ended and self.job.version:
-            self.words.text = "The scenario has changed since: run again"
+            self.job.outdated = True
+            self.words.text = self._said(self.job)
 
 
 def time_words(seconds: float) -> str:

@@ -48,7 +48,7 @@ def dates(history: History, rules: Rules) -> Iterator[Check]:
                 "in the future of the export",
                 lambda row, column=column: (  # type: ignore[misc]
                     f"{day_at(history, row, column)} lies after the day of the export, {rules.exported}; "
-                    "if that is another day, say it (--exported)"
+                    "if the export is of another day, give that day"
                 ),
             )
     date = frame["date"].to_numpy().astype("M8[D]")

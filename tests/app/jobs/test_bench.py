@@ -103,6 +103,18 @@ def test_whoever_has_nothing_at_work_is_served_first() -> None:
         two.stop()
 
 
+def test_who_is_away_makes_room_for_those_who_wait(bench: Bench) -> None:
+    job = bench.submit("count", {"to": 10_000}, "ann")
+    wait(lambda: job.version >= 3)
+    bench.gone("ann")
+    own = bench.submit("count", {"to": 2}, "ann")
+    assert not job.cancelling, "nobody else waits"
+    guest = bench.submit("count", {"to": 2}, "bob")
+    assert finished(guest).state == "done"
+    assert job.state == "cancelled" and job.yielded and job.picture is not None
+    assert finished(own).state == "done"
+
+
 def test_jobs_fail_when_no_process_can_start() -> None:
     none = Bench(1, warm=("missing",), tasks=TASKS)
     none.start()
