@@ -223,6 +223,7 @@ class CompiledEngine:
             simulate(self.memory.world, self.vals)
             overflow = int(self.memory.world["overflow"])
             if overflow == 0:
+                self.memory.keep_past()
                 return self.memory
             self.room = self.room.grown(overflow)
             self._allocate()

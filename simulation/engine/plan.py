@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from simulation.engine.ledger import LEDGER_ARRAYS, Frame, Int
 from simulation.engine.plan_interventions import intervention_records
 from simulation.engine.plan_segments import Collector, segment_records
 from simulation.engine.purposes import Purposes
+from simulation.engine.recall import past_digest
 from simulation.engine.resources import known_rows, servers_of
 from simulation.model.dates import day_number
 from simulation.model.random import child_keys, domain
@@ -80,6 +82,11 @@ class Plan:
     modifiers: int
     expected: int
     drawn: Records | None = None
+
+    @cached_property
+    def past(self) -> bytes:
+        """Digest of all that the pasts of today's members depend on, but the luck."""
+        return past_digest(int(self.header[0]["start_day"]), self.tables)
 
 
 def make_plan(scenario: Scenario, book: Book | None = None) -> Plan:

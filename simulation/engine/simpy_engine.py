@@ -198,5 +198,6 @@ class SimpyEngine:
                 Replication(self.plan, memory, self.processes).run()
             overflow = int(memory.world["overflow"])
             if overflow == 0:
+                memory.keep_past()
                 return memory
             self.room = self.room.grown(overflow)

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.engine.plan import Plan, ledger_size
+from simulation.engine.recall import PASTS
 from simulation.model.ahead import LENGTH
 from simulation.model.rare import CROWD, act
-from simulation.model.state import COLLISION, ENDLESS, OWN_TABLES, Records, World
+from simulation.model.state import COLLISION, ENDLESS, EVES, OWN_TABLES, Records, World
 
 MOST = 1 << 27
 """Most rows of any array of one replication."""
@@ -91,7 +92,7 @@ class Memory:
             "opportunity": room.members * plan.journey,
             "modifier": room.members * plan.modifiers, "ledger": ledger_size(plan.frame),
             "sold": plan.frame.days // 28 + 2, "log": room.log, "change": room.changes, "birth": room.births,
-            "ask": k + 1, "ahead": LENGTH,
+            "ask": k + 1, "ahead": LENGTH, "eve": EVES, "tried": room.members,
         }  # fmt: skip
         self._own = {name: np.zeros(max(1, size), OWN_TABLES[name]) for name, size in sizes.items()}
         self._sizes = sizes
@@ -100,7 +101,7 @@ class Memory:
     def load(self, plan: Plan) -> None:
         """Take another plan of the same shape (the same scenario at another assumption point)."""
         self.arrays: dict[str, Records] = plan.tables | self._own
-        self._drawn = plan.drawn
+        self._plan = plan
         self._header = plan.header.copy()
         self.world: World = self._header[0]
         for name, array in self.arrays.items():
@@ -113,14 +114,32 @@ class Memory:
         """Clear what a replication writes, and set its seed and number."""
         world = self.world
         counters = ("n_members", "n_events", "n_log", "n_change", "n_birth", "n_ask", "n_forced")
-        for field in (*counters, "past", "overflow", "ahead_left"):
+        for field in (*counters, "past", "overflow", "ahead_left", "recalls"):
             world[field] = 0
-        if self._drawn is not None:
-            self.arrays["book"] = self._drawn[replication % len(self._drawn)]
+        drawn = self._plan.drawn
+        if drawn is not None:
+            self.arrays["book"] = drawn[replication % len(drawn)]
             world["at_book"] = self.arrays["book"].ctypes.data
         world["seed"], world["replication"], world["logging"] = seed, replication, int(log)
         for name in ("ledger", "sold"):
             self.arrays[name]["n"] = 0
+        known = PASTS.find(self._place()) if self._has_past() else None
+        if known is not None:
+            room = self.arrays["tried"]["n"]  # it may be too small still
+            room[: len(known)] = known[: len(room)]
+            world["recalls"] = 1
+
+    def keep_past(self) -> None:
+        """Keep which past lives stay, for others that share the past of the replication that has just run."""
+        if self._has_past() and not self.world["recalls"]:
+            PASTS.keep(self._place(), self.arrays["tried"]["n"][: self._plan.sizes["book"]].copy())
+
+    def _has_past(self) -> bool:
+        """Whether there are members of today whose past is not drawn anew for each draw of the book."""
+        return self._plan.sizes["book"] > 0 and self._plan.drawn is None
+
+    def _place(self) -> tuple[bytes, int, int]:
+        return self._plan.past, int(self.world["seed"]), int(self.world["replication"])
 
     def ledger(self) -> npt.NDArray[np.int64]:
         """The flat ledger, int64; a view."""

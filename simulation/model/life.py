@@ -100,8 +100,7 @@ def interact(w: World, i: int, t: float) -> None:
     sync(w, i, t)
     n = place_ahead(w, m, t)
     if n < 0:
-        call_act(w.at_act, w.at_world, i, t, LOOK_AHEAD, 0, 0, 0)
-        n = 0
+        n = call_act(w.at_act, w.at_world, i, t, LOOK_AHEAD, 0, 0, 0)
     a = w.at_ahead
     m.base = number_from(a, BASE + n + 1).x
     m.kick = number_from(a, KICK + n + 1).x

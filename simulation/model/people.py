@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from simulation.model.dates import add_months, civil_from_days
 from simulation.model.draws import cents, draw, exponential, luck, luck_pair
-from simulation.model.jit import compiled, inlined
-from simulation.model.journey import set_need, settle, sync
-from simulation.model.life import live, next_event
-from simulation.model.membership import begin, blank_member, new_member, start_clocks
+from simulation.model.jit import compiled
+from simulation.model.journey import set_need, settle
+from simulation.model.membership import new_member, start_clocks
+from simulation.model.past import contract_of, draw_past, is_missed, is_stated, set_contract, stated_place
 from simulation.model.quantiles import CONSTANT
-from simulation.model.random import key_of_draw, member_key_child
+from simulation.model.random import member_key_child
 from simulation.model.renewal import list_factor, member_logit, set_due
-from simulation.model.setbacks import clear_setback, open_setback
+from simulation.model.setbacks import open_setback
 from simulation.model.special import exp, log, ndtri
 from simulation.model.state import (
     D_ARRIVAL,
@@ -28,11 +27,9 @@ from simulation.model.state import (
     P_ARR,
     P_ARRIVAL,
     P_LAST,
-    P_PAST,
     P_PROBABILITY,
     P_SETBACK,
     P_TENURE,
-    RENEWAL,
     World,
 )  # fmt: skip
 from simulation.model.tables import book_at, distribution_at, ledger_at, member_at, milestone_at, number_at, segment_at
@@ -40,8 +37,6 @@ from simulation.model.tally import N_OPEN, chain, log_row, stage_of
 from simulation.model.triggers import mark_presence, mark_renewal, retime
 from simulation.model.vector import course_of, set_velocity, start_vector
 
-BUDGET = 10_000  # events of past lives that are tried for one member before one life is made to stay
-MORE = 90_000  # further events when a life has come at least half the way: half way is the square root of all of it
 TRIES = 256  # draws of the work that is left beyond a stated progress
 
 
@@ -184,48 +179,6 @@ def open_books(w: World, i: int) -> None:
 
 
 @compiled
-def contract_terms(w: World, b: int, joined: float) -> int:
-    """Terms from joining to the row's renewal: its first renewal is at least half a term after joining."""
-    row = book_at(w, b)
-    term = segment_at(w, row.seg).term
-    day = w.start_day + int(math.floor(row.renews_on))
-    first = w.start_day + joined + 0.5 * term * MONTH
-    n = 1
-    while add_months(day, -n * term) >= first:
-        n += 1
-    return n
-
-
-@compiled
-def contract_of(w: World, b: int, joined: float) -> tuple[int, int]:
-    """First day of a row's contract, and the number of terms from there to the row's renewal."""
-    row = book_at(w, b)
-    term = segment_at(w, row.seg).term
-    if math.isnan(row.renews_on):  # a synthetic member: terms run from joining
-        day = w.start_day + int(math.floor(joined))
-        n = 1
-        while add_months(day, n * term) <= w.start_day:
-            n += 1
-        return day, n
-    n = contract_terms(w, b, joined)
-    return add_months(w.start_day + int(math.floor(row.renews_on)), -n * term), n
-
-
-@inlined
-def set_contract(m: Any, day: int) -> None:
-    """Set a member's contract, at its first term."""
-    m.anchor_day = day
-    m.anchor_fraction = 0.0
-    m.anchor_terms = 0
-
-
-@compiled
-def is_missed(w: World, b: int) -> bool:
-    """Whether the row's renewal date has passed, so that the member is in grace."""
-    return book_at(w, b).renews_on < 0.0
-
-
-@compiled
 def start_from_row(w: World, i: int, b: int, joined: float) -> None:
     """Put a member at the start without a past: it joins today, or its row states milestone and vector."""
     m = member_at(w, i)
@@ -247,105 +200,6 @@ def start_from_row(w: World, i: int, b: int, joined: float) -> None:
         m.grace = 1
         m.t_renew = m.due + s.grace_length
         retime(m)
-
-
-@compiled
-def draw_past(w: World, i: int, b: int, joined: float) -> None:
-    """Draw a member's life from joining until today, given that it is still a member (and its stated milestone).
-
-    Exact by rejection: past lives are simulated with the model itself, without interventions, until one is still a
-    member today. Survivors are better than joiners, in vector, journey and own renewal probability.
-    """
-    m = member_at(w, i)
-    row = book_at(w, b)
-    w.past = 1
-    w.budget = BUDGET
-    day, terms = contract_of(w, b, joined)
-    attempt = 0
-    furthest = joined
-    more = MORE
-    while True:
-        if w.budget <= 0 and furthest > 0.5 * joined:
-            w.budget += more
-            more = 0
-        stays = w.budget <= 0
-        w.budget -= 20  # a life costs something even when nothing happens in it
-        # a digest for each attempt took a twelfth of the time that pasts take
-        blank_member(w, i, key_of_draw(w.seed, w.replication, row.key, P_PAST, np.uint32(attempt)), row.seg)
-        lives = relive(w, i, b, joined, day, terms, stays)
-        if stays:
-            w.n_forced += 1
-            break
-        if lives and (row.milestone < -1 or is_stated(w, i, b)):
-            break
-        furthest = max(furthest, m.t)
-        attempt += 1
-    w.past = 0
-
-
-@compiled
-def relive(w: World, i: int, b: int, joined: float, day: int, n: int, stays: bool) -> bool:
-    """Simulate one past life up to the start; False when it left before. With `stays` it never leaves.
-
-    Its contract is of `n` terms from `day` to the row's renewal. A setback that its row states arrives on its day, and
-    is still open today.
-    """
-    m = member_at(w, i)
-    s = segment_at(w, m.seg)
-    begin(w, i, joined)
-    if stays:
-        m.hazard_left = NEVER
-    set_contract(m, day)
-    set_due(w, i)
-    settle(w, i, joined)
-    missed = is_missed(w, b)
-    ahead = -1  # a life that has passed the stated milestone cannot come back to it
-    if s.cycle == 0 and book_at(w, b).milestone >= -1:
-        ahead = book_at(w, b).milestone + 1
-    opens = NEVER
-    if not math.isnan(book_at(w, b).setback_on) and s.setback_life > 0.0:
-        opens = book_at(w, b).setback_on
-    while True:
-        t, what = next_event(m)
-        if opens < min(t, 0.0):
-            sync(w, i, opens)
-            clear_setback(w, i)
-            open_setback(w, i, opens, NEVER)
-            opens = NEVER
-            continue
-        if t >= 0.0 or w.overflow != 0:
-            break
-        w.budget -= 1
-        if stays and what == RENEWAL and m.grace == 0 and m.anchor_terms == n - 1 and missed:
-            sync(w, i, t)
-            m.grace = 1
-            m.t_renew = t + s.grace_length
-            retime(m)
-            continue
-        terms = m.anchor_terms
-        live(w, i, t, what)
-        if not stays and ((ahead >= 0 and m.next > ahead) or (missed and m.anchor_terms > n - 1)):
-            return False
-        if m.present == 0:
-            if not stays:
-                return False
-            m.present = 1
-            start_clocks(w, i, t)
-            m.hazard_left = NEVER
-            m.anchor_terms = terms + 1
-            m.last_renewal = t
-            set_due(w, i)
-            settle(w, i, t)
-    renewed = not missed and not math.isnan(book_at(w, b).renews_on)  # its row states a renewal date to come
-    if m.grace != 0 and renewed:
-        if not stays:
-            return False
-        m.grace = 0
-        m.terms += 1
-        m.anchor_terms += 1
-        set_due(w, i)
-    sync(w, i, 0.0)
-    return True
 
 
 @compiled
@@ -381,25 +235,6 @@ def apply_row(w: World, i: int, b: int) -> None:
         elif due < m.t_resolve:
             m.t_escalate = due
     set_velocity(m)
-
-
-@inlined
-def stated_place(w: World, b: int) -> tuple[int, int]:
-    """Milestone ahead and cycle of a row that states the milestone reached last."""
-    row = book_at(w, b)
-    s = segment_at(w, row.seg)
-    ahead, cycle = row.milestone + 1, row.cycle
-    if ahead >= s.n_milestones and s.cycle != 0:
-        return s.n_adoption + s.n_value, cycle + 1
-    return ahead, cycle
-
-
-@inlined
-def is_stated(w: World, i: int, b: int) -> bool:
-    """Whether a member is where its row says in its journey."""
-    m = member_at(w, i)
-    ahead, cycle = stated_place(w, b)
-    return bool(m.next == ahead and m.cycle == cycle)
 
 
 @compiled

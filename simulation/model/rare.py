@@ -7,7 +7,7 @@ made compiling take four times as long, and it pushed the hot loop out of regist
 
 from __future__ import annotations
 
-from simulation.model.ahead import look_ahead
+from simulation.model.ahead import look_ahead, look_ahead_in_past
 from simulation.model.effects import deliver, deliver_in_vain, expire
 from simulation.model.expansion import close_windows, offer_if_ready, push
 from simulation.model.jit import callback, compiled
@@ -162,7 +162,7 @@ def act(address: int, i: int, t: float, what: int, a: int, b: int, c: int) -> in
     """Let `what` happen to member `i` at `t`, in the world at an address."""
     w = world_at(address)
     if what == LOOK_AHEAD:
-        look_ahead(w, i, t)
+        return look_ahead(w, i, t) if w.past == 0 else look_ahead_in_past(w, i, t)
     elif what == AFTER:
         after_interaction(w, i, t)
     elif what == COMPLETE:

@@ -19,6 +19,7 @@ MONTH = 365.25 / 12.0
 PER_DAY = 1.0 / MONTH  # months in a day: a product is a fraction of a quotient in time
 NEVER = np.inf
 AHEAD = 16  # interactions computed at a time
+EVES = 120  # renewals of a past life that are looked at before it is lived
 INSTANT = 1e-6  # days; limits of whole periods hold for everybody, whatever the rounding of the day of joining
 SECONDS = 86400.0
 
@@ -244,6 +245,8 @@ LOG = _record("f8: time", "u8: key", "f8: direction magnitude progress", "i8: ar
 CHANGE = _record("i8: arr", "i4: cell previous")
 BIRTH = _record("f8: time", "u8: key", "i4: segment")
 ASK = _record("f8: time", "i4: member intervention")
+EVE = _record("f8: renewal due time logmag")
+# `renewal` is one of all renewals of a past; the others are of one that needs a look at the last interaction before it.
 BOOK = _record(
     "u8: key",
     "f8: joined renews_on progress direction magnitude value_on setback_on",  # NaN = not known; value_on -inf = never
@@ -256,6 +259,7 @@ CELL = _record("i4: cell month")  # of a day
 SPAN = _record("i4: first last")  # cell edges of a window
 COUNT = _record("i8: n")
 NUMBER = _record("f8: x")
+TRIED = _record("i4: n")
 
 # The arrays that a world holds, by name: the dtype of a row. The first group is the plan and never written.
 PLAN_TABLES = {
@@ -266,7 +270,7 @@ PLAN_TABLES = {
 OWN_TABLES = {
     "member": MEMBER, "cause": NUMBER, "slot": SLOT,
     "opportunity": OPPORTUNITY, "modifier": MODIFIER, "ledger": COUNT, "sold": COUNT,
-    "ahead": NUMBER, "log": LOG, "change": CHANGE, "birth": BIRTH, "ask": ASK,
+    "ahead": NUMBER, "log": LOG, "change": CHANGE, "birth": BIRTH, "ask": ASK, "eve": EVE, "tried": TRIED,
 }  # fmt: skip
 TABLES = PLAN_TABLES | OWN_TABLES
 
@@ -276,6 +280,9 @@ WORLD = _record(
     "i8: n_members n_events n_log n_change n_birth n_ask n_forced overflow",
     "i8: who crowd",  # the member and the number of its events at this moment
     "i8: budget",  # events that are left for the past of one member of the book
+    "i8: n_renewals n_eves",  # of a past, and those of a life that need a look before it is lived
+    "f8: followed",  # until when the interactions of a past life are known that are not followed one by one
+    "i8: recalls",  # whether it is known which past life of each row of the book stays (`tried`)
     "i8: cells journey modifiers start_day",  # start_day: days from 1970-01-01 to the scenario's start
     "i8: o_opening o_flows o_milestones o_interventions o_teams o_waits o_terms o_first o_cohort",
     "i8: " + " ".join(f"size_{name}" for name in TABLES),

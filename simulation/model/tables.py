@@ -61,6 +61,8 @@ _log = pointer_to(state.LOG)
 _change = pointer_to(state.CHANGE)
 _birth = pointer_to(state.BIRTH)
 _ask = pointer_to(state.ASK)
+_eve = pointer_to(state.EVE)
+_tried = pointer_to(state.TRIED)
 
 
 @intrinsic
@@ -260,6 +262,18 @@ def birth_at(w: World, n: int) -> Any:
 def ask_at(w: World, n: int) -> Any:
     """Row of request `n` that the running event raised."""
     return _ask(w.at_ask, np.int64(n))
+
+
+@inlined
+def eve_at(w: World, k: int) -> Any:
+    """Row `k` of the renewals of a past, and of the last interactions before some of them."""
+    return _eve(w.at_eve, np.int64(k))
+
+
+@inlined
+def tried_at(w: World, b: int) -> Any:
+    """Number of the past life that stays for row `b` of the book; -1 less the number when it was made to stay."""
+    return _tried(w.at_tried, np.int64(b))
 
 
 @inlined

@@ -157,7 +157,7 @@ def mark_approach(w: World, i: int, t: float) -> None:
     """Test `approaching`: remaining work at most `within`, once for each milestone and cycle."""
     m = member_at(w, i)
     s = segment_at(w, m.seg)
-    if m.next >= s.n_milestones:
+    if m.next >= s.n_milestones or w.past != 0:  # what a past life approached, which may not be the one that stays
         return
     name = milestone_at(w, s.first_milestone + m.next).name
     for k in range(w.size_intervention):

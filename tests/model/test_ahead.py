@@ -104,13 +104,31 @@ def test_what_is_ahead_of_another_vector_is_not_used(memory: Memory, field: str)
     assert place_ahead(memory.world, m, m["t_inter"]) == -1
 
 
+@pytest.mark.parametrize("place", [0, 1, 9, AHEAD - 1])
+def test_a_turn_or_a_factor_changes_what_is_ahead(memory: Memory, place: int) -> None:
+    """After it the rest is computed again, and is what single steps lead to."""
+    m, row = set_out(memory, 0), memory.arrays["ahead"]["x"]
+    look_ahead(memory.world, 0, m["t_inter"])
+    for _ in range(place):
+        step(memory, m)
+    m["kick"], m["factor"] = m["kick"] + 0.7, 1.1
+    set_velocity(m)
+    assert place_ahead(memory.world, m, m["t_inter"]) == -1
+    assert look_ahead(memory.world, 0, m["t_inter"]) == place
+    for n in range(place, AHEAD):
+        assert place_ahead(memory.world, m, m["t_inter"]) == n
+        step(memory, m)
+        assert [row[KICK + n + 1], row[PACE + n], row[VELOCITY + n]] == [m["kick"], m["pace"], m["vel"]]
+
+
 def test_it_does_not_matter_where_a_look_ahead_begins(memory: Memory) -> None:
     m, row = set_out(memory, 0), memory.arrays["ahead"]["x"]
     look_ahead(memory.world, 0, m["t_inter"])
     last = row[[BASE + AHEAD, LOGMAG + AHEAD, TIME + AHEAD]].copy()
     for _ in range(3):
         step(memory, m)
-    look_ahead(memory.world, 0, m["t_inter"])
+    memory.world["ahead_left"] = 0  # forgotten
+    assert look_ahead(memory.world, 0, m["t_inter"]) == 0
     n = AHEAD - 3
     assert row[[BASE + n, LOGMAG + n, TIME + n]].tolist() == last.tolist()
 
