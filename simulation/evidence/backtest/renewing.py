@@ -52,7 +52,8 @@ def renewal_law(due: Float, won: Float) -> tuple[Years, Float]:
         logit = (np.log(rate) - np.log1p(-rate))[:, None] + levels
         return float(-(won * np.logaddexp(0, -logit) + (due - won) * np.logaddexp(0, logit)).sum())
 
-    known = learn(log_likelihood, CENTRE, SCALE, due.shape[1])
+    alone = bool(((due > 0).sum(axis=0) <= 1).all())
+    known = learn(log_likelihood, CENTRE, SCALE, due.shape[1], alone=alone)
     return known, rates(known.law)
 
 
@@ -101,7 +102,8 @@ def _one_law(
     drawn = known.draw(draft.rng, DRAWS, max(1, -(-months // 12)))
     here = spells.of(spells.here)
     tenure = spells.next_due()[0]
-    ahead = max(2, -(-months // int(spells.term[0])))
+    term = int(spells.term[0])
+    ahead = max(2, -(-months // term))
     ids = past.by_member().member_id
     moved: dict[str, str] = {}
     count = np.bincount(tenure, minlength=1)
@@ -109,27 +111,30 @@ def _one_law(
         part = f"{name}_{label}_{number}"
         chosen = np.isin(tenure, own)
         draft.split(name, part, {})
-        _beta_law(draft, part, drawn, round(float(tenure[chosen].mean())), ahead)
+        _beta_law(draft, part, drawn, round(float(tenure[chosen].mean())), ahead, term)
         moved |= {ids[one]: part for one in here.member[chosen].tolist()}
     if new:
-        _beta_law(draft, name, drawn, 0, ahead)
+        _beta_law(draft, name, drawn, 0, ahead, term)
     words = ", ".join(f"{100 * rate:.0f}%" for rate in by_term[:5])
     draft.notes.append(
         f"{whose}: {won.sum():,.0f} of {due.sum():,.0f} renewals were won in {years[0]} to {years[-1]}; by their "
-        f"number {words}. From year to year the level moves by {known.tau:.2f} logit points; last it was "
-        f"{known.last:+.2f}."
+        f"number {words}. {known.words()}"
     )
     return moved
 
 
-def _beta_law(draft: Draft, name: str, drawn: list[Learnt], tenure: int, ahead: int) -> None:
-    """The Beta law of renewal of members of one tenure, draw by draw."""
+def _beta_law(draft: Draft, name: str, drawn: list[Learnt], tenure: int, ahead: int, term: int) -> None:
+    """The Beta law of renewal of members of one tenure, draw by draw: its first renewal and who is left at the end."""
     ends = []
     for one in drawn:
         alive = np.maximum(survival("bdw", one.law, tenure + np.arange(ahead + 1)), 1e-300)
-        mean = min(max(float(alive[1] / alive[0]), 1e-4), 1 - 1e-4)
-        size = _size(mean, min(float(alive[-1] / alive[0]), mean), ahead)
-        mean = 1 / (1 + math.exp(-math.log(mean / (1 - mean)) - one.ahead))
+        rate = np.clip(alive[1:] / alive[:-1], 1e-4, 1 - 1e-4)
+        year = np.minimum((np.arange(ahead) * term / 12).astype(int), len(one.ahead) - 1)
+        rate = 1 / (1 + np.exp(-np.log(rate / (1 - rate)) - one.ahead[year]))
+        end = float(rate.prod())
+        # Members keep their own probability, so those who are left renew no less than at first.
+        mean = min(float(rate[0]), end ** (1 / ahead))
+        size = _size(mean, end, ahead)
         ends.append((max(mean * size, SURE), max((1 - mean) * size, SURE)))
     draft.tree["segments"][name]["renewal"] = {"probability": {"beta": {}}}
     draft.set(f"segments.{name}.renewal.probability.beta.a", [a for a, _ in ends])

@@ -86,7 +86,7 @@ def gift_law(pasts: Pasts) -> Years:
     def log_likelihood(law: Float, levels: Float) -> float:
         return float(members @ np.log(np.maximum(_Seen(pasts, law, levels).chance, 1e-300)))
 
-    return learn(log_likelihood, CENTRE, SCALE, pasts.years)
+    return learn(log_likelihood, CENTRE, SCALE, pasts.years, alone=len(np.unique(pasts.first)) == 1)
 
 
 class _Seen:
@@ -163,7 +163,8 @@ class _Ahead:
     @staticmethod
     def _one(pasts: Pasts, one: Learnt, steps: int) -> tuple[Float, Float, Float, Float, Float]:
         seen = _Seen(pasts, one.law, one.levels)
-        p = 1 / (1 + np.exp(-seen.logit - one.ahead))
+        # A plan has one number for all years: the end scatters as it should, the first years too much.
+        p = 1 / (1 + np.exp(-seen.logit - one.ahead.mean()))
         power = np.arange(ROUNDS)
         # Moments of p given the past: of p (1-p)^j, p^2 (1-p)^j and p^3 (1-p)^j.
         weight = seen.alive / np.maximum(seen.alive.sum(axis=1, keepdims=True), 1e-300)
@@ -231,8 +232,7 @@ def returning(draft: Draft, name: str, past: History, spells: Spells, months: in
     a, b, c, d = np.exp(known.law).tolist()
     draft.notes.append(
         f"{name}: {len(taken.member):,} members with {int(taken.chances.sum()):,} chances to come again; BG/BB (alpha "
-        f"{a:.3f}, beta {b:.3f}, gamma {c:.3f}, delta {d:.3f}) with years: from year to year the level moves by "
-        f"{known.tau:.2f} logit points; last it was {known.last:+.2f}."
+        f"{a:.3f}, beta {b:.3f}, gamma {c:.3f}, delta {d:.3f}). {known.words()}"
     )
     return moved
 
