@@ -19,7 +19,10 @@ from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
 from simulation.report.words import MISSING, day, listed, name, number, path_words
 
-__all__ = ["answer", "conditions_tables", "failures", "in_words", "reading", "signal", "write_conditions"]
+__all__ = [
+    "answer", "conditions_page", "conditions_tables", "failures", "in_words", "reading", "shown_sets", "signal",
+    "write_conditions",
+]  # fmt: skip
 
 
 def answer(found: MustBeTrue) -> str:
@@ -43,6 +46,12 @@ def answer(found: MustBeTrue) -> str:
             f"For a chance of {asked} to meet {goal} it suffices that {_together(found, one)}: then it is met in "
             f"{one.chance.value:.0%} of the futures (at least {one.chance.low:.0%}), instead of "
             f"{wanted.today.value:.0%}. Today that is {one.likely:.0%} likely."
+        )
+    if wanted.best is not None and not shown_sets(found):
+        return (
+            f"No set of up to {MOST_CONDITIONS} conditions was found that makes {goal} any likelier: it is met in "
+            f"{wanted.today.value:.0%} of the futures (95% interval {wanted.today.low:.0%} to {wanted.today.high:.0%}; "
+            f"asked for: {asked})."
         )
     if wanted.best is not None:
         one = wanted.best
@@ -107,7 +116,7 @@ def conditions_tables(found: MustBeTrue) -> dict[str, pd.DataFrame]:
     """Return the tables by the name of their file; thresholds in base units and as text."""
     currency = found.forecast.frame.currency
     rows = []
-    for place, one in enumerate(_shown(found), 1):
+    for place, one in enumerate(shown_sets(found), 1):
         for condition in one.conditions:
             evidence, indicator = found.evidence[condition.path], found.indicators[condition]
             rows.append(
@@ -200,7 +209,7 @@ def conditions_page(found: MustBeTrue, album: Album) -> Page:
 
 
 def _conditions(found: MustBeTrue, album: Album) -> list[Section]:
-    shown, currency = _shown(found), found.forecast.frame.currency
+    shown, currency = shown_sets(found), found.forecast.frame.currency
     if not shown:
         return []
     text = (
@@ -279,9 +288,12 @@ def _method(found: MustBeTrue) -> Section:
     return Section("method", "Method", [Facts(pairs)])
 
 
-def _shown(found: MustBeTrue) -> list[ConditionSet]:
-    wanted = found.requirements
-    return list(wanted.sets) or ([] if wanted.best is None else [wanted.best])
+def shown_sets(found: MustBeTrue) -> list[ConditionSet]:
+    """The sets that suffice; where there is none the best one, if it makes the objective any likelier."""
+    wanted, best = found.requirements, found.requirements.best
+    if wanted.sets or best is None:
+        return list(wanted.sets)
+    return [best] if best.chance.value > wanted.today.value else []
 
 
 def _together(found: MustBeTrue, one: ConditionSet) -> str:

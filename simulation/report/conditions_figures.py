@@ -27,11 +27,12 @@ from simulation.report.style import (
 )
 from simulation.report.words import path_words
 
-__all__ = ["MOST", "chance_by_value", "chances", "futures_in", "weakness"]
+__all__ = ["MOST", "chance_by_value", "chances", "extent", "futures_in", "holds_within", "weakness"]
 
 PARTS = 10
 """The chance is drawn for every tenth of the futures by the value of the assumption."""
 MOST = 4
+APART = "apart"
 DOTS = 800
 """Futures in the picture of a weakness."""
 
@@ -42,24 +43,22 @@ def chances(found: MustBeTrue, conditions: list[Condition]) -> Figure | None:
     conditions = conditions[:MOST]
     if not conditions:
         return None
-    forecast, currency = found.forecast, found.forecast.frame.currency
+    currency = found.forecast.frame.currency
     figure = new_figure(0.9 + 2.35 * len(conditions))
     panels = figure.subplots(len(conditions), 1, squeeze=False)[:, 0]
     for ax, condition in zip(panels, conditions, strict=True):
-        values, kind = forecast.assumption_values[condition.path], found.evidence[condition.path].kind
-        first = ax is panels[0]
+        first, kind = ax is panels[0], found.evidence[condition.path].kind
         table = chance_by_value(found, condition.path)
         ax.vlines(table["value"], table["low"], table["high"], color=BLUE, linewidth=1.4)
         label = "a tenth of the futures, with 95% interval" if first else ""
         ax.plot(table["value"], table["chance"], "o", color=BLUE, markersize=6, label=label)
-        low, high = float(values.min()), float(values.max())
-        ends = (condition.threshold, high) if condition.at_least else (low, condition.threshold)
+        ends = holds_within(found, condition)
         ax.axvspan(*ends, color=GREEN, alpha=0.16, linewidth=0, label="condition" if first else "")
         ax.axhline(
             found.requirements.probability, color=ORANGE, linewidth=1.3, linestyle="--",
             label="asked for" if first else "",
         )  # fmt: skip
-        ax.set_xticks(*amount_ticks(low, high, kind, currency), fontsize=9)
+        ax.set_xticks(*amount_ticks(*extent(found, condition.path), kind, currency), fontsize=9)
         ax.set_ylim(-0.03, 1.03)
         value_axis(ax, "share", "", ticks=4)
         ax.grid(visible=False, axis="x")
@@ -67,6 +66,18 @@ def chances(found: MustBeTrue, conditions: list[Condition]) -> Figure | None:
     title(figure, "Chance to meet the objective, by assumption")
     legend(figure, panels[0], columns=2)
     return figure
+
+
+def extent(found: MustBeTrue, path: str) -> tuple[float, float]:
+    """The smallest and the largest value of an assumption in any future, base units."""
+    values = found.forecast.assumption_values[path]
+    return float(values.min()), float(values.max())
+
+
+def holds_within(found: MustBeTrue, condition: Condition) -> tuple[float, float]:
+    """The values of its assumption, of those in any future, between which a condition holds."""
+    low, high = extent(found, condition.path)
+    return (condition.threshold, high) if condition.at_least else (low, condition.threshold)
 
 
 def chance_by_value(found: MustBeTrue, path: str) -> pd.DataFrame:
@@ -95,7 +106,8 @@ def futures_in(found: MustBeTrue, box: Weakness) -> tuple[list[str], pd.DataFram
     paths
         The assumptions.
     table
-        A row a future, at most `DOTS`: a column an assumption (base units), and met.
+        A row a future, at most `DOTS`: a column an assumption (base units), and met. Where there is one assumption, a
+        column `APART` of random numbers from 0 to 1 comes second, so that dots do not lie on each other.
     ends
         By assumption: where the box begins and ends, within what is drawn.
     """
@@ -103,7 +115,10 @@ def futures_in(found: MustBeTrue, box: Weakness) -> tuple[list[str], pd.DataFram
     _, met = objective_met(forecast, str(found.objective["name"]))
     rows = np.arange(min(DOTS, forecast.replications))
     paths = list(dict.fromkeys(limit.path for limit in box.limits))[:2]
-    table = pd.DataFrame({path: forecast.assumption_values[path][rows] for path in paths} | {"met": met[rows]})
+    table = pd.DataFrame({path: forecast.assumption_values[path][rows] for path in paths})
+    if len(paths) == 1:
+        table[APART] = np.random.default_rng(1).random(len(table))
+    table["met"] = met[rows]
     ends = {path: (float(table[path].min()), float(table[path].max())) for path in paths}
     for limit in box.limits:
         if limit.path in ends:
@@ -118,9 +133,7 @@ def weakness(found: MustBeTrue, box: Weakness) -> Figure:
     currency = found.forecast.frame.currency
     paths, table, ends = futures_in(found, box)
     met = table["met"].to_numpy(bool)
-    values = [table[path].to_numpy() for path in paths]
-    if len(paths) == 1:  # spread over the height, so that dots do not lie on each other
-        values.append(np.random.default_rng(1).random(len(table)))
+    values = [table[column].to_numpy() for column in table.columns[:2]]
     figure = new_figure(3.9)
     ax = figure.add_subplot()
     for part, colour, mark, label in ((met, SKY, "o", "met"), (~met, RED, "x", "missed")):

@@ -16,10 +16,12 @@ from simulation.report.words import at_end, end_of, name
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
 
-__all__ = ["KeyFigure", "figure_of", "key_figures", "last_year"]
+__all__ = ["RATES", "KeyFigure", "figure_of", "key_figures", "last_year"]
 
 ALWAYS = frozenset({"members", "arr", "new", "expansion", "churn", "cost", "contribution", "revenue"})
 """Shown even when they are zero in every future."""
+RATES = ("nrr", "grr", "logo_churn", "renewal_rate", "first_renewal_rate")
+"""Rates of a window, which they name: over twelve months they are others than over the whole horizon."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,14 @@ def _flows(forecast: Forecast, group: str) -> Iterator[KeyFigure]:
 
 def _rates(forecast: Forecast, group: str) -> Iterator[KeyFigure]:
     year = last_year(forecast)
+    rates = {one: measure_named(one).title for one in RATES}
     if year is not None:
-        for measure in ("nrr", "grr", "logo_churn", "renewal_rate", "first_renewal_rate"):
-            yield _one(forecast, "Rates, over the last 12 months", measure, window=year)
-    for measure in ("nrr", "grr", "logo_churn", "renewal_rate", "first_renewal_rate", "take_rate"):
-        if measure != "take_rate" or any(kind for _, _, _, kind in forecast.frame.milestones):
-            yield _one(forecast, group, measure)
+        for measure, title in rates.items():
+            yield _one(forecast, "Rates, over the last 12 months", measure, f"{title}, last 12 months", window=year)
+    for measure, title in rates.items():
+        yield _one(forecast, group, measure, title if year is None else f"{title}, whole horizon")
+    if any(kind for _, _, _, kind in forecast.frame.milestones):
+        yield _one(forecast, group, "take_rate")
     expansion, new = (forecast.measure(one).to_numpy() for one in ("expansion", "new"))
     if expansion.any():
         label = "Expansion's part of new ARR and expansion"

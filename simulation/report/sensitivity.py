@@ -16,6 +16,7 @@ from simulation.experiment.sobol import LUCK
 from simulation.report import sensitivity_figures as figures
 from simulation.report.album import Album
 from simulation.report.amounts import amount
+from simulation.report.comparison_words import lower_first
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
 from simulation.report.words import MISSING, at_end, day, name, number, path_words, span
@@ -27,6 +28,8 @@ __all__ = ["answer", "points", "sensitivity_page", "sensitivity_tables", "swings
 
 LITTLE = 0.1
 """Below this share of the variance what we do not know is not worth a name."""
+UNTOLD = 0.6
+"""A share whose interval is wider than this says nothing."""
 
 
 def answer(found: Sensitivity) -> str:
@@ -49,6 +52,11 @@ def _unknown(found: Sensitivity) -> str:
     words = f"“{path_words(str(table.index[0]))}” ({_share(first)})"
     if first["share_low"] > 0.5:
         return f"Most of what we do not know about {subject} comes from {words}."
+    if first["share_high"] - first["share_low"] > UNTOLD and len(table) > 1:
+        return (
+            f"{found.points} base samples are too few to say which of {len(table)} assumptions {subject} depends on "
+            "most."
+        )
     close = [str(factor) for factor in table.index[1:] if table["share_high"][factor] >= first["share_low"]]
     if not close:
         return f"The largest part of what we do not know about {subject} comes from {words}."
@@ -264,8 +272,9 @@ def _favourite(found: Sensitivity, choice: Choice) -> str:
     chance, tied, title = choice.chances[choice.favourite], choice.tied, found.question.what.title
     if tied.value == 1:
         return f"No option is the best: {title} of several of the {len(choice.means)} is the same in every future."
+    favourite = "The base" if choice.favourite == "base" else f"“{name(choice.favourite)}”"
     text = (
-        f"“{name(choice.favourite)}” has the best {title} of {len(choice.means)} options on average"
+        f"{favourite} has the best {lower_first(title)} of {len(choice.means)} options on average"
         f" and is better than every other in {chance.value:.0%} of the futures ({chance.low:.0%} to {chance.high:.0%})"
     )
     if tied.value > 0:
@@ -274,6 +283,8 @@ def _favourite(found: Sensitivity, choice: Choice) -> str:
     if not lead["share"].notna().any():
         return f"{text}."
     top = lead.sort_values("share", ascending=False).iloc[0]
+    if top["share_high"] - top["share_low"] > UNTOLD:
+        return f"{text}; {found.points} base samples are too few to say which assumption its lead depends on most."
     return f"{text}; its lead depends most on “{path_words(str(top.name))}” ({_share(top)})."
 
 
@@ -303,7 +314,7 @@ def _flattered(choice: Choice) -> str:
         return ""
     return (
         f" Only {choice.learnt_from} assumption points are behind this, fewer than {ENOUGH}, so it is too high where "
-        f"luck is large: take --points {ENOUGH} or more."
+        "luck is large: take more base samples."
     )
 
 

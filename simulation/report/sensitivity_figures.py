@@ -34,7 +34,9 @@ from simulation.report.words import date_ticks, money_unit, path_words, two_line
 if TYPE_CHECKING:
     from simulation.experiment.sensitivity import Sensitivity
 
-__all__ = ["information", "layer_colours", "layers_over_time", "shares_over_time", "sobol", "tornado"]
+__all__ = [
+    "information", "layer_colours", "layers_over_time", "shares_over_time", "sobol", "tornado", "worth_knowing",
+]  # fmt: skip
 
 MOST = 12
 """Rows of a figure."""
@@ -180,29 +182,47 @@ def layer_colours(names: list[str]) -> list[str]:
 @drawn
 def information(found: Sensitivity) -> Figure | None:
     """Draw what knowing would be worth before choosing; None when nothing is, or when it is not known."""
-    if found.choice is None or found.choice.information is None:
+    table = worth_knowing(found)
+    if table is None or table.empty:
         return None
-    table = found.choice.information
-    if not table["evppi"].max() > 0:
-        return None
-    last = table.loc[[name for name in (EVERYTHING, LUCK_TOO) if name in table.index]]
-    table = pd.concat([table.drop(index=last.index).head(MOST - len(last)), last])
     what, currency = found.question.what, found.base.frame.currency
     figure = new_figure(1.5 + 0.5 * len(table))
     ax = figure.add_subplot()
     rows = np.arange(len(table))[::-1]
-    for row, (known, one) in zip(rows, table.iterrows(), strict=True):
-        value, error = float(one["evppi"]), 1.96 * float(one["error"])
-        ax.barh(row, value, color=MUTED if known in last.index else GREEN, height=0.6)
-        ax.plot([max(0.0, value - error), value + error], [row, row], color=INK, linewidth=1.3)
-    words = [str(known) if known in last.index else path_words(str(known), LABEL) for known in table.index]
-    ax.set_yticks(rows, [two_lines(one, LABEL) for one in words])
+    for row, one in zip(rows, table.to_dict("records"), strict=True):
+        ax.barh(row, one["value"], color=MUTED if one["together"] else GREEN, height=0.6)
+        ax.plot([one["low"], one["high"]], [row, row], color=INK, linewidth=1.3)
+    ax.set_yticks(rows, [two_lines(str(one), LABEL) for one in table.index])
     ax.set_xlim(left=0)
     value_axis(ax, what.unit, currency, axis="x", ticks=5)
     ax.grid(visible=False, axis="y")
     ax.set_xlabel(f"{_unit(what, currency)}; whiskers: 95% interval", loc="right")
     title(figure, "What knowing it before choosing is worth")
     return figure
+
+
+def worth_knowing(found: Sensitivity) -> pd.DataFrame | None:
+    """What knowing each assumption before choosing is worth, the most valuable first, then everything together.
+
+    Returns
+    -------
+    DataFrame
+        Index: what would be known, in words; value with its 95% interval low and high, in the unit of the measure, and
+        together, whether it is all of them. Empty where nothing is worth anything; None without a choice, or with too
+        few points to say.
+    """
+    if found.choice is None or found.choice.information is None:
+        return None
+    table = found.choice.information
+    if not table["evppi"].max() > 0:
+        return pd.DataFrame(columns=["value", "low", "high", "together"])
+    together = [name for name in (EVERYTHING, LUCK_TOO) if name in table.index]
+    kept = [*table.index.drop(together)[: MOST - len(together)], *together]
+    value, error = table.loc[kept, "evppi"], 1.96 * table.loc[kept, "error"]
+    last = [one in together for one in kept]
+    words = [str(one) if all_ else path_words(str(one)) for one, all_ in zip(kept, last, strict=True)]
+    columns = {"value": value, "low": (value - error).clip(lower=0.0), "high": value + error, "together": last}
+    return pd.DataFrame(columns).set_axis(words)
 
 
 def _unit(what: Measure, currency: str) -> str:

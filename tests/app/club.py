@@ -49,6 +49,18 @@ objectives:
   many: {measure: members, by: 2028-01-01, at_least: 100}
 """
 OVERLAY = "extends: club.yaml\nname: The club with more coaches\nteams: {coaches: {people: 4}}\n"
+FANS = """\
+extends: club.yaml
+name: The club and its fans
+segments:
+  fans:
+    desired_outcome: {required: To watch}
+    arr: 50
+    arrivals: {per_month: 5}
+    journey:
+      seat: {stage: adoption, after: 1 month}
+    renewal: {probability: 70%}
+"""
 BROKEN = "name: Broken plan\nstart: 2027-01-01\nhorizont: 12 months\nsegments: {}\n"
 
 

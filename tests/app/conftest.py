@@ -126,6 +126,19 @@ class Visit:
         self.page.get_by_role("tab", name=title, exact=True).click()
         return self.view
 
+    def put_aside(self, name: str) -> None:
+        """Keep the changes as a what-if."""
+        self.page.locator(".side-foot").get_by_role("button", name="Compare").click()
+        dialog = self.page.locator(".dialog:visible")
+        dialog.get_by_label("What to call it").fill(name)
+        dialog.get_by_role("button", name="Keep").click()
+        dialog.wait_for(state="hidden")
+
+    def pick(self, label: str, option: str) -> None:
+        """Choose one of several in the view."""
+        self.view.get_by_label(label, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
     @property
     def view(self) -> Any:
         """The view that is looked at."""

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import simulation as sim
+from simulation.report.answer import answer
+from tests.app.club import FANS
 from tests.app.conftest import PATIENCE, Served, Visit
 
 expect = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright").expect
@@ -95,21 +97,46 @@ def test_a_switch_and_a_choice(visit: Visits) -> None:
     expect(one.status).to_have_text("200 futures")
 
 
+def test_the_seed_chooses_the_futures(visit: Visits, server: Served) -> None:
+    one = visit()
+    one.choose("The club")
+    one.page.get_by_label("Seed").fill("7")
+    one.run()
+    expect(one.status).to_have_text("200 futures")
+    right = answer(sim.run(server.folder / "club.yaml", replications=200, seed=7))
+    expect(one.view.locator(".headline")).to_have_text(right.headline)
+
+
+def test_a_segment_is_offered_where_a_measure_is_counted_by_segment(visit: Visits, server: Served) -> None:
+    (server.folder / "fans.yaml").write_text(FANS)
+    one = visit()
+    one.choose("↳ The club and its fans")
+    one.run()
+    expect(one.status).to_have_text("200 futures")
+    one.pick("Segment", "Fans")
+    expect(one.view.locator(FIGURE).first).to_be_attached()
+    one.pick("Over time", "Contribution")
+    expect(one.view.get_by_label("Segment", exact=True)).to_be_hidden()
+    expect(one.view.locator(".ytitle")).to_have_text("Contribution, EUR a month")
+    one.choose("The club")  # whose answer nobody has asked for yet
+    expect(one.view.locator(".headline")).to_be_hidden()
+
+
 def test_what_ifs_are_compared_on_the_same_futures(visit: Visits) -> None:
     one = visit()
     one.choose("The club")
     one.open_group("Coaching")
     one.slider("Members who accept").press("ArrowRight")
     expect(one.page.locator(".changes")).to_contain_text("60% → 65%")
-    _put_aside(one, "Everybody is coached")
+    one.put_aside("Everybody is coached")
     one.tab("Compare")
-    one.view.get_by_label("Add a scenario of this folder").click()
+    one.view.get_by_label("Add a scenario").click()
     one.page.get_by_role("option", name=re.compile("The club with more coaches")).click()
     expect(one.view.locator(".what-if")).to_have_count(2)
     one.view.get_by_role("button", name="Compare").click()
     expect(one.status).to_have_text("600 futures")
     heads = one.view.locator("table.figures").last.locator("thead th")
-    expect(heads).to_have_text(["", "As it is", "Everybody is coached", "The club with more coaches"])
+    expect(heads).to_have_text(["", "As it is", "Everybody is coached", "more coaches"])
     expect(one.view.locator(FIGURE).first).to_be_attached()
 
 
@@ -220,7 +247,7 @@ def test_who_loads_the_page_again_goes_on_where_he_was(visit: Visits, tmp_path: 
     one.open_group("Coaching")
     one.slider("Members who accept").press("ArrowRight")
     expect(one.page.locator(".changes")).to_contain_text("60% → 65%")
-    _put_aside(one, "Everybody is coached")
+    one.put_aside("Everybody is coached")
     one.run()
     expect(one.status).to_have_text("200 futures")
     said = one.view.locator(".headline").inner_text()
@@ -248,14 +275,6 @@ def test_dark_and_light(visit: Visits) -> None:
     expect(one.page.locator("body")).to_have_class(re.compile("body--dark"))
     one.page.get_by_label("Switch between dark and light").click()
     expect(one.page.locator("body")).to_have_class(re.compile("body--light"))
-
-
-def _put_aside(one: Visit, name: str) -> None:
-    one.page.locator(".side-foot").get_by_role("button", name="Compare").click()
-    dialog = one.page.locator(".dialog:visible")
-    dialog.get_by_label("What to call it").fill(name)
-    dialog.get_by_role("button", name="Keep").click()
-    expect(dialog).to_be_hidden()
 
 
 def _focused(page: Any) -> str:

@@ -38,11 +38,6 @@ def start(view: Any, place: int = 0) -> None:
     view.get_by_role("button", name="Run").nth(place).click()
 
 
-def pick(visit: Visit, label: str, option: str) -> None:
-    visit.view.get_by_label(label, exact=True).click()
-    visit.page.get_by_role("option", name=option, exact=True).click()
-
-
 def test_the_journey_plays_and_stops_and_takes_the_keys(visit: Visits) -> None:
     one = visit()
     one.choose("The club")
@@ -51,9 +46,9 @@ def test_the_journey_plays_and_stops_and_takes_the_keys(visit: Visits) -> None:
     expect(view.locator(".headline")).to_contain_text("past adoption", timeout=4 * PATIENCE)  # the server warms up
     expect(one.status).to_have_text("200 futures")
     when = view.locator(".player-when")
-    expect(when).to_have_text("End of January 2027")
+    expect(when).to_have_text("End of 2027")
     view.get_by_role("button", name="Play").click()
-    expect(when).not_to_have_text("End of January 2027")
+    expect(when).not_to_have_text("End of 2027")
     view.get_by_role("button", name="Pause").click()
     expect(view.get_by_role("button", name="Play")).to_be_visible()
     before = when.inner_text()
@@ -69,9 +64,9 @@ def test_who_benefits_from_what_is_changed(visit: Visits) -> None:
     one.choose("The club")
     view = look(one, "Who benefits", "Who benefits")
     start(view)
-    expect(view.get_by_role("alert")).to_contain_text("change something")
+    expect(view.get_by_role("alert")).to_contain_text("Change something")
     one.page.get_by_role("switch", name="Newsletter").click()
-    pick(one, "Futures", "10, quick")
+    one.pick("Futures", "10, quick")
     start(view)
     expect(view.locator(".headline")).to_contain_text("“my changes”")
     expect(view.get_by_role("alert")).to_be_hidden()
@@ -84,8 +79,8 @@ def test_what_it_depends_on_and_its_report(visit: Visits) -> None:
     one = visit()
     one.choose("The shop")
     view = look(one, "What it depends on", "What it depends on")
-    pick(one, "Of what", "Members at the end")
-    pick(one, "How thoroughly", "quick")
+    one.pick("Of what", "Members at the end")
+    one.pick("How thoroughly", "quick")
     start(view)
     expect(view.locator(".headline")).to_contain_text("Members at the end of 2027")
     expect(view.locator(DOTS).first).to_be_attached()
@@ -95,12 +90,34 @@ def test_what_it_depends_on_and_its_report(visit: Visits) -> None:
     assert "The shop" in Path(saved.value.path()).read_text(encoding="utf-8")
 
 
+def test_what_is_worth_knowing_before_a_choice(visit: Visits) -> None:
+    one = visit()
+    one.choose("The shop")
+    view = look(one, "What it depends on", "What it depends on")
+    beside = view.get_by_label("To choose from, beside the scenario as it is")
+    expect(beside).to_be_hidden()
+    one.open_group("Teams")
+    one.slider("Coaches: people").press("ArrowRight")
+    expect(beside).to_be_visible()
+    one.put_aside("three_coaches")
+    beside.click()
+    one.page.get_by_role("option", name="three coaches", exact=True).click()
+    one.page.keyboard.press("Escape")
+    one.pick("Of what", "Contribution")
+    one.pick("How thoroughly", "quick")
+    start(view)
+    expect(view.locator(".headline")).to_contain_text("has the best contribution of 2 options")
+    expect(view.get_by_role("heading", name="Which to choose")).to_be_visible()
+    expect(view.get_by_role("heading", name="What it is worth to know before choosing")).to_be_visible()
+    expect(view.locator(BARS).first).to_be_attached()
+
+
 def test_what_must_be_true_for_an_objective(visit: Visits) -> None:
     one = visit()
     one.choose("The shop")
     view = look(one, "What must be true", "What must be true")
-    pick(one, "Objective", "price rise")
-    pick(one, "Futures", "400, quick")
+    one.pick("Objective", "price rise")
+    one.pick("Futures", "400, quick")
     start(view)
     expect(view.locator(".headline")).to_contain_text("Nothing more must be true: “price rise” is met in 100%")
 
@@ -113,8 +130,8 @@ def test_a_budget_is_refused_without_levers_and_its_plan_can_be_put_aside(visit:
     expect(view.get_by_role("alert")).to_contain_text("no levers")
     one.choose("The shop")
     view.get_by_label("At most").fill("50000")
-    pick(one, "So that it brings the most", "Chance of “many”")
-    pick(one, "How thoroughly", "quick, rough")
+    one.pick("So that it brings the most", "Chance of “many”")
+    one.pick("How thoroughly", "quick, rough")
     start(view)
     expect(view.locator(".headline")).to_be_visible(timeout=4 * PATIENCE)
     expect(view.get_by_text("What each spend buys")).to_be_visible()

@@ -112,7 +112,7 @@ def test_the_choice_between_scenarios(call: Any, plan: Path) -> None:
     status, out, _ = call("sensitivity", plan, "no_calls.yaml", "--at", "18 months", "--points", 32, "--json")
     result = json.loads(out)
     assert status == 0 and result["measure"] == "contribution" and result["favourite"] in ("base", "no_calls")
-    assert "best Contribution of 2 options" in result["answer"]
+    assert "best contribution of 2 options" in result["answer"]
     worth = {row["known"]: row["evppi"] for row in result["tables"]["value_of_information"]}
     assert worth["all assumptions and luck"] >= worth["all assumptions"] >= 0
     options = {row["option"]: row["best"] for row in result["tables"]["options"]}

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from simulation.experiment.conditions import Requirements
+from simulation.experiment.conditions import Condition, ConditionSet, Requirements
 from simulation.experiment.discovery import Discovery, Limit, Weakness
 from simulation.forecast.statistics import Probability
-from simulation.report.conditions import answer, failures
-from simulation.report.conditions_figures import chance_by_value, futures_in
+from simulation.report.conditions import answer, failures, shown_sets
+from simulation.report.conditions_figures import chance_by_value, futures_in, holds_within
 
 
 def found(today: Probability, boxes: int = 0) -> Any:
@@ -32,6 +32,17 @@ def test_nothing_more_must_be_true_only_when_it_is_sure() -> None:
     text = answer(found(Probability(0.81, 0.75, 0.86, 500)))
     assert text.startswith("It is not sure that nothing more must be true")
     assert "met in 81%" in text and "75% to 86%" in text and text.endswith("Simulate more.")
+
+
+def test_a_set_that_makes_nothing_likelier_is_not_recommended() -> None:
+    one = found(Probability(0.37, 0.33, 0.41, 500))
+    condition = Condition("segments.a.arrivals.per_month", True, 3.0)
+    for chance, shown in ((0.35, 0), (0.5, 1)):
+        best = ConditionSet((condition,), Probability(chance, 0.26, 0.6, 100), 0.68)
+        one.requirements = Requirements(0.8, one.requirements.today, (), best, 3, 0.95)
+        assert len(shown_sets(one)) == shown
+        assert ("any likelier: it is met in 37% of the futures" in answer(one)) == (not shown)
+        assert ("the best is that" in answer(one)) == bool(shown)
 
 
 def test_later_boxes_are_said_to_leave_out_the_earlier_ones() -> None:
@@ -58,3 +69,7 @@ def test_the_chance_by_value_and_the_futures_of_a_box() -> None:
     box = Weakness((Limit(path, False, 12.0, 0.01),), Probability(0.7, 0.6, 0.8, 100), 0.4, 0.2)
     paths, dots, ends = futures_in(one, box)
     assert paths == [path] and dots["met"].sum() == 20 and ends == {path: (0.0, 12.0)}
+    apart = dots.iloc[:, 1]
+    assert list(dots.columns)[::2] == [path, "met"] and apart.between(0, 1).all() and apart.is_unique
+    assert holds_within(one, Condition(path, True, 30.0)) == (30.0, 39.0)
+    assert holds_within(one, Condition(path, False, 30.0)) == (0.0, 30.0)

@@ -14,7 +14,7 @@ from simulation.report import summary_tables, write_report
 from simulation.report.answer import answer, wishes
 from simulation.report.curves import renewal_terms
 from simulation.report.evidence import evidence_table
-from simulation.report.keyfigures import key_figures
+from simulation.report.keyfigures import RATES, key_figures
 from tests.report.cases import EVIL, empty, forecast, hostile
 
 VOID = {"meta", "br", "img", "hr", "link", "input"}
@@ -185,6 +185,11 @@ def test_key_figures_agree_with_the_forecast(made: Forecast) -> None:
         if label in summary.index and "12 months" not in one.group:
             expected = summary.loc[label]
             assert (one.low, one.middle, one.high) == tuple(expected[["P10", "P50", "P90"]]), (group, label)
+
+
+def test_rates_name_their_window(made: Forecast) -> None:
+    labels = [one.label for one in key_figures(made) if one.name in RATES]
+    assert len(labels) == len(set(labels)), "no two figures have one name"
 
 
 def test_objectives_are_named_with_their_chance(made: Forecast) -> None:

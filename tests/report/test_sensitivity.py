@@ -10,7 +10,7 @@ import pytest
 
 from simulation.experiment.sensitivity import IS_BEST
 from simulation.report.sensitivity import answer, points, sensitivity_tables, write_sensitivity
-from simulation.report.sensitivity_figures import shares_over_time, sobol, tornado
+from simulation.report.sensitivity_figures import shares_over_time, sobol, tornado, worth_knowing
 from tests.experiment.known import analyse, choose
 
 
@@ -30,6 +30,25 @@ def test_the_largest_part() -> None:
 def test_two_that_cannot_be_put_in_order() -> None:
     text = answer(analyse(lambda a, b, c: a + b + 0.1 * c, 1.0, points=64))
     assert "“one: " in text and "“two: " in text and "64 base samples cannot put them in order" in text
+
+
+def test_too_few_samples_name_no_assumption() -> None:
+    text = answer(analyse(lambda a, b, c: a + b + c, 3.0, points=16))
+    assert text.startswith("16 base samples are too few to say which of 3 assumptions ARR at the end of June 2027")
+
+
+def test_what_is_worth_knowing_before_choosing() -> None:
+    found = choose({"base": lambda a, b, c: 0.0 * a, "other": lambda a, b, c: 2 * a + 0.1 * b}, points=128)
+    table = worth_knowing(found)
+    assert table is not None and found.choice is not None and found.choice.information is not None
+    assert list(table["together"])[-1] and not table["together"].iloc[0]
+    assert (table["low"] >= 0).all() and (table["low"] <= table["value"]).all()
+    assert (table["value"] <= table["high"]).all()
+    assert sorted(table["value"]) == sorted(found.choice.information["evppi"])
+    assert worth_knowing(analyse(lambda a, b, c: a, points=16)) is None
+    sure = choose({"base": lambda a, b, c: a, "other": lambda a, b, c: a - 100}, points=16)
+    nothing = worth_knowing(sure)
+    assert nothing is not None and nothing.empty
 
 
 def test_luck_alone() -> None:

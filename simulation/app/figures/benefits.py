@@ -27,7 +27,7 @@ def gains(table: pd.DataFrame, currency: str) -> go.Figure | None:
     for heading, part in table.groupby("heading", sort=False):
         rows.append((str(heading), None))
         rows += [(str(one["group"]), one) for one in part.to_dict("records")]
-    made = figure(x=f"ARR for each member, {currency}", height=70 + 30 * len(rows), hover="closest")
+    made = figure(x=f"difference in ARR for each member, {currency}", height=70 + 30 * len(rows), hover="closest")
     shown = [(place, one) for place, (_, one) in enumerate(rows) if one is not None]
     for place, one in shown:
         made.add_scatter(x=[one["each_low"], one["each_high"]], y=[place, place], mode="lines", hoverinfo="skip",
@@ -43,7 +43,7 @@ def gains(table: pd.DataFrame, currency: str) -> go.Figure | None:
         marker={"size": 10, "color": BLUE}, customdata=hover, hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     made.add_vline(x=0, line={"color": GREY, "width": 1.2})
-    labels = [f"<b>{label(words, 28)}</b>" if one is None else label(name(words), 24) for words, one in rows]
+    labels = [f"<b>{label(words, 22)}</b>" if one is None else label(name(words), 24) for words, one in rows]
     seen = [one[key] for _, one in shown for key in ("each_low", "each", "each_high")]
     made.update_layout(showlegend=False)
     made.update_xaxes(**value_axis(seen, "money", currency, zero=True, ticks=3))
@@ -59,7 +59,7 @@ def roles(table: pd.DataFrame, currency: str) -> go.Figure:
     table
         words, affected, mean, low and high; the last row is all together.
     """
-    made = figure(x=f"ARR at the end, {currency}", height=90 + 40 * len(table), hover="closest")
+    made = figure(x=f"difference in ARR at the end, {currency}", height=90 + 40 * len(table), hover="closest")
     colours = [SKY if one == "all" else BLUE if one == "direct" else ORANGE for one in table["role"]]
     hover = [
         f"{number(one['affected'], 'members')} members: "

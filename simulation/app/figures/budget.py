@@ -6,14 +6,34 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from simulation.app.figures.look import BLUE, GREEN, GREY, ORANGE, figure, label, plain, row_axis, tint, value_axis
+from simulation.app.figures.look import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    figure,
+    label,
+    plain,
+    row_axis,
+    tint,
+    unit_words,
+    value_axis,
+)
+from simulation.report.comparison_words import lower_first
 from simulation.report.words import money_unit, name, number
 
 __all__ = ["frontier", "next_steps"]
 
 
 def frontier(
-    table: pd.DataFrame, tried: pd.DataFrame, recommended: dict[str, float], *, spend: float, unit: str, currency: str
+    table: pd.DataFrame,
+    tried: pd.DataFrame,
+    recommended: dict[str, float],
+    *,
+    spend: float,
+    title: str,
+    unit: str,
+    currency: str,
 ) -> go.Figure | None:
     """Draw the gain of the best plan for each spend, with its bands; None when nothing can be spent.
 
@@ -23,10 +43,13 @@ def frontier(
         `frontier`, with plan (in words), and `tried` of `report.budget.budget_tables`; tried has gain.
     recommended
         spend, gain, low and high of the recommended plan.
+    title, unit
+        Of what is to be the most.
     """
     if spend <= 0:
         return None
-    made = figure(x=f"spend, {currency}", y=f"gain, {money_unit(currency, unit)}", height=400, hover="closest")
+    gain = unit_words(f"gain in {lower_first(title)}", unit, currency)
+    made = figure(x=f"spend, {currency}", y=gain, height=400, hover="closest")
     x = table["cap"].to_numpy()
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     seen = [*table["gain_low"], *table["gain_high"], recommended["gain"]]
@@ -79,8 +102,7 @@ def next_steps(table: pd.DataFrame, *, per: float, unit: str, currency: str) -> 
     if not len(table):
         return None
     of = f"{currency} {per:,.0f}"
-    unit = "ratio" if unit == "money" else unit
-    axis = f"gain for {of} more, {currency if unit == 'ratio' else money_unit(currency, unit)}"
+    axis = f"gain for {of} more, {money_unit(currency, unit)}"
     made = figure(x=axis, height=90 + 44 * len(table), hover="closest")
     middle, low, high = (per * table[f"{column}{end}"].to_numpy() for end in ("", "_low", "_high"))
     colours = [GREEN if one > 0 else GREY for one in low]
@@ -98,6 +120,6 @@ def next_steps(table: pd.DataFrame, *, per: float, unit: str, currency: str) -> 
     )  # fmt: skip
     made.add_vline(x=0, line={"color": GREY, "width": 1.2})
     made.update_layout(showlegend=False)
-    made.update_xaxes(**value_axis([*low, *high], unit, currency, zero=True, room=(0.05, 0.05)))
+    made.update_xaxes(**value_axis([*low, *high], unit, currency, zero=True, ticks=2))
     made.update_yaxes(**row_axis([label(name(one)) for one in table["lever"]]))
     return made

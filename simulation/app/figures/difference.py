@@ -8,10 +8,21 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from simulation.app.figures.look import GREY, SERIES, date_axis, figure, label, plain, row_axis, tint, value_axis
+from simulation.app.figures.look import (
+    GREY,
+    SERIES,
+    date_axis,
+    figure,
+    label,
+    plain,
+    row_axis,
+    tint,
+    unit_words,
+    value_axis,
+)
 from simulation.forecast.measures import measure_named
-from simulation.report.comparison_words import amount, interval
-from simulation.report.words import money_unit, name
+from simulation.report.comparison_words import amount, interval, lower_first
+from simulation.report.words import name
 
 __all__ = ["colour_of", "courses", "sizes"]
 
@@ -33,9 +44,9 @@ def courses(tables: Mapping[str, pd.DataFrame], measure: str, *, currency: str, 
     """
     what = measure_named(measure)
     flow = "" if what.nature == "stock" else f" a {periods}"
-    unit = money_unit(currency, what.unit)
     when = "end of each" if what.nature == "stock" else "in each"
-    made = figure(x=f"{when} {periods}", y=f"Difference in {what.title}{flow}, {unit}", height=320)
+    title = unit_words(lower_first(what.title), what.unit, currency)
+    made = figure(x=f"{when} {periods}", y=f"Difference in {title}{flow}", height=320)
     values = [0.0]
     dates: list[Any] = []
     for place, (alternative, table) in enumerate(tables.items()):
@@ -67,8 +78,8 @@ def sizes(table: pd.DataFrame, measure: str, *, currency: str) -> go.Figure:
     """
     what = measure_named(measure)
     rows = table[table["measure"] == measure].reset_index(drop=True)
-    made = figure(x=f"Difference in {what.title}, {money_unit(currency, what.unit)}", height=110 + 48 * len(rows),
-                  hover="closest")  # fmt: skip
+    made = figure(x=f"Difference in {unit_words(lower_first(what.title), what.unit, currency)}",
+                  height=110 + 48 * len(rows), hover="closest")  # fmt: skip
     values = [0.0]
     for place, row in rows.iterrows():
         colour = colour_of(int(str(place)))
@@ -87,7 +98,7 @@ def sizes(table: pd.DataFrame, measure: str, *, currency: str) -> go.Figure:
             marker={"color": colour, "size": 11}, **hover,
         )  # fmt: skip
     made.add_vline(0, line={"color": GREY, "width": 1, "dash": "dash"})
-    made.update_xaxes(value_axis(values, what.unit, currency))
+    made.update_xaxes(value_axis(values, what.unit, currency, ticks=2))
     made.update_yaxes(row_axis([label(name(str(one))) for one in rows["alternative"]]))
     return made
 

@@ -31,7 +31,7 @@ __all__ = ["moments_of", "moves", "over_time"]
 STAGES = {"adoption": ORANGE, "value": BLUE, "growth": GREEN, "complete": PURPLE}
 COURSES = {"on_track": GREEN, "drifting": ORANGE, "away": RED}
 WORDS = {"complete": "journey complete"}
-ROW, GAP, HEAD, FOOT = 32, 62, 30, 34
+ROW, GAP, HEAD, FOOT = 32, 62, 30, 54
 """Pixels of a row, between panels, above the first panel, and of the ticks below the last."""
 GLIDE = 350
 """Milliseconds in which bars go from one moment to the next."""
@@ -59,9 +59,9 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str, at: int) ->
         Number of the moment, 0 for the start.
     """
     panels = [
-        ("stage", "Members by stage", STAGES),
+        ("stage", "Members by stage of their journey", STAGES),
         ("course", "Members by course", COURSES),
-        ("reached", f"Reached in the {periods}", stages),
+        ("reached", f"Reached it in the {periods}", stages),
     ]
     parts = {what: _wide(table, what) for what, _, _ in panels}
     panels = [one for one in panels if len(parts[one[0]]["P50"])]
@@ -78,7 +78,7 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str, at: int) ->
         ends = 1 - top / inner, 1 - (top + rows[place] * ROW) / inner
         top += rows[place] * ROW + GAP
         values = value_axis(wide["P90"].to_numpy().ravel(), "members", zero=True, room=(0.0, 0.12))
-        quiet: dict[str, Any] = {"gridcolor": QUIET, "fixedrange": True, "automargin": True}
+        quiet: dict[str, Any] = {"gridcolor": QUIET, "zerolinecolor": QUIET, "fixedrange": True, "automargin": True}
         labels = [label(name(WORDS.get(one, one)), 18) for one in wide["P50"].index]
         layout[f"xaxis{axis}"] = values | quiet | {"anchor": f"y{axis}", "ticks": ""}
         layout[f"yaxis{axis}"] = row_axis(labels) | quiet | {"anchor": f"x{axis}", "domain": [ends[1], ends[0]]}
@@ -86,6 +86,7 @@ def moves(table: pd.DataFrame, stages: dict[str, str], periods: str, at: int) ->
             text=f"<b>{heading}</b>", x=0, xref="paper", y=ends[0], yref="paper", yanchor="bottom", yshift=3,
             showarrow=False, font={"size": 13},
         )  # fmt: skip
+    layout[f"xaxis{axis}"]["title"] = {"text": "members", "standoff": 6, "font": {"size": 12}}
     made.update_layout(**layout)
     moments = _moments(parts["stage"])
     made.add_traces(_traces(panels, parts, moments[at], moments[0]))

@@ -27,7 +27,7 @@ QUIET = "rgba(128, 136, 145, 0.25)"
 GREY = "#808891"
 """Lines and dots without a colour of their own, seen on white and on black."""
 CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
-LINE = 32
+LINE = 28
 """Letters of a line below an axis: as many as a phone has room for."""
 ROOM = 0.05
 """Part of an axis that is left free at an end."""
@@ -62,7 +62,7 @@ def figure(*, x: str = "", y: str = "", height: int = 320, title: str = "", hove
         hoverlabel={"font": {"family": FONT, "size": 12.5}, "align": "left"},
         legend={
             "orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "font": {"size": 12},
-            "itemclick": False, "itemdoubleclick": False,
+            "itemclick": False, "itemdoubleclick": False, "traceorder": "normal",
         },
         hovermode=hover,
         dragmode=False,

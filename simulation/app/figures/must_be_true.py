@@ -56,11 +56,11 @@ def weakness(box: Mapping[str, Any]) -> go.Figure:
     sides, dots = box["axes"], box["dots"]
     across, up = sides[0], sides[1] if len(sides) > 1 else None
     made = figure(x=across["label"], y=up["label"] if up else "", height=360, hover="closest")
-    for met, colour, symbol, name in ((True, SKY, "circle", "met"), (False, RED, "x", "missed")):
+    for met, colour, symbol, strength, name in ((True, SKY, "circle", 0.7, "met"), (False, RED, "x", 1.0, "missed")):
         part = dots[dots["met"] == met]
         made.add_scattergl(
             x=part["x"], y=part["y"], mode="markers", name=f"{name} ({len(part):,})", hoverinfo="skip",
-            marker={"color": colour, "symbol": symbol, "size": 6, "opacity": 0.75},
+            marker={"color": colour, "symbol": symbol, "size": 6, "opacity": strength},
         )  # fmt: skip
     left, right = across["ends"]
     bottom, top = up["ends"] if up else (0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What an answer depends on: how far each assumption moves it, and what its spread comes from."""
+"""What an answer depends on: how far each assumption moves it, what its spread comes from, what is worth knowing."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from simulation.app.figures.look import (
     unit_words,
     value_axis,
 )
+from simulation.report.comparison_words import lower_first
 from simulation.report.words import number
 
-__all__ = ["layers", "sobol", "tornado"]
+__all__ = ["layers", "options", "sobol", "tornado", "worth"]
 
 MOST, ROW = 10, 46
 LUCK = "luck"
@@ -73,7 +74,7 @@ def tornado(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.
     made.add_vline(x=base, line={"color": GREY, "width": 1.4})
     values = (base + ends).to_numpy().ravel()
     made.update_layout(barmode="overlay")
-    made.update_xaxes(**value_axis([*values, base], unit, currency, room=(0.36, 0.26), ticks=3))
+    made.update_xaxes(**value_axis([*values, base], unit, currency, room=(0.42, 0.32), ticks=3))
     made.update_yaxes(**row_axis([label(one) for one in table["label"]]))
     return made
 
@@ -103,7 +104,7 @@ def sobol(table: pd.DataFrame) -> go.Figure | None:
         made.add_scatter(
             x=middle, y=[row + shift for row in rows], mode="markers", name=words,
             customdata=list(zip(low, high, strict=True)),
-            marker={"symbol": symbol, "size": 10, "color": colours, "line": {"width": 2}},
+            marker={"symbol": symbol, "size": 10, "color": colours, "line": {"width": 2, "color": colours}},
             hovertemplate=f"{words}: %{{x:.0%}} (%{{customdata[0]:.0%}} to %{{customdata[1]:.0%}})<extra></extra>",
         )  # fmt: skip
     made.update_xaxes(range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=True)
@@ -129,5 +130,74 @@ def layers(table: pd.DataFrame | None) -> go.Figure | None:
             hovertemplate="%{y:.0%}",
         )  # fmt: skip
     made.update_xaxes(**date_axis(table.index[0], table.index[-1]))
+    made.update_layout(legend_traceorder="reversed")  # as the areas lie on each other
     made.update_yaxes(range=[0, 1], tickformat=".0%")
+    return made
+
+
+def options(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.Figure:
+    """Draw in which share of the futures each option is better than every other one, its mean beside its name.
+
+    Parameters
+    ----------
+    table
+        Index the option in words; mean, best, best_low, best_high and favourite, as in the options of
+        `report.sensitivity.sensitivity_tables`.
+    title, unit
+        Of the measure.
+    """
+    made = figure(x="futures in which it is better than every other, %", height=100 + ROW * len(table),
+                  hover="closest")  # fmt: skip
+    spread = float(table["mean"].max() - table["mean"].min())
+    means = [number(float(one), unit, currency, spread) for one in table["mean"]]
+    words = [str(one) for one in table.index]
+    hover = [
+        f"{plain(word)}: {plain(title)} {plain(mean)} on average<br>the best in {best:.0%} of the futures<br>"
+        f"95% interval {low:.0%} to {high:.0%}"
+        for word, mean, best, low, high in zip(
+            words, means, table["best"], table["best_low"], table["best_high"], strict=True
+        )
+    ]
+    made.add_bar(
+        y=list(range(len(table))), x=table["best"], orientation="h", width=0.5, customdata=hover,
+        marker={"color": [BLUE if one else SKY for one in table["favourite"]]},
+        hovertemplate="%{customdata}<extra></extra>",
+        error_x={"type": "data", "array": table["best_high"] - table["best"],
+                 "arrayminus": table["best"] - table["best_low"], "color": GREY, "thickness": 1.6, "width": 4},
+    )  # fmt: skip
+    made.update_layout(showlegend=False)
+    made.update_xaxes(range=[0, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=True)
+    made.update_yaxes(**row_axis([f"{label(word)}<br>{plain(mean)}" for word, mean in zip(words, means, strict=True)]))
+    return made
+
+
+def worth(table: pd.DataFrame | None, *, title: str, unit: str, currency: str) -> go.Figure | None:
+    """Draw what knowing each assumption before choosing is worth; None where that is nothing or not known.
+
+    Parameters
+    ----------
+    table
+        `report.sensitivity_figures.worth_knowing`.
+    title, unit
+        Of the measure.
+    """
+    if table is None or table.empty:
+        return None
+    made = figure(x=f"worth in {unit_words(lower_first(title), unit, currency)}", height=90 + 38 * len(table),
+                  hover="closest")  # fmt: skip
+    hover = [
+        f"{plain(str(known))}: {number(one['value'], unit, currency, one['high'] - one['low'])}<br>95% interval "
+        f"{number(one['low'], unit, currency)} to {number(one['high'], unit, currency)}"
+        for known, one in zip(table.index, table.to_dict("records"), strict=True)
+    ]
+    made.add_bar(
+        y=list(range(len(table))), x=table["value"], orientation="h", width=0.55, customdata=hover,
+        marker={"color": [SKY if one else GREEN for one in table["together"]]},
+        hovertemplate="%{customdata}<extra></extra>",
+        error_x={"type": "data", "array": table["high"] - table["value"],
+                 "arrayminus": table["value"] - table["low"], "color": GREY, "thickness": 1.6, "width": 4},
+    )  # fmt: skip
+    made.update_layout(showlegend=False)
+    made.update_xaxes(**value_axis([*table["value"], *table["high"]], unit, currency, zero=True, ticks=2))
+    made.update_yaxes(**row_axis([label(str(one)) for one in table.index]))
     return made

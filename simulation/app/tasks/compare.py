@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.app.jobs.job import Picture, Tell
 from simulation.app.tasks.plan import plan_of, store_of
 from simulation.app.tasks.refining import targets
+from simulation.app.tasks.told import sections_of
 
 if TYPE_CHECKING:
     from simulation.experiment.comparison import Comparison
@@ -75,18 +76,22 @@ def picture_of(comparison: Comparison, measure: str, wanted: int) -> dict[str, A
     Returns
     -------
     dict
-        names of the alternatives, currency, periods (month, quarter or week), replications, wanted, measure; headline,
-        points and objectives as `report.comparison_words.verdict` writes them; table, that of `Comparison.table` with
-        its index as columns; chances, that of `Comparison.objectives` likewise; and bands: measure -> alternative ->
-        table of `experiment.courses.difference_bands`.
+        names of the alternatives, currency, periods (month, quarter or week), replications, wanted, measure; headline
+        and points as `report.comparison_words.verdict` writes them, those that are not about the measure in a section
+        as of `told`; table, that of `Comparison.table` with its index as columns; chances, that of
+        `Comparison.objectives` likewise; and bands: measure -> alternative -> table of
+        `experiment.courses.difference_bands`.
     """
     from simulation.experiment.courses import difference_bands
     from simulation.experiment.payback import payback
     from simulation.report.comparison_words import verdict
     from simulation.report.fans import period_word
+    from simulation.report.page import Section, Text
 
     names = list(comparison.alternatives)
     said = verdict(comparison, measure, {one: payback(comparison, one) for one in names}, comparison.best(measure))
+    first = len(names) if len(names) > 1 else 0  # with one alternative the headline says it
+    more = Section("more", "More about it", [Text(one) for one in (*said.points[first:], *said.objectives)])
     return {
         "names": names,
         "currency": comparison.base.frame.currency,
@@ -95,8 +100,8 @@ def picture_of(comparison: Comparison, measure: str, wanted: int) -> dict[str, A
         "wanted": wanted,
         "measure": measure,
         "headline": said.headline,
-        "points": list(said.points),
-        "objectives": list(said.objectives),
+        "points": list(said.points[:first]),
+        "sections": sections_of([more]),
         "table": comparison.table(MEASURES).reset_index(),
         "chances": comparison.objectives().reset_index(),
         "bands": {one: {name: difference_bands(comparison, one, name) for name in names} for one in FANS},

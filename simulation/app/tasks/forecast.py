@@ -35,31 +35,36 @@ def picture_of(forecast: Forecast, wanted: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        name, currency, periods (month, quarter or week), replications, wanted; headline, tiles and caution as
-        `report.answer.answer` writes them; objectives, a list of `report.answer.Wish`, and figures, a list of
-        `report.keyfigures.KeyFigure`, as mappings; segments; and bands: measure -> segment ("" for all) -> table of
-        `forecast.courses.bands`.
+        name, currency, periods (month, quarter or week), replications, wanted; headline and tiles as
+        `report.answer.answer` writes them, its caution in notices; objectives, a list of `report.answer.Wish`, and
+        figures, a list of `report.keyfigures.KeyFigure`, as mappings; and bands: measure -> segment ("" for all) ->
+        table of `forecast.courses.bands`. What is not counted by segment, such as contribution, has all alone.
     """
     from simulation.forecast.courses import bands
+    from simulation.forecast.measures import measure_named
     from simulation.report.answer import answer, wishes
     from simulation.report.fans import period_word
     from simulation.report.keyfigures import key_figures
 
     said = answer(forecast)
-    segments = list(forecast.frame.segments)
-    parts: dict[str, Any] = {"": {}} | ({one: {"segment": one} for one in segments} if len(segments) > 1 else {})
+    segments = forecast.frame.segments
+    whole: dict[str, Any] = {"": {}}
+    parts = whole | ({one: {"segment": one} for one in segments} if len(segments) > 1 else {})
+    of = {one: parts if "segment" in measure_named(one).filters else whole for one in FANS}
     return {
         "name": forecast.facts.name,
         "currency": forecast.frame.currency,
         "periods": period_word(forecast),
         "replications": forecast.replications,
         "wanted": wanted,
-        **asdict(said),
+        "headline": said.headline,
+        "tiles": [asdict(one) for one in said.tiles],
+        "notices": [said.caution] if said.caution else [],
         "objectives": [asdict(one) for one in wishes(forecast)],
         "figures": [asdict(one) for one in key_figures(forecast)],
-        "segments": segments,
         "bands": {
-            measure: {part: bands(forecast, measure, **where) for part, where in parts.items()} for measure in FANS
+            measure: {part: bands(forecast, measure, **where) for part, where in of[measure].items()}
+            for measure in FANS
         },
     }
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from simulation.app.jobs.job import Picture, Tell
 from simulation.app.tasks.plan import plan_of
 from simulation.app.tasks.refining import refined
@@ -51,36 +49,28 @@ def picture_of(found: MustBeTrue) -> dict[str, Any]:
     """
     from simulation.report.album import Album
     from simulation.report.amounts import amount_ticks
-    from simulation.report.conditions import conditions_page, conditions_tables, failures, in_words, signal
-    from simulation.report.conditions_figures import MOST, chance_by_value, futures_in
+    from simulation.report.conditions import conditions_page, failures, in_words, shown_sets, signal
+    from simulation.report.conditions_figures import MOST, chance_by_value, extent, futures_in, holds_within
     from simulation.report.words import path_words
 
     wanted, currency = found.requirements, found.forecast.frame.currency
-    shown = list(wanted.sets) or ([] if wanted.best is None else [wanted.best])
+    shown = shown_sets(found)
     each = list({condition.path: condition for one in shown for condition in one.conditions}.values())
 
     def axis(path: str) -> dict[str, Any]:
-        values = found.forecast.assumption_values[path]
-        span = float(values.min()), float(values.max())
+        span = extent(found, path)
         places, text = amount_ticks(*span, found.evidence[path].kind, currency)
         return {"label": path_words(path), "span": span, "places": places, "text": text}
 
     chances = []
     for one in each[:MOST]:
-        low, high = axis(one.path)["span"]
-        ends = (one.threshold, high) if one.at_least else (low, one.threshold)
-        words = in_words(one, found.evidence[one.path], currency)
-        table = chance_by_value(found, one.path)
-        chances.append({**axis(one.path), "ends": ends, "words": words, "table": table})
+        words, table = in_words(one, found.evidence[one.path], currency), chance_by_value(found, one.path)
+        chances.append({**axis(one.path), "ends": holds_within(found, one), "words": words, "table": table})
     said, boxes = failures(found), []
     for place, box in enumerate(found.discovery.weaknesses):
         paths, table, limits = futures_in(found, box)
-        dots = table.set_axis([*"xy"[: len(paths)], "met"], axis=1)
-        if len(paths) == 1:  # spread over the height, so that dots do not lie on each other
-            dots.insert(1, "y", np.random.default_rng(1).random(len(dots)))
         sides = [axis(path) | {"ends": limits[path]} for path in paths]
-        boxes.append({"sentence": said[place], "axes": sides, "dots": dots})
-    table = conditions_tables(found)["conditions"]
+        boxes.append({"sentence": said[place], "axes": sides, "dots": table.set_axis(["x", "y", "met"], axis=1)})
     return told(conditions_page(found, Album())) | {
         "objective": str(found.objective["name"]),
         "probability": wanted.probability,
@@ -108,5 +98,4 @@ def picture_of(found: MustBeTrue) -> dict[str, Any]:
         ],
         "chances": chances,
         "boxes": boxes,
-        "table": table,
     }

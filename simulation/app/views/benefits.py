@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import ui
-
 from simulation.app.desk import Desk
 from simulation.app.figures.benefits import gains, roles
 from simulation.app.jobs.job import Picture
+from simulation.app.views.inquiry import Inquiry, others
 from simulation.app.views.plot import Plot
-from simulation.app.views.told import Answer, Details, card, intro
-from simulation.app.views.work import Work
+from simulation.app.views.told import card
 from simulation.report.words import name
 
 __all__ = ["show"]
@@ -23,43 +21,34 @@ def show(desk: Desk) -> None:
     """Build the view."""
 
     def draw(picture: Picture) -> None:
-        answer.draw(picture)
-        result.visible = True
-        figure = gains(picture["gains"], picture["currency"])
-        by_group.clear() if figure is None else by_group.draw(figure)
+        by_group.draw_or_clear(gains(picture["gains"], picture["currency"]))
         by_role.draw(roles(picture["roles"], picture["currency"]))
-        details.draw(picture)
+
+    def there() -> dict[str, str]:
+        return {key: name(one["name"]) for key, one in others(desk).items()}
 
     def offer() -> None:
-        there = {one.name: name(one.name) for one in desk.what_ifs}
-        if desk.overlay:
-            there = {"": "my changes, as they are now"} | there
-        which.set_options(there, value=which.value if which.value in there else next(iter(there), None))
+        found = there()
+        which.set_options(found, value=which.value if which.value in found else next(iter(found), None))
 
     def request() -> dict[str, Any]:
-        base = desk.request(overlay={}, replications=futures.value)
+        asked = desk.request(overlay={}, replications=futures.value)
         if which.value is None:
-            raise ValueError("change something, or put a what-if aside, and see who benefits from it")
-        if which.value == "":
-            return base | {"other": {"name": "my changes", "scenario": base["scenario"], "overlay": desk.overlay}}
-        chosen = next(one for one in desk.what_ifs if one.name == which.value)
-        return base | {"other": {"name": chosen.name, "scenario": chosen.scenario, "overlay": chosen.overlay}}
+            raise ValueError("Change something, or put a what-if aside, and see who benefits from it.")
+        return asked | {"other": others(desk)[which.value]}
 
-    intro(
-        "Who benefits",
-        "The same people with the same luck in both scenarios: who gains by a what-if, who loses, and what "
+    view = Inquiry(
+        desk, "benefits", draw, request, title="Who benefits",
+        about="The same people with the same luck in both scenarios: who gains by a what-if, who loses, and what "
         "falls on others because they share a team.",
-    )
-    with ui.row().classes("asks"):
-        which = ui.select({}, label="Benefits of").classes("choice").mark("which")
-        futures = ui.select(FUTURES, value=40, label="Futures").classes("choice").mark("futures")
+        empty="Change something in the settings, then run it to see who gains.",
+    )  # fmt: skip
+    with view.asks:
+        which = view.choice(there(), "Benefits of", wide=True)
+        futures = view.choice(FUTURES, "Futures", 40)
     offer()
     desk.on_change(offer)
-    Work(desk, "benefits", draw, request)
-    answer = Answer("Change something in the drawer, then run it to see who gains.")
-    result = ui.column().classes("wide")
-    result.visible = False
-    with result:
+    with view.result:
         with card(
             "ARR at the end, for each member",
             "The mean difference between a member's two lives, with its 95% interval, by where it started.",
@@ -71,4 +60,3 @@ def show(desk: Desk) -> None:
             "because a shared team serves them earlier or later. The rows add up exactly.",
         ):
             by_role = Plot("Effect on recurring revenue of those directly affected and of others")
-    details = Details("benefits")

@@ -9,9 +9,10 @@ from nicegui import ui
 from simulation.app.desk import Desk, WhatIf
 from simulation.app.figures.budget import frontier, next_steps
 from simulation.app.jobs.job import Picture
+from simulation.app.views.inquiry import Inquiry
+from simulation.app.views.keeping import keep
 from simulation.app.views.plot import Plot
-from simulation.app.views.told import Answer, Details, card, intro
-from simulation.app.views.work import Work
+from simulation.app.views.told import card
 from simulation.report.words import name
 
 __all__ = ["show"]
@@ -28,59 +29,56 @@ def show(desk: Desk) -> None:
 
     def draw(picture: Picture) -> None:
         last.update(picture)
-        answer.draw(picture)
         unit, currency = picture["unit"], picture["currency"]
-        line = frontier(
-            picture["frontier"], picture["tried"], picture["recommended"], spend=picture["spend"], unit=unit,
-            currency=currency,
+        spends.draw_or_clear(
+            frontier(
+                picture["frontier"], picture["tried"], picture["recommended"], spend=picture["spend"], unit=unit,
+                title=picture["title"], currency=currency,
+            )
         )  # fmt: skip
-        steps = next_steps(picture["next_steps"], per=picture["per"], unit=unit, currency=currency)
-        for plot, figure in ((spends, line), (nexts, steps)):
-            plot.clear() if figure is None else plot.draw(figure)
-        details.draw(picture)
-        result.visible = True
+        nexts.draw_or_clear(next_steps(picture["next_steps"], per=picture["per"], unit=unit, currency=currency))
         take.visible = bool(picture["overlay"]) and not picture["changed"]
 
     def adopt() -> None:
         try:
             desk.put_aside(WhatIf(f"{NAME} {last['spend']:,.0f}", last["scenario"], last["overlay"]))
         except ValueError as error:
-            ui.notify(str(error))
+            ui.notify(str(error).capitalize())
             return
         ui.notify("The recommended plan is among your what-ifs: compare it, or see who benefits.")
 
+    def goals() -> dict[str, str]:
+        wishes = () if desk.scenario is None else desk.scenario.objectives
+        return GOALS | {one: f"Chance of “{name(one)}”" for one in wishes}
+
     def offer() -> None:
-        goals = dict(GOALS)
-        if desk.scenario is not None:
-            goals |= {one: f"Chance of “{name(one)}”" for one in desk.scenario.objectives}
-        goal.set_options(goals, value=goal.value if goal.value in goals else "contribution")
+        found = goals()
+        goal.set_options(found, value=goal.value if goal.value in found else "contribution")
         spend.props["suffix"] = "" if desk.scenario is None else desk.scenario.currency
         spend.update()
 
     def request() -> dict[str, Any]:
         if not spend.value or spend.value < 0:
-            raise ValueError("say how much may be spent: a number above 0")
+            raise ValueError("Say how much may be spent: a number above 0.")
         return desk.request(spend=float(spend.value), maximise=goal.value, effort=effort.value, worst=worst.value)
 
-    intro(
-        "Spend a budget",
-        "Which of the scenario's levers to buy, and how much of each, so that it brings the most. It may well "
+    view = Inquiry(
+        desk, "budget", draw, request, title="Spend a budget",
+        about="Which of the scenario's levers to buy, and how much of each, so that it brings the most. It may well "
         "say that much of the money is better kept.",
-    )
-    with ui.row().classes("asks"):
-        spend = ui.number("At most", value=100_000, min=0, step=10_000, format="%.0f").classes("choice").mark("spend")
-        goal = ui.select(GOALS, value="contribution", label="So that it brings the most").classes("choice").mark("goal")
-        worst = ui.select(WORST, value=0.0, label="Counting").classes("choice")
-        effort = ui.select(EFFORTS, value="usual", label="How thoroughly").classes("choice").mark("effort")
+        empty="Run it to see what to buy. Stopped early, it shows the best plan so far.", noun="",
+    )  # fmt: skip
+    with view.asks:
+        spend = keep(desk, "spend", ui.number("At most", value=100_000, min=0, step=10_000, format="%.0f"))
+        spend.classes("choice").props("outlined dense")
+        goal = view.choice(goals(), "So that it brings the most", "contribution", wide=True)
+        worst = view.choice(WORST, "Counting", 0.0)
+        effort = view.choice(EFFORTS, "How thoroughly", "usual")
     offer()
     desk.on_change(offer)
-    Work(desk, "budget", draw, request, noun="")
-    answer = Answer("Run it to see what to buy. Stopped early, it shows the best plan so far.")
-    result = ui.column().classes("wide")
-    result.visible = False
-    with result:
+    with view.result:
         take = ui.button("Put this plan aside as a what-if", icon="playlist_add", on_click=adopt)
-        take.props("outline no-caps").mark("adopt")
+        take.props("outline no-caps")
         with card(
             "What each spend buys",
             "The gain of the best plan found for each spend, above buying nothing, on futures that had no part in the "
@@ -93,4 +91,3 @@ def show(desk: Desk) -> None:
             "interval.",
         ):
             nexts = Plot("Gain of the next step of each lever for each unit of its spend")
-    details = Details("budget")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -12,150 +13,142 @@ from simulation.app.desk import MOST_WHAT_IFS, Desk, WhatIf
 from simulation.app.figures.difference import colour_of, courses, sizes
 from simulation.app.jobs.job import Picture
 from simulation.app.tasks.compare import FANS, MEASURES
+from simulation.app.views.inquiry import Inquiry
 from simulation.app.views.plot import Plot
 from simulation.app.views.report import ReportButton
-from simulation.app.views.words import Cell, called, table
-from simulation.app.views.work import Work
+from simulation.app.views.told import card
+from simulation.app.views.words import Cell, about, called, table
 from simulation.forecast.measures import measure_named
 from simulation.report.comparison_words import amount, interval
 from simulation.report.definitions import definition
-from simulation.report.words import name, number
+from simulation.report.keyfigures import RATES
+from simulation.report.words import MISSING, name, number, short, step_of
 
 __all__ = ["show"]
+
+LARGE = 10_000
+"""From here on numbers are told in thousands and millions."""
 
 
 def show(desk: Desk) -> None:
     """Build the view."""
-    _View(desk)
+    last: dict[str, Any] = {}
 
+    def draw(picture: Picture) -> None:
+        last.update(picture)
+        meaning.text = definition(picture["measure"])
+        size.draw(sizes(picture["table"], picture["measure"], currency=picture["currency"]))
+        redraw()
+        chances.set_content(_chances(picture))
+        objectives.visible = not picture["chances"].empty
+        changes.set_content(_changes(picture))
 
-class _View:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.picture: Picture | None = None
-        with ui.column().classes("card"):
-            ui.label("What to compare").classes("title")
-            self.base = ui.label().classes("muted")
-            self.listed = ui.column().classes("wide what-ifs")
-            with ui.row().classes("card-head"):
-                self.other = ui.select({}, label="Add a scenario of this folder").props("outlined dense options-dense")
-                self.other.classes("pick").mark("add-scenario").on_value_change(self._add)
-                better = {one: measure_named(one).title for one in MEASURES if measure_named(one).better}
-                self.measure = ui.select(better, value="contribution", label="Decide by")
-                self.measure.props("outlined dense options-dense").classes("pick")
-        self.work = Work(desk, "compare", self.draw, self._request, label="Compare", icon="compare_arrows")
-        self.filled = ui.column().classes("wide")
-        self.filled.visible = False
-        with self.filled:
-            self.headline = ui.label().classes("headline")
-            self.points = ui.column().classes("points")
-            with ui.column().classes("card"):
-                ui.label("How large is the difference?").classes("title")
-                self.size_says = ui.label().classes("muted small")
-                self.sizes = Plot("The difference of each what-if with its uncertainty")
-            with ui.column().classes("card"):
-                ui.label("How does it develop?").classes("title")
-                titles = {one: measure_named(one).title for one in FANS}
-                self.over = ui.select(titles, value="arr", label="Over time", on_change=self._redraw)
-                self.over.props("outlined dense options-dense").classes("pick")
-                self.course = Plot("How the difference develops over time")
-            with ui.column().classes("card") as self.objectives:
-                ui.label("Chance to meet the objectives").classes("title")
-                self.chances = ui.html(sanitize=False).classes("wide")
-            with ui.column().classes("card"):
-                ui.label("What changes").classes("title")
-                ui.label(
-                    "Averages over the whole horizon, of levels at its end; below, how sure they are (95% interval)."
-                ).classes("muted small")
-                self.table = ui.html(sanitize=False).classes("wide")
-            ReportButton(desk, self._shown)
-        desk.on_change(self._changed)
-        self._changed()
+    def redraw() -> None:
+        if last:
+            how: dict[str, Any] = {one: last[one] for one in ("currency", "periods")}
+            course.draw(courses(last["bands"][over.value], over.value, **how))
 
-    def draw(self, picture: Picture) -> None:
-        """Show what is known by now."""
-        self.picture = picture
-        self.filled.visible = True
-        self.headline.text = picture["headline"]
-        self.points.clear()
-        with self.points:
-            for text in picture["points"]:
-                ui.label(text).classes("muted")
-        what = measure_named(picture["measure"])
-        self.size_says.text = (
-            f"{what.title} over the whole horizon, less that of the scenario as it is. Dot: average; thin line: how "
-            "sure the average is (95% interval); broad line: where eight of ten futures lie."
-        )
-        self.sizes.draw(sizes(picture["table"], picture["measure"], currency=picture["currency"]))
-        self._redraw()
-        self.chances.set_content(_chances(picture))
-        self.objectives.visible = not picture["chances"].empty
-        self.table.set_content(_changes(picture))
-
-    def _redraw(self, _: events.ValueChangeEventArguments[str] | None = None) -> None:
-        if self.picture is not None:
-            tables = self.picture["bands"][str(self.over.value)]
-            how: dict[str, Any] = {one: self.picture[one] for one in ("currency", "periods")}
-            self.course.draw(courses(tables, str(self.over.value), **how))
-
-    def _shown(self) -> dict[str, Any]:
+    def shown() -> dict[str, Any]:
         """The request whose answer is shown."""
-        assert self.work.job is not None and self.picture is not None
-        return {**self.work.job.request, "replications": self.picture["replications"]}
+        assert view.work.job is not None
+        return {**view.work.job.request, "replications": last["replications"]}
 
-    def _request(self) -> dict[str, Any]:
-        if not self.desk.what_ifs:
+    def request() -> dict[str, Any]:
+        if not desk.what_ifs:
             raise ValueError(
                 "There is nothing to compare yet: change something at the left and press Compare there, or add a "
                 "scenario of this folder."
             )
-        asked = [{"name": one.name, "scenario": one.scenario, "overlay": one.overlay} for one in self.desk.what_ifs]
-        return self.desk.request(overlay={}, what_ifs=asked, measure=self.measure.value)
+        return desk.request(overlay={}, what_ifs=[dict(vars(one)) for one in desk.what_ifs], measure=measure.value)
 
-    async def _add(self, event: events.ValueChangeEventArguments[str | None]) -> None:
-        """Take another scenario of the folder as a what-if."""
+    def add(event: events.ValueChangeEventArguments[str | None]) -> None:
+        """Take another scenario of the folder as a what-if, by the name of its file, as the command line does."""
         if event.value is None:
             return
-        title = dict(self.other.options)[event.value]
-        self.other.set_value(None)
+        other.set_value(None)
+        short_name = PurePath(event.value).stem
+        taken = any(one.name == short_name for one in desk.what_ifs)
         try:
-            self.desk.put_aside(WhatIf(title, str(self.desk.plans.path(event.value)), {}))
+            desk.put_aside(WhatIf(event.value if taken else short_name, str(desk.plans.path(event.value)), {}))
         except ValueError as error:
-            self.work.complain(str(error).capitalize())
+            view.work.complain(str(error).capitalize())
 
-    def _changed(self) -> None:
+    def changed() -> None:
         """After the scenario or the what-ifs have changed."""
-        scenario = self.desk.scenario
-        self.base.text = (
+        base.text = (
             "Choose a scenario first."
-            if scenario is None
-            else f"“{scenario.name}” as it is, with each of these on the same people and the same luck:"
+            if desk.scenario is None
+            else f"“{desk.scenario.name}” as it is, with each of these on the same people and the same luck:"
         )
-        self.listed.clear()
-        with self.listed:
-            for place, one in enumerate(self.desk.what_ifs):
-                with ui.row().classes("what-if"):
-                    ui.element("span").classes("dot").style(f"background: {colour_of(place)}")
-                    ui.label(one.name).classes("strong")
-                    ui.space()
-                    remove = ui.button(icon="close", on_click=lambda _, name=one.name: self.desk.drop(name))
-                    called(remove.props("flat round dense size=sm"), f"Remove {one.name}")
-            if not self.desk.what_ifs:
-                ui.label(
-                    "Nothing yet. Change something at the left and press Compare there; up to "
-                    f"{MOST_WHAT_IFS} what-ifs can stand side by side."
-                ).classes("muted")
-        ui.timer(0.0, self._offer, once=True)
+        _list(listed, desk)
+        ui.timer(0.0, offer, once=True)
 
-    async def _offer(self) -> None:
+    async def offer() -> None:
         """Offer the other scenarios of the folder, those that can be compared."""
-        scenario = self.desk.scenario
-        found = await asyncio.to_thread(self.desk.plans.alike, scenario) if scenario is not None else []
-        names = {one.name for one in self.desk.what_ifs}
-        self.other.set_options(
-            {one.key: one.title for one in found if one.key != self.desk.key and one.title not in names}
+        found = [] if desk.scenario is None else await asyncio.to_thread(desk.plans.alike, desk.scenario)
+        there = {one.scenario for one in desk.what_ifs if not one.overlay}
+        other.set_options(
+            {one.key: one.title for one in found if one.key != desk.key and str(desk.plans.path(one.key)) not in there}
         )
-        self.other.visible = bool(self.other.options)
+        other.visible = bool(other.options)
+
+    view = Inquiry(
+        desk, "compare", draw, request, title="Compare",
+        about="What-ifs beside the scenario as it is: which is better, by how much, and how sure that is.",
+        label="Compare", icon="compare_arrows",
+    )  # fmt: skip
+    with view.asks, ui.column().classes("card"):
+        base = ui.label().classes("muted")
+        listed = ui.column().classes("wide what-ifs")
+        with ui.row().classes("asks"):
+            other = view.choice({}, "Add a scenario", wide=True)
+            other.on_value_change(add)
+            better = {one: measure_named(one).title for one in MEASURES if measure_named(one).better}
+            measure = view.choice(better, "Decide by", "contribution")
+    with view.result:
+        with card(
+            "How large is the difference?",
+            "Over the whole horizon, less that of the scenario as it is.",
+        ):
+            meaning = ui.label().classes("muted small")
+            ui.label(
+                "Dot: average; thin line: how sure it is (95% interval); broad line: where eight of ten futures lie."
+            ).classes("muted small")
+            size = Plot("The difference of each what-if with its uncertainty")
+        with card("How does it develop?", "Lines: the middle of the futures; areas: where eight of ten futures lie."):
+            over = view.choice({one: measure_named(one).title for one in FANS}, "Over time", "arr")
+            over.on_value_change(redraw)
+            course = Plot("How the difference develops over time")
+        objectives = card("Chance to meet the objectives", "The share of the futures in which each is met.")
+        with objectives:
+            chances = ui.html(sanitize=False).classes("wide")
+        with card(
+            "What changes",
+            "Averages over the whole horizon, of levels at its end; below, how sure they are (95% interval).",
+        ):
+            changes = ui.html(sanitize=False).classes("wide")
+    with view.foot:
+        ReportButton(desk, shown)
+    desk.on_change(changed)
+    changed()
+
+
+def _list(place: ui.column, desk: Desk) -> None:
+    """List the what-ifs, each with the colour that it has in the figures."""
+    place.clear()
+    with place:
+        for order, one in enumerate(desk.what_ifs):
+            with ui.row().classes("what-if"):
+                ui.element("span").classes("dot").style(f"background: {colour_of(order)}")
+                about(ui.label(name(one.name)).classes("strong"), PurePath(one.scenario).name)
+                ui.space()
+                remove = ui.button(icon="close", on_click=lambda _, name=one.name: desk.drop(name))
+                called(remove.props("flat round dense size=sm"), f"Remove {one.name}")
+        if not desk.what_ifs:
+            ui.label(
+                "Nothing yet. Change something at the left and press Compare there; up to "
+                f"{MOST_WHAT_IFS} what-ifs can stand side by side."
+            ).classes("muted")
 
 
 def _chances(picture: Picture) -> str:
@@ -165,7 +158,7 @@ def _chances(picture: Picture) -> str:
     rows: list[list[Cell | str]] = []
     for objective in dict.fromkeys(found["objective"]):
         chances = [float(wide.loc[objective, one]) for one in ("base", *picture["names"])]
-        rows.append([name(objective).capitalize(), *("–" if one != one else f"{one:.0%}" for one in chances)])
+        rows.append([name(objective).capitalize(), *(MISSING if one != one else f"{one:.0%}" for one in chances)])
     return table(("", "As it is", *map(name, picture["names"])), rows)
 
 
@@ -183,15 +176,19 @@ def _changes(picture: Picture) -> str:
 def _row(measure: str, rows: dict[str, Any], names: list[str], currency: str) -> list[Cell | str]:
     what = measure_named(measure)
     base = float(next(iter(rows.values()))["base"])
-    cells: list[Cell | str] = [Cell(what.title, about=definition(measure))]
-    cells.append(number(base, what.unit, currency, abs(base) / 20))
+    when = ", whole horizon" if measure in RATES else ""
+    cells: list[Cell | str] = [Cell(f"{what.title}{when}", about=definition(measure))]
+    large = abs(base) >= LARGE and what.unit in ("money", "members", "count")
+    step = step_of(base) if large else abs(base) / 20
+    cells.append((short if large else number)(base, what.unit, currency, step))
     for one in names:
         if one not in rows:
-            cells.append("–")
+            cells.append(MISSING)
             continue
         mean, low, high = (float(rows[one][key]) for key in ("mean", "low", "high"))
         side = what.better * (1 if low > 0 else -1 if high < 0 else 0)
         kind = "better" if side > 0 else "worse" if side < 0 else ""
         text = amount(mean, what.unit, currency, high - low)
-        cells.append(Cell(text, interval(low, high, what.unit, currency), kind=kind))
+        sure = "in every future" if low == high else interval(low, high, what.unit, currency)
+        cells.append(Cell(text, sure, kind=kind))
     return cells

@@ -6,100 +6,77 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from nicegui import events, ui
+from nicegui import ui
 
 from simulation.app.desk import Desk
 from simulation.app.figures.fan import fan
 from simulation.app.jobs.job import Picture
 from simulation.app.tasks.forecast import FANS
+from simulation.app.views.inquiry import Inquiry
 from simulation.app.views.plot import Plot
 from simulation.app.views.report import ReportButton
+from simulation.app.views.told import card
 from simulation.app.views.words import Cell, about, called, table
-from simulation.app.views.work import Work
 from simulation.forecast.measures import measure_named
 from simulation.report.definitions import definition
-from simulation.report.words import name, number, span
+from simulation.report.words import MISSING, between, name, short, step_of
 
 __all__ = ["show"]
+
+EVERYBODY = ""
+"""The key of all segments together."""
 
 
 def show(desk: Desk) -> None:
     """Build the view."""
-    _View(desk)
+    last: dict[str, Any] = {}
 
+    def draw(picture: Picture) -> None:
+        last.update(picture)
+        _tiles(tiles, picture)
+        _objectives(objectives, picture)
+        figures.set_content(_figures(picture))
+        _noticed(noticed, picture["warnings"])
+        redraw()
 
-class _View:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.picture: Picture | None = None
-        self.empty = ui.column().classes("empty")
-        with self.empty:
-            ui.icon("show_chart").classes("empty-icon")
-            ui.label("What is likely to happen?").classes("title")
-            ui.label(
-                "Choose a scenario, change what you like, and press Run. The first picture is there within moments and "
-                "gets sharper while more futures are simulated."
-            ).classes("muted")
-        self.work = Work(desk, "forecast", self.draw, label="Run")
-        self.filled = ui.column().classes("wide")
-        self.filled.visible = False
-        with self.filled:
-            self.headline = ui.label().classes("headline")
-            self.caution = ui.label().classes("muted caution")
-            self.tiles = ui.row().classes("tiles")
-            with ui.column().classes("card"):
-                with ui.row().classes("card-head"):
-                    titles = {one: measure_named(one).title for one in FANS}
-                    self.measure = ui.select(titles, value="arr", label="Over time", on_change=self.redraw)
-                    self.measure.props("outlined dense options-dense").classes("pick").mark("measure")
-                    self.segment = ui.select({"": "All members"}, value="", label="Segment", on_change=self.redraw)
-                    self.segment.props("outlined dense options-dense").classes("pick")
-                self.meaning = ui.label().classes("muted small")
-                self.plot = Plot("How it may develop: the middle, half of the futures, and eight of ten futures")
-            self.objectives = ui.column().classes("card")
-            self.noticed = ui.column().classes("card noticed")
-            with ui.expansion("All figures").classes("card wide"):
-                self.figures = ui.html(sanitize=False).classes("wide")
-            ReportButton(desk, self._shown)
-        desk.on_change(self._other)
-
-    def draw(self, picture: Picture) -> None:
-        """Show what is known by now."""
-        self.picture = picture
-        self.empty.visible, self.filled.visible = False, True
-        self.headline.text = picture["headline"]
-        self.caution.text = picture["caution"]
-        self.caution.visible = bool(picture["caution"])
-        segments = {"": "All members", **{one: name(one).capitalize() for one in picture["segments"]}}
-        self.segment.set_options(segments, value=self.segment.value if self.segment.value in segments else "")
-        self.segment.visible = len(picture["segments"]) > 1
-        _tiles(self.tiles, picture)
-        _objectives(self.objectives, picture)
-        self.figures.set_content(_figures(picture))
-        _noticed(self.noticed, picture["warnings"])
-        self.redraw()
-
-    def redraw(self, _: events.ValueChangeEventArguments[str] | None = None) -> None:
-        """Draw the fan that is asked for."""
-        if self.picture is None:
+    def redraw() -> None:
+        if not last:
             return
-        measure = str(self.measure.value)
-        self.meaning.text = definition(measure)
-        bands = self.picture["bands"][measure][self.segment.value]
-        self.plot.draw(fan(bands, measure, currency=self.picture["currency"], periods=self.picture["periods"]))
+        key = str(measure.value)
+        bands, there = last["bands"][key], segment.value
+        words = {one: name(one).capitalize() or "All members" for one in bands}
+        if dict(segment.options) != words:
+            segment.set_options(words, value=there if there in words else EVERYBODY)
+        segment.visible = len(words) > 1
+        meaning.text = definition(key)
+        plot.draw(fan(bands[segment.value], key, currency=last["currency"], periods=last["periods"]))
 
-    def _shown(self) -> dict[str, Any]:
+    def shown() -> dict[str, Any]:
         """The request whose answer is shown."""
-        assert self.work.job is not None and self.picture is not None
-        return {**self.work.job.request, "replications": self.picture["replications"]}
+        assert view.work.job is not None
+        return {**view.work.job.request, "replications": last["replications"]}
 
-    def _other(self) -> None:
-        """After another scenario was chosen, the old answer is none any more."""
-        if self.picture is not None and self.desk.jobs.get("forecast") is not None and not self.desk.turned:
-            asked = self.desk.jobs["forecast"].request.get("scenario")
-            if self.desk.key and asked != str(self.desk.plans.path(self.desk.key)):
-                self.picture = None
-                self.empty.visible, self.filled.visible = True, False
+    view = Inquiry(
+        desk, "forecast", draw, title="What is likely to happen",
+        about="Choose a scenario, change what you like, and press Run. The first picture is there within moments and "
+        "gets sharper while more futures are simulated.",
+    )  # fmt: skip
+    with view.result:
+        tiles = ui.row().classes("tiles")
+        with card("How it may develop", "The middle of the simulated futures, and where half and eight of ten lie."):
+            with ui.row().classes("asks"):
+                measure = view.choice({one: measure_named(one).title for one in FANS}, "Over time", "arr")
+                segment = view.choice({EVERYBODY: "All members"}, "Segment", EVERYBODY)
+            measure.on_value_change(redraw)
+            segment.on_value_change(redraw)
+            meaning = ui.label().classes("muted small")
+            plot = Plot("How it may develop: the middle, half of the futures, and eight of ten futures")
+        objectives = ui.column().classes("card")
+        noticed = ui.column().classes("card noticed")
+        with ui.expansion("All figures").classes("card wide"):
+            figures = ui.html(sanitize=False).classes("wide")
+    with view.foot:
+        ReportButton(desk, shown)
 
 
 def _tiles(place: ui.row, picture: Picture) -> None:
@@ -125,7 +102,7 @@ def _objectives(place: ui.column, picture: Picture) -> None:
     place.clear()
     place.visible = bool(picture["objectives"])
     with place:
-        ui.label("Chance to meet the objectives").classes("title")
+        ui.label("Chance to meet the objectives").classes("title").props('role="heading" aria-level="3"')
         for wish in picture["objectives"]:
             with ui.row().classes("wish"):
                 with ui.column().classes("wish-words"):
@@ -151,25 +128,24 @@ def _noticed(place: ui.column, warnings: list[str]) -> None:
     place.clear()
     place.visible = bool(warnings)
     with place:
-        ui.label("Worth a look").classes("title")
+        ui.label("Worth a look").classes("title").props('role="heading" aria-level="3"')
         for one in warnings:
             ui.label(one[:1].upper() + one[1:]).classes("muted small")
 
 
 def _figures(picture: Picture) -> str:
-    """All key figures, in a table for each span."""
-    parts = []
+    """All key figures, those of each span below its heading."""
+    rows: list[list[Cell | str]] = []
     for group, members in groupby(picture["figures"], key=lambda one: str(one["group"])):
-        rows = [_figure(one, picture["currency"]) for one in members]
-        parts.append(table((group, "Middle", "Eight of ten futures"), rows))
-    return "".join(parts)
+        rows.append([group])
+        rows += [_figure(one, picture["currency"]) for one in members]
+    return table(("", "Middle", "Eight of ten futures"), rows)
 
 
 def _figure(one: Mapping[str, Any], currency: str) -> list[Cell | str]:
-    known = definition(str(one["name"]).split(":")[0])
-    likely = "the same in all" if one["same"] else span(one["low"], one["high"], one["unit"], currency)
-    return [
-        Cell(one["label"], about=known),
-        number(one["middle"], one["unit"], currency, one["high"] - one["low"]),
-        likely,
-    ]
+    low, high, unit = one["low"], one["high"], one["unit"]
+    likely = "the same in all" if one["same"] else "nearly the same in all" if one["futures"] else MISSING
+    if high > low:
+        likely = between(low, high, unit, currency, "to")
+    middle = short(one["middle"], unit, currency, step_of(high - low, 5), max(abs(low), abs(high)))
+    return [Cell(one["label"], about=definition(str(one["name"]).split(":")[0])), middle, likely]

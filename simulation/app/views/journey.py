@@ -9,9 +9,9 @@ from nicegui import ui
 from simulation.app.desk import Desk
 from simulation.app.figures.journey import moments_of, moves, over_time
 from simulation.app.jobs.job import Picture
+from simulation.app.views.inquiry import Inquiry
 from simulation.app.views.plot import Plot
-from simulation.app.views.told import Answer, card, intro
-from simulation.app.views.work import Work
+from simulation.app.views.told import card
 from simulation.report.words import name
 
 __all__ = ["show"]
@@ -25,28 +25,30 @@ def show(desk: Desk) -> None:
     last: dict[str, Any] = {}
 
     def draw(picture: Picture) -> None:
-        answer.draw(picture)
+        first = not last
         last.update(picture)
-        segments = {one: name(one) for one in picture["segments"]}
-        if list(choice.options) != list(segments):
-            choice.set_options(segments, value=picture["segments"][-1])
-        choice.visible = len(segments) > 1
-        redraw()
+        segments = {one: name(one).capitalize() for one in picture["segments"]}
+        if dict(segment.options) != segments:
+            segment.set_options(segments, value=picture["segments"][-1])
+        segment.visible = len(segments) > 1
+        redraw(to_the_end=first)
 
-    def redraw() -> None:
-        if not last or choice.value not in last["moves"]:
+    def redraw(to_the_end: bool = False) -> None:
+        if not last or segment.value not in last["moves"]:
             return
-        table, periods = last["moves"][choice.value], last["periods"]
-        slider.props(f"max={len(moments_of(table)) - 1}")
+        table, periods = last["moves"][segment.value], last["periods"]
+        end = len(moments_of(table)) - 1
+        slider.props(f"max={end}")
+        if to_the_end or slider.value > end:
+            slider.value = end
         show_moment()
         stages.draw(over_time(table, "stage", periods))
         courses.draw(over_time(table, "course", periods))
-        result.visible = True
 
     def show_moment() -> None:
         if not last:
             return
-        table = last["moves"][choice.value]
+        table = last["moves"][segment.value]
         moments = moments_of(table)
         at = min(int(slider.value), len(moments) - 1)
         when.text = moments[at][1]
@@ -54,12 +56,12 @@ def show(desk: Desk) -> None:
 
     def play() -> None:
         clock.active = not clock.active
-        if clock.active and slider.value >= len(moments_of(last["moves"][choice.value])) - 1:
+        if clock.active and slider.value >= len(moments_of(last["moves"][segment.value])) - 1:
             slider.value = 0
         show_button()
 
     def step() -> None:
-        if slider.value >= len(moments_of(last["moves"][choice.value])) - 1:
+        if slider.value >= len(moments_of(last["moves"][segment.value])) - 1:
             clock.active = False
             show_button()
         else:
@@ -69,23 +71,23 @@ def show(desk: Desk) -> None:
         button.text = "Pause" if clock.active else "Play"
         button.icon = "pause" if clock.active else "play_arrow"
 
-    intro(
-        "The journey",
-        "Where the members stand in their journey, and how that changes. Bars show the middle future, lines on "
-        "them 8 of 10 futures, grey marks the start.",
-    )
-    Work(desk, "journey", draw)
-    answer = Answer("Run it to see the members move. Then press Play, or drag the slider.")
-    result = ui.column().classes("wide")
-    result.visible = False
-    with result:
-        with card("Moment by moment", "Where the middle future has the members, and where 8 of 10 futures have them."):
-            choice = ui.select({}, label="Segment", on_change=redraw).classes("choice").mark("segment")
+    view = Inquiry(
+        desk, "journey", draw, title="The journey",
+        about="Where the members stand in their journey, and how that changes.",
+        empty="Run it to see the members move. Then press Play, or drag the slider.",
+    )  # fmt: skip
+    with view.result:
+        with card("Moment by moment"):
+            segment = view.choice({}, "Segment")
+            segment.on_value_change(lambda: redraw())
             with ui.row().classes("player"):
-                button = ui.button("Play", icon="play_arrow", on_click=play).props("unelevated no-caps").mark("play")
+                button = ui.button("Play", icon="play_arrow", on_click=play).props("unelevated no-caps")
                 slider = ui.slider(min=0, max=1, value=1, on_change=show_moment)
-                slider.props('aria-label="Moment" markers snap').classes("player-slider").mark("moment")
+                slider.props('aria-label="Moment" markers snap').classes("player-slider")
                 when = ui.label().classes("player-when").props('role="status"')
+            ui.label("Bars: the middle future. Lines on them: 8 of 10 futures. Upright marks: the start.").classes(
+                "muted small"
+            )
             played = Plot("Members by stage and course, and milestones reached, at the moment of the slider")
             clock = ui.timer(PAUSE, step, active=False)
         with card(

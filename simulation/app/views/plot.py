@@ -37,6 +37,15 @@ class Plot:
         else:
             self._plot.update_figure(data)
 
+    def draw_or_clear(self, figure: go.Figure | None) -> None:
+        """Show a figure, or nothing where there is none."""
+        self.clear() if figure is None else self.draw(figure)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no figure is shown."""
+        return self._plot is None
+
     def clear(self) -> None:
         """Take the figure away."""
         self.place.clear()

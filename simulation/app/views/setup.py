@@ -18,6 +18,11 @@ from simulation.scenario import ScenarioError
 __all__ = ["Side", "titles_of"]
 
 FUTURES = {50: "50: a first look", 200: "200: for planning", 1000: "1,000: for a board"}
+MOST_SEED = 2**32 - 1
+SEED = (
+    "Which futures: the same seed gives the same ones, another one gives others. How much the answer changes with it "
+    "shows how much luck is left in it."
+)
 
 
 class Side:
@@ -91,10 +96,16 @@ class Side:
                 ui.select(FUTURES, value=self.desk.replications, label="Simulated futures").props(
                     "outlined dense options-dense"
                 ).classes("futures").bind_value(self.desk, "replications")
-                ui.button("Run", icon="play_arrow", on_click=self.run).props("unelevated no-caps").classes("run").mark(
-                    "run"
-                )
+                seed = ui.number("Seed", value=self.desk.seed, min=0, max=MOST_SEED, precision=0, format="%.0f")
+                about(seed.props("outlined dense").classes("seed"), SEED).on_value_change(self._reseed)
+            run = ui.button("Run", icon="play_arrow", on_click=self.run).props("unelevated no-caps")
+            run.classes("run wide").mark("run")
         self._show_changes()
+
+    def _reseed(self, event: events.ValueChangeEventArguments[float | None]) -> None:
+        """Take another set of futures; what is no number of one leaves the one before."""
+        if event.value is not None and 0 <= event.value <= MOST_SEED:
+            self.desk.seed = int(event.value)
 
     def _show_changes(self) -> None:
         found = self.desk.changes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,8 +10,9 @@ from nicegui import events, ui
 
 from simulation.app.jobs.job import Picture
 from simulation.app.views.tables import safe, table
+from simulation.app.views.words import unbroken
 
-__all__ = ["Answer", "Details", "card", "intro"]
+__all__ = ["Answer", "Details", "card", "facts", "intro"]
 
 
 def intro(title: str, text: str) -> None:
@@ -30,6 +31,12 @@ def card(title: str, meaning: str = "") -> ui.column:
     return place
 
 
+def facts(pairs: Sequence[Sequence[str]]) -> None:
+    """Put terms with what is said of each on the page."""
+    rows = "".join(f"<dt>{safe(term)}</dt><dd>{safe(text)}</dd>" for term, text in pairs)
+    ui.html(f'<dl class="facts">{rows}</dl>', sanitize=False)  # escaped above
+
+
 class Answer:
     """The answer and the sentences after it; making one puts their place on the page.
 
@@ -41,6 +48,7 @@ class Answer:
 
     def __init__(self, empty: str) -> None:
         self.empty = ui.label(empty).classes("muted before")
+        self.empty.visible = bool(empty)
         self.place = ui.column().classes("answer wide")
 
     def draw(self, picture: Picture) -> None:
@@ -48,13 +56,18 @@ class Answer:
         self.empty.visible = False
         self.place.clear()
         with self.place:
-            headline = ui.label(picture["headline"]).classes("headline")
+            headline = ui.label(unbroken(picture["headline"])).classes("headline")
             if picture.get("hint"):
                 headline.tooltip(picture["hint"])
             for one in picture.get("points", ()):
-                ui.label(one).classes("point")
+                ui.label(unbroken(one)).classes("point")
             for one in picture.get("notices", ()):
-                ui.label(one).classes("notice")
+                ui.label(unbroken(one)).classes("notice")
+
+    def clear(self) -> None:
+        """Take the answer away."""
+        self.empty.visible = bool(self.empty.text)
+        self.place.clear()
 
 
 class Details:
@@ -101,7 +114,6 @@ def _block(block: Mapping[str, Any]) -> None:
         case "facts":
             if block["caption"]:
                 ui.label(block["caption"]).classes("muted")
-            pairs = "".join(f"<dt>{safe(term)}</dt><dd>{safe(text)}</dd>" for term, text in block["pairs"])
-            ui.html(f'<dl class="facts">{pairs}</dl>', sanitize=False)  # escaped above
+            facts(block["pairs"])
         case "table":
             table(block["columns"], block["rows"], words=block["words"], caption=block["caption"])

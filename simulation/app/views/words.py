@@ -12,7 +12,7 @@ from nicegui import ui
 
 from simulation.scenario.errors import Problem
 
-__all__ = ["Cell", "about", "alike", "called", "complain", "placed", "table"]
+__all__ = ["Cell", "about", "alike", "called", "complain", "placed", "table", "unbroken"]
 
 MOST, PLACES = 20, 5
 """Causes that are listed, and of each the places."""
@@ -49,14 +49,19 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], kind: str =
     head
         What the columns hold; the first one names the rows.
     rows
-        Their cells; texts are taken literally, nothing in them is markup.
+        Their cells; texts are taken literally, nothing in them is markup. A row of one cell is a heading within the
+        table.
     """
     top = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in head)
-    body = "".join(
-        f"<tr>{''.join(_cell(one, 'th' if place == 0 else 'td') for place, one in enumerate(row))}</tr>" for row in rows
-    )
-    inner = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="scroll"><table class="figures {kind}">{inner}</table></div>'
+    inner = f"<thead><tr>{top}</tr></thead><tbody>{''.join(_row(row, len(head)) for row in rows)}</tbody>"
+    return f'<div class="table-place" tabindex="0"><table class="figures {kind}">{inner}</table></div>'
+
+
+def _row(cells: Sequence[Cell | str], width: int) -> str:
+    if len(cells) == 1 and width > 1:
+        text = html.escape(cells[0] if isinstance(cells[0], str) else cells[0].text)
+        return f'<tr class="group"><th colspan="{width}" scope="colgroup">{text}</th></tr>'
+    return f"<tr>{''.join(_cell(one, 'th' if place == 0 else 'td') for place, one in enumerate(cells))}</tr>"
 
 
 def about(element: Some, text: str) -> Some:
@@ -64,6 +69,11 @@ def about(element: Some, text: str) -> Some:
     element.props["title"] = text
     element.update()
     return element
+
+
+def unbroken(text: str) -> str:
+    """A sentence in which no line ends between a minus sign and its number."""
+    return text.replace("\N{MINUS SIGN}", "\N{MINUS SIGN}\N{WORD JOINER}")
 
 
 def called(element: Some, text: str) -> Some:

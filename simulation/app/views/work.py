@@ -91,6 +91,15 @@ class Work:
             self.desk.bench.cancel(self.job)
             self._watch(self.job)
 
+    def forget(self) -> None:
+        """Stop the job and go back to where nothing was asked yet."""
+        self.desk.cancel(self.kind)
+        self.desk.jobs.pop(self.kind, None)
+        self.job = None
+        self.cancel_button.visible = self.bar.visible = self.trouble.visible = False
+        self.run_button.set_enabled(True)
+        self.words.text = ""
+
     def complain(self, message: str, problems: Sequence[Any] = ()) -> None:
         """Say what is wrong: each problem with its place."""
         complain(self.trouble, message, problems)

@@ -48,7 +48,7 @@ def test_where_nothing_is_defined_nothing_is_drawn() -> None:
 def test_each_what_if_has_a_course_of_its_own() -> None:
     made = courses({"a_b": bands(), "<i>": bands(-100)}, "members", currency="EUR", periods="month")
     assert [one.name for one in made.data if one.name] == ["a b", "&lt;i&gt;"]
-    assert made.layout.yaxis.title.text == "Difference in Members, members"
+    assert made.layout.yaxis.title.text == "Difference in members"
     low, high = made.layout.yaxis.range
     assert low <= -90 and high >= 360
 

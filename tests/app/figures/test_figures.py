@@ -141,17 +141,35 @@ def frontier_table() -> pd.DataFrame:
                          "gain_P10": [0.0, -50.0], "gain_P90": [0.0, 300.0]})  # fmt: skip
 
 
+def test_options_and_what_is_worth_knowing() -> None:
+    table = pd.DataFrame(
+        {"mean": [100.0, 90.0], "best": [0.7, 0.2], "best_low": [0.6, 0.1], "best_high": [0.8, 0.3],
+         "favourite": [True, False]}, index=["as it is", HOSTILE],
+    )  # fmt: skip
+    how = {"title": "Contribution", "unit": "money", "currency": "EUR"}
+    figure = sensitivity.options(table, **how)
+    assert list(bars(figure)[0].x) == [0.7, 0.2] and "<b>x" not in bars(figure)[0].customdata[1]
+    assert figure.layout.yaxis.ticktext[0] == "as it is<br>€100"
+    known = pd.DataFrame({"value": [5.0, 8.0], "low": [0.0, 4.0], "high": [11.0, 12.0], "together": [False, True]},
+                         index=[HOSTILE, "all assumptions"])  # fmt: skip
+    worth = sensitivity.worth(known, **how)
+    assert worth is not None and list(bars(worth)[0].x) == [5.0, 8.0]
+    assert titles(worth)[0] == "worth in contribution, EUR" and worth.layout.xaxis.range[1] > 12
+    assert sensitivity.worth(known[:0], **how) is None and sensitivity.worth(None, **how) is None
+
+
 def test_a_frontier_of_spends() -> None:
     tried = pd.DataFrame({"spend": [0.0, 300.0, 9_999.0], "gain": [0.0, 80.0, 500.0]})
     chosen = {"spend": 400.0, "gain": 100.0, "low": 80.0, "high": 120.0}
-    figure = budget.frontier(frontier_table(), tried, chosen, spend=500.0, unit="money", currency="USD")
-    assert figure is not None and titles(figure) == ["spend, USD", "gain, USD"]
+    how = {"title": "Contribution", "unit": "money", "currency": "USD"}
+    figure = budget.frontier(frontier_table(), tried, chosen, spend=500.0, **how)
+    assert figure is not None and titles(figure) == ["spend, USD", "gain in contribution, USD"]
     by_name = {one.name: one for one in figure.data}
     assert list(by_name["best plan for the spend"].y) == [0.0, 100.0]
     assert list(by_name["tried in the search"].x) == [0.0, 300.0]  # what costs far more is not drawn
     assert "<b>x" not in by_name["best plan for the spend"].customdata[1]
     assert figure.layout.yaxis.range[0] < -50 and figure.layout.yaxis.range[1] > 300
-    assert budget.frontier(frontier_table(), tried, chosen, spend=0.0, unit="money", currency="USD") is None
+    assert budget.frontier(frontier_table(), tried, chosen, spend=0.0, **how) is None
 
 
 def test_next_steps_that_cost_nothing_are_left_out() -> None:
@@ -181,7 +199,7 @@ def test_roles_add_up_on_one_axis() -> None:
                           "affected": [5.0, 5.0, 10.0], "mean": [30.0, -10.0, 20.0], "low": [20.0, -15.0, 10.0],
                           "high": [40.0, -5.0, 30.0]})  # fmt: skip
     figure = benefits.roles(table, "USD")
-    assert list(bars(figure)[0].x) == [30.0, -10.0, 20.0] and titles(figure)[0] == "ARR at the end, USD"
+    assert list(bars(figure)[0].x) == [30.0, -10.0, 20.0] and titles(figure)[0] == "difference in ARR at the end, USD"
 
 
 def test_chances_of_objectives_leave_out_what_cannot_be_read() -> None:

@@ -49,6 +49,18 @@ def test_pictures_at_4_8_16_and_in_the_end_what_the_library_says(club: Path) -> 
     assert [one["key"] for one in last["objectives"]] == ["many"]
 
 
+def test_only_what_is_counted_by_segment_is_shown_by_segment(club: Path) -> None:
+    fans = {
+        "desired_outcome": {"required": "to watch"}, "arr": 50, "arrivals": {"per_month": 5},
+        "journey": {"seat": {"stage": "adoption", "after": "1 month"}}, "renewal": {"probability": "70%"},
+    }  # fmt: skip
+    asked = {"scenario": str(club), "overlay": {"segments": {"fans": fans}}, "replications": 4, "seed": 5}
+    bands = forecast.work(asked, Told())["bands"]
+    assert list(bands["arr"]) == ["", "players", "fans"] and list(bands["contribution"]) == [""]
+    whole, parts = (bands["arr"][one]["P50"].iloc[0] for one in ("", "players"))
+    assert whole == parts  # nobody of the new segment is there at the start
+
+
 def test_a_comparison_is_the_librarys(club: Path) -> None:
     told = Told()
     more = {"name": "more", "scenario": str(club), "overlay": {"teams": {"coaches": {"people": 4}}}}
@@ -61,6 +73,8 @@ def test_a_comparison_is_the_librarys(club: Path) -> None:
     last = compare.work(asked, told)
     assert [one["replications"] for one in told.pictures] == [4, 8] and last["replications"] == 12
     assert told.steps[-1] == (36, 36)
+    assert len(last["points"]) == 2 and all("ARR at the end" in one for one in last["points"])
+    assert [one["title"] for one in last["sections"]] == ["More about it"]
     assert [done for done, _ in told.steps] == sorted(done for done, _ in told.steps)
     plans = {one["name"]: sim.load(club, overlays=[one["overlay"]]) for one in (more, none)}
     right = sim.compare(club, plans, replications=12, seed=5)

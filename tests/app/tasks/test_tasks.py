@@ -61,9 +61,28 @@ def test_sensitivity_shows_few_samples_first_and_then_more(tmp_path: Path) -> No
     tell = Teller()
     picture = sensitivity.work(ask(tmp_path, points=32, measure="members"), tell)
     assert [one["samples"] for one in tell.pictures] == [16, 32] and picture["samples"] == 32
+    assert picture["choice"] is None
     assert picture["title"] == "Members" and set(picture["sobol"].index) == {"coaching: accept", "luck"}
     assert picture["tornado"]["low_text"].iloc[0].endswith("%")
     assert {one["title"] for one in picture["sections"]} >= {"What it depends on", "Method"}
+
+
+def test_a_choice_tells_what_is_worth_knowing_before(tmp_path: Path) -> None:
+    asked = ask(tmp_path, points=32, measure="contribution")
+    other = {"name": "more_coaches", "scenario": asked["scenario"], "overlay": {"teams": {"coaches": {"people": 4}}}}
+    picture = sensitivity.work(asked | {"alternatives": [other]}, Teller())
+    choice = picture["choice"]
+    direct = sim.sensitivity(
+        asked["scenario"], {"more_coaches": sim.load(asked["scenario"], overlays=[other["overlay"]])}, points=32,
+    )  # fmt: skip
+    assert (
+        direct.choice is not None and direct.choice.favourite == "base" and choice["favourite"] == "as it is (the base)"
+    )
+    assert list(choice["options"]["mean"]) == [direct.choice.means[one] for one in ("base", "more_coaches")]
+    assert list(choice["options"].index) == ["as it is (the base)", "more coaches"]
+    assert choice["information"] is not None and "luck" in choice["lead"].index
+    assert "has the best contribution of 2 options" in picture["headline"]
+    assert {one["title"] for one in picture["sections"]} >= {"The choice"}
 
 
 def test_must_be_true_names_conditions_with_their_evidence(tmp_path: Path) -> None:
