@@ -44,7 +44,8 @@ def moves_table() -> pd.DataFrame:
 def titles(figure: go.Figure) -> list[str]:
     """What the axes of a figure say."""
     layout = figure.to_plotly_json()["layout"]
-    return [one.get("title", {}).get("text", "") for key, one in layout.items() if key[1:5] == "axis"]
+    found = [one.get("title", {}).get("text", "") for key, one in layout.items() if key[1:5] == "axis"]
+    return [one.replace("<br>", " ") for one in found]
 
 
 def bars(figure: go.Figure) -> list[Any]:
