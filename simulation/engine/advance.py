@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from simulation.engine.calendar import A_MEMBER, A_REQUEST, schedule
-from simulation.engine.desk import desk_of
-from simulation.model.jit import compiled
+from simulation.engine.desk import desk_of, session_at
+from simulation.model.jit import compiled, inlined
 from simulation.model.life import CLASS_OF, live, next_event
 from simulation.model.membership import new_member
-from simulation.model.state import CAUSE, FULL_MEMBERS, NEVER, QUOTA, World
-from simulation.model.tables import ask_at, birth_at, member_at, quota_at, slot_at
+from simulation.model.state import BOOKED, BY_SESSION, CAUSE, FULL_MEMBERS, NEVER, QUOTA, WAITING, World
+from simulation.model.tables import ask_at, birth_at, intervention_at, member_at, quota_at, slot_at
 from simulation.model.triggers import retime
 
 
 @compiled
 def resume(w: World, i: int) -> None:
-    """Go on with member `i`: alone if it can, else with its next event in the calendar."""
+    """Go on with member `i`: alone as far as it can, then with its next event in the calendar while it waits."""
     m = member_at(w, i)
-    if m.waiting == 0:
-        run_alone(w, i)
+    goes_on = True
+    while goes_on:
+        start = first_start(w, i)
+        goes_on = run_alone(w, i, start) or (m.waiting == 0 and start < NEVER)
     if m.waiting > 0:
         m.version += 1
         t, what = next_event(m)
@@ -25,23 +29,63 @@ def resume(w: World, i: int) -> None:
 
 
 @compiled
-def run_alone(w: World, i: int) -> None:
-    """Advance a member through its private events up to its next touch, the next quota day or the end."""
+def first_start(w: World, i: int) -> float:
+    """Before when no service can start that a member waits for: never without one, at once for that of a team.
+
+    Who waits for a session alone need not be stepped through the calendar until the next one. Where sessions are full
+    for months, that was two thirds of the calendar's entries.
+    """
     m = member_at(w, i)
-    stop = min(m.t_hold, w.end)
+    first = NEVER
+    if m.waiting > 0:
+        for k in range(w.size_intervention):
+            slot = slot_at(w, i, k)
+            if slot.state == WAITING and intervention_at(w, k).delivery == BY_SESSION:
+                first = min(first, next_session(w, k, slot.last_request))
+            elif slot.state == WAITING or slot.state == BOOKED:
+                return -NEVER
+    return first
+
+
+@compiled
+def next_session(w: World, k: int, t: float) -> float:
+    """Date of the first session of intervention `k` that is still to be held, and not before `t`."""
+    v = intervention_at(w, k)
+    number = session_at(w, k).n
+    if t > v.first:
+        number = max(number, int((t - v.first) / v.session_every))
+    while session_date(v, number) < t:
+        number += 1
+    return session_date(v, number)
+
+
+@inlined
+def session_date(v: Any, number: int) -> float:
+    """Date of session `number` of an intervention, from 0."""
+    date: float = v.first + number * v.session_every
+    return date
+
+
+@compiled
+def run_alone(w: World, i: int, start: float) -> bool:
+    """Advance a member through its private events before `start`, its next touch, the next quota day or the end.
+
+    True when it has raised a request: then it may wait for something else than before.
+    """
+    m = member_at(w, i)
+    stop = min(min(m.t_hold, start), w.end)
     barrier = NEVER
     if desk_of(w).next_quota < w.size_quota:
         barrier = quota_at(w, desk_of(w).next_quota).day
-    while True:
+    while w.overflow == 0:
         t, what = next_event(m)
         if t >= stop or t > barrier or (t == barrier and CLASS_OF[what] > QUOTA):
-            break
+            return False
         live(w, i, t, what)
         if w.n_ask > 0:
             take_asks(w)
-            break
-        if w.overflow != 0:
-            break
+            return True
+    return False
 
 
 @compiled

@@ -7,7 +7,7 @@ reads them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 
@@ -183,11 +183,6 @@ class Ledger(Mapping[str, Int]):
         """Join ledgers of the same frame along replications."""
         return cls(**{name: np.concatenate([one[name] for one in ledgers]) for name in LEDGER_ARRAYS})
 
-    @classmethod
-    def stacked(cls, rows: Sequence[dict[str, Int]]) -> Ledger:
-        """Stack the arrays of single replications; emptied on the way, for both at once would take twice the memory."""
-        return cls(**{name: np.stack([one.pop(name) for one in rows]) for name in LEDGER_ARRAYS})
-
     @property
     def replications(self) -> int:
         """Number of replications."""
@@ -205,6 +200,41 @@ class Ledger(Mapping[str, Int]):
 
 
 LEDGER_ARRAYS = tuple(one.name for one in fields(Ledger))
+
+
+class Gathering:
+    """Ledgers of single replications, each written at its place in one ledger as it comes, so none is held twice.
+
+    Parameters
+    ----------
+    frame
+        Their axes.
+    numbers
+        The replications to come.
+    """
+
+    def __init__(self, frame: Frame, numbers: Iterable[int]) -> None:
+        self._places = {number: place for place, number in enumerate(sorted(set(numbers)))}
+        self._whole = Ledger.zeros(frame, len(self._places))
+        self._there = np.zeros(len(self._places), bool)
+
+    def __len__(self) -> int:
+        """Return how many are there."""
+        return int(self._there.sum())
+
+    def add(self, number: int, rows: Mapping[str, Int]) -> None:
+        """Write the arrays of one replication."""
+        place = self._places[number]
+        for name in LEDGER_ARRAYS:
+            self._whole[name][place] = rows[name]
+        self._there[place] = True
+
+    def gathered(self) -> tuple[Ledger, list[int]]:
+        """The ledger of those that are there, and their numbers in order."""
+        numbers = [number for number, place in self._places.items() if self._there[place]]
+        if len(numbers) == len(self._places):
+            return self._whole, numbers
+        return Ledger(**{name: array[self._there] for name, array in self._whole.items()}), numbers
 
 
 @dataclass(frozen=True, eq=False)

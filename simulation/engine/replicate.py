@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simulation.engine.crew import Crew
 from simulation.engine.layout import make_frame
-from simulation.engine.ledger import Frame, Ledger, RunResult
+from simulation.engine.ledger import Frame, Gathering, RunResult
 from simulation.engine.plan import OFFSETS, Plan, make_plan
 from simulation.engine.world import Memory
 from simulation.progress import Interrupted, Progress
@@ -185,29 +185,28 @@ def run_replications(
     numbers = list(range(replications)) if isinstance(replications, int) else list(replications)
     crew = Counted(scenario, book, seed, engine, processes)
     frame = make_frame(scenario)
-    finished: dict[int, Rows] = {}
+    gathering = Gathering(frame, numbers)
 
     def done(part: list[tuple[int, Rows]]) -> None:
         for number, rows in part:
             if each is not None:
                 each(number, rows, frame)
-            finished[number] = rows
+            gathering.add(number, rows)
         if progress is not None:
-            progress(len(finished), len(numbers))
+            progress(len(gathering), len(numbers))
 
     def result() -> RunResult:
-        return _result(scenario, frame, finished, seed)
+        return _result(scenario, frame, gathering, seed)
 
     try:
         crew.share_out(points_of(scenario, numbers).items(), done, workers=workers)
     except KeyboardInterrupt:
-        raise Interrupted(result() if finished else None) from None
+        raise Interrupted(result() if len(gathering) else None) from None
     return result()
 
 
-def _result(scenario: Scenario, frame: Frame, finished: dict[int, Rows], seed: int) -> RunResult:
-    numbers = sorted(finished)
-    ledger = Ledger.stacked([finished[number] for number in numbers])
+def _result(scenario: Scenario, frame: Frame, gathering: Gathering, seed: int) -> RunResult:
+    ledger, numbers = gathering.gathered()
     points = [n // 2 for n in numbers]
     values: dict[str, npt.NDArray[np.float64]] = {}
     if scenario.assumptions:

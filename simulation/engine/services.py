@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.engine.advance import resume, take_asks
+from simulation.engine.advance import resume, session_date, take_asks
 from simulation.engine.calendar import (
     A_COMPLETION,
     A_DISPATCH,
@@ -218,7 +218,7 @@ def hold_session(w: World, k: int, t: float) -> int:
     d = desk_of(w)
     number = session_at(w, k).n
     session_at(w, k).n = number + 1
-    schedule(w, v.first + (number + 1) * v.session_every, SESSION, np.uint64(k), A_SESSION, k, 0, 0)
+    schedule(w, session_date(v, number + 1), SESSION, np.uint64(k), A_SESSION, k, 0, 0)
     q = w.size_team + k
     first = d.n_attendees
     batch = d.n_batches

@@ -43,7 +43,7 @@ class Room:
             changes=int(n * (2 + 1.5 * years)) + 64,
             births=256,
             log=min(int(n * 48 * years), 1 << 21) + 4096 if log else 1,
-            calendar=n + 1024,
+            calendar=2 * n + 1024,  # the association wants 1.03 a member; what is never reached takes no memory
             queue=n // 4 + 256,
             batches=n // 4 + 256,
         )

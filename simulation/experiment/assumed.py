@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from simulation.engine.crew import Crew
 from simulation.engine.layout import make_frame
-from simulation.engine.ledger import Frame, Ledger, RunResult
+from simulation.engine.ledger import Frame, Gathering, RunResult
 from simulation.progress import Interrupted, Progress
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def run_at(
     groups: dict[int, list[int]] = {}
     for row in missing:
         groups.setdefault(int(crew.points[row]), []).append(row)
-    frame, finished = make_frame(scenario), dict[int, "Rows"]()
+    frame = make_frame(scenario)
+    gathering = Gathering(frame, missing)
     try:
         with nullcontext() if shelf is None else shelf.writing(missing) as each:
 
@@ -162,17 +163,17 @@ def run_at(
                 for row, rows in group:
                     if each is not None:
                         each(row, rows, frame)
-                    finished[row] = rows
+                    gathering.add(row, rows)
                 if progress is not None:
-                    progress(len(finished), len(missing))
+                    progress(len(gathering), len(missing))
 
             crew.share_out(groups.values(), done, workers=workers)
     except KeyboardInterrupt:
-        parts += _result(frame, finished, seed)
+        parts += _result(frame, gathering, seed)
         stop = Interrupted()
         stop.forecast = Forecast.from_result(crew.placed(parts), scenario) if parts else None
         raise stop from None
-    return Forecast.from_result(crew.placed([*parts, *_result(frame, finished, seed)]), scenario)
+    return Forecast.from_result(crew.placed([*parts, *_result(frame, gathering, seed)]), scenario)
 
 
 class _Placed(Crew[list[int], "list[tuple[int, Rows]]"]):
@@ -223,13 +224,10 @@ class _Placed(Crew[list[int], "list[tuple[int, Rows]]"]):
         return at_values(self.scenario, values, f"at setting {row}")
 
 
-def _result(frame: Frame, finished: dict[int, Rows], seed: int) -> list[RunResult]:
+def _result(frame: Frame, gathering: Gathering, seed: int) -> list[RunResult]:
     """What has finished, if anything has."""
-    if not finished:
-        return []
-    rows = sorted(finished)
-    ledger = Ledger.stacked([finished[row] for row in rows])
-    return [RunResult(frame, ledger, seed, rows, rows)]
+    ledger, rows = gathering.gathered()
+    return [RunResult(frame, ledger, seed, rows, rows)] if rows else []
 
 
 def _shelf(store: Store, scenario: Scenario, book: Book | None, seed: int, settings: Settings) -> Shelf:

@@ -1,8 +1,8 @@
 """Speed of the engines, side by side on the association with its teams: `pytest -m benchmark tests/benchmarks`.
 
-The book is replaced by 1,000, 10,000 or 100,000 members of the same tenures, and the teams grow with it, so that the
-load stays the same. An event is a row of the event log, written or not. Nothing is asserted about time: the numbers
-depend on the machine. Compare by ratio, in one run.
+The book is replaced by 1,000, 10,000 or 100,000 members of the same tenures; the teams grow with it, and the places of
+a session, so that the load stays the same. An event is a row of the event log, written or not. Nothing is asserted
+about time: the numbers depend on the machine. Compare by ratio, in one run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RESULTS: dict[tuple[str, int], float] = {}
 
 
 def association(members: int, horizon: str = "24 months") -> Scenario:
-    """The association with a synthetic population of that size, its arrivals and teams in proportion."""
+    """The association with a synthetic population of that size, its arrivals, teams and sessions in proportion."""
     plain = load(ASSOCIATION)
     share = members / 5000
     segments: dict[str, Any] = {}
@@ -45,12 +45,17 @@ def association(members: int, horizon: str = "24 months") -> Scenario:
         name: {"hours_per_month": max(1.0, team.hours_per_month * team.people * share / teams[name]["people"])}
         for name, team in plain.teams.items()
     }
+    places = {
+        name: {"session": {"size": max(1, round(one.session.size * share))}}
+        for name, one in plain.interventions.items()
+        if one.session is not None
+    }
     return load(
         ASSOCIATION,
         overlays=[
             {
                 "book": None, "horizon": horizon, "segments": segments, "assumptions": None, "objectives": None,
-                "teams": {name: teams[name] | hours[name] for name in teams},
+                "teams": {name: teams[name] | hours[name] for name in teams}, "interventions": places,
             }
         ],
     )  # fmt: skip

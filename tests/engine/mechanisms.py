@@ -148,6 +148,23 @@ MECHANISMS: dict[str, tuple[Yaml, tuple[str, ...]]] = {
         ),
         (*SERVED, "impatient", "withdrawn", "undelivered"),
     ),
+    "sessions that are full": (  # members wait for months, leave and come back meanwhile, and are pushed
+        of(
+            {"mid_term_churn": {"rate": "60% per year"}, "win_back": {"rate": "4 per year", "arr": "90%"}},
+            teams={"sales": {"people": 1, "hours_per_month": 60}},
+            interventions={
+                "webinar": {"when": {"every": "30 days"}, "session": {"size": 2, "every": "30 days", "first": "7 days"},
+                            "effects": [{"turn_toward": "20%"}]},
+                "circle": {"when": {"reached": "first_use"}, "session": {"size": 1, "every": "11 days"},
+                           "effects": [{"advance": "1 month"}]},
+                "class": {"when": {"joined": "3 days"}, "session": {"size": 3, "every": "25 days"}, "team": "sales",
+                          "effort": "7 hours", "effects": [{"magnitude": {"factor": 1.2, "lasts": "40 days"}}]},
+                "call": {"when": {"renewal_due": "60 days"}, "team": "sales", "effort": "5 hours"},
+            },
+            selling={"quota": QUOTA},
+        ),
+        (*SERVED, "withdrawn", "returned", "pushed"),
+    ),
     "quota": (
         of(
             teams={"sales": {"people": 1, "hours_per_month": 100}},

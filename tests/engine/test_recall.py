@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -60,13 +59,6 @@ PEOPLE = segment(
 def plan_of(changes: Yaml | None = None, interventions: Yaml = TOUCHES) -> Plan:
     fields = {"days": 200, "segment": PEOPLE | (changes or {}), "interventions": interventions}
     return make_plan(from_mapping(scenario(**fields)))
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    PASTS.clear()
-    yield
-    PASTS.clear()
 
 
 def outcome(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -102,3 +103,20 @@ def test_pairs_share_their_assumptions_and_not_their_luck(whole: Ledger) -> None
     rates = result.assumption_values[f"segments.{SHOPS}.arrivals.per_month"]
     assert len(np.unique(rates)) == 8
     assert len({row.tobytes() for row in whole.flows}) == len(NUMBERS)
+
+
+def test_a_run_holds_its_ledgers_once() -> None:
+    """What a run holds at most grows by little more than the ledger that it returns."""
+
+    def traced(replications: int) -> tuple[int, int]:
+        tracemalloc.start()
+        ledger = run_replications(scenario, replications=replications, seed=1, workers=1).ledger
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most, sum(array.nbytes for array in ledger.values())
+
+    scenario = from_mapping(BUSY)
+    traced(2)
+    (few, small), (many, large) = traced(4), traced(60)
+    assert large > 14 * small
+    assert many - few < 1.3 * (large - small)
