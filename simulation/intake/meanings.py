@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from statistics import median
 from typing import TYPE_CHECKING
 
 from simulation.intake.cells import numbers
+from simulation.intake.order import STAGES, in_order_of, stages_of, why_there
 from simulation.intake.proposal import Draft
 from simulation.intake.words import (
     COURSE_DONE,
@@ -16,7 +16,6 @@ from simulation.intake.words import (
     name_of,
     nearest_name,
     rating_of,
-    stage_of,
     status_of,
 )
 
@@ -140,7 +139,7 @@ def _ratings(draft: Draft, name: str) -> None:
 
 
 def journey(draft: Draft) -> None:
-    """Without a scenario: the milestones by stage, then by how long after joining they are reached."""
+    """Without a scenario: the milestones in the order in which they are reached, and their likely stages."""
     if draft.scenario is not None:
         return
     holder = next(name for name, kind in draft.kinds.items() if kind == "members")
@@ -162,15 +161,12 @@ def journey(draft: Draft) -> None:
             if event and day is not None and who in joined:
                 reached = first.setdefault(event.partition(" ")[2], {})
                 reached[who] = min(day, reached.get(who, day))
-    lags = {name: [(day - joined[who]).days for who, day in one.items()] for name, one in first.items()}
-    stages = ("adoption", "value", "growth")
-    order = sorted(lags, key=lambda one: (stages.index(stage_of(one)), median(lags[one] or [0])))
+    order = in_order_of(first, joined)
+    stages = stages_of(order)
     for name in order:
-        why = "by its name"
-        if lags[name]:
-            why += f"; {len(lags[name]):,} members, {median(lags[name]):.0f} days after joining (median)"
         text = f"Which stage is the milestone {name!r} in?"
-        draft.ask(("journey", name, "stage"), text, stage_of(name), why, [(one, one) for one in stages])
+        why = why_there(name, order, first, joined)
+        draft.ask(("journey", name, "stage"), text, stages[name], why, [(one, one) for one in STAGES])
 
 
 def begin(draft: Draft) -> None:

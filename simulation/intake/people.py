@@ -11,21 +11,33 @@ from simulation.intake.mapping import FileMap, Mapping
 from simulation.intake.misfit import Misfit
 from simulation.intake.sheet import Sheet
 from simulation.scenario.book.cells import CellError, quoted, read_id
+from simulation.scenario.workbook.cells import formula_like
 
-__all__ = ["People", "Person", "Spell", "keyed", "people_of"]
+__all__ = ["People", "Person", "Spell", "harmless", "keyed", "people_of"]
 
 
 def keyed(text: str, *, bare: bool = False) -> str:
     """An id as exports are joined by it: capitals, without the .0 of a spreadsheet; perhaps no leading zeros.
 
-    >>> keyed(" ab-0042 "), keyed("00042", bare=True), keyed("42.0")
-    ('AB-0042', '42', '42')
+    >>> keyed(" ab-0042 "), keyed("00042", bare=True), keyed("42.0"), keyed("'-7"), keyed("-7")
+    ('AB-0042', '42', '42', '-7', '-7')
     """
     key = text.strip().upper()
+    key = key[1:] if key.startswith("'") and formula_like(key[1:]) else key
     head, point, tail = key.partition(".")
     if point and head.isdigit() and not tail.strip("0"):
         key = head
     return (key.lstrip("0") or "0") if bare and key.isdigit() else key
+
+
+def harmless(text: str) -> str:
+    """An id as it is written from here on: one that a spreadsheet would take for a formula has an apostrophe before it,
+    in the book, the history and every table, so that all of them still name the same member.
+
+    >>> harmless("=cmd|' /C calc'!A0"), harmless("AB-7")
+    ("'=cmd|' /C calc'!A0", 'AB-7')
+    """
+    return f"'{text}" if formula_like(text) else text
 
 
 @dataclass
@@ -45,7 +57,7 @@ class Person:
     Attributes
     ----------
     member_id
-        As it is written in the list.
+        As it is written in the list, made `harmless`.
     arr
         A year, in units of the currency; NaN when the list does not say.
     renews_on
@@ -212,8 +224,9 @@ def _read(
         else:
             gone = left if left is not None and left <= exported else None
             person = Person(
-                keyed(member_id, bare=people.bare), member_id, file, line, segment, read.arr[place], read.renews[place]
-            )
+                keyed(member_id, bare=people.bare), harmless(member_id), file, line, segment, read.arr[place],
+                read.renews[place],
+            )  # fmt: skip
             rows.setdefault(person.key, []).append((person, Spell(joined, gone, read.cause[place], line)))
 
 

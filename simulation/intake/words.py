@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
 __all__ = [
-    "COURSE_DONE", "INVOICE_KEPT", "MEMBER", "event_of", "name_of", "nearest_name", "rating_of", "stage_of",
+    "COURSE_DONE", "INVOICE_KEPT", "MEMBER", "event_of", "name_of", "nearest_name", "rating_of", "stage_named",
     "status_of",
 ]  # fmt: skip
 
@@ -103,10 +103,10 @@ def _stem(word: str) -> str:
     return re.sub(r"(ications?|ied|ation|ing|ed|es|s)$", "", word) if len(word) > 4 else word
 
 
-def stage_of(word: str) -> str:
-    """The stage that a milestone of this name most likely belongs to."""
+def stage_named(word: str) -> str:
+    """The stage that the name of a milestone speaks of; blank where it speaks of none."""
     own = plain(word.replace("_", " "))
-    return "adoption" if _ADOPTION.search(own) else "value" if _VALUE.search(own) else "growth"
+    return "adoption" if _ADOPTION.search(own) else "value" if _VALUE.search(own) else ""
 
 
 def event_of(kind: str, word: str, scenario: Scenario | None, *, common: bool = True) -> str:
@@ -129,7 +129,7 @@ def event_of(kind: str, word: str, scenario: Scenario | None, *, common: bool = 
     if kind == "courses":
         if scenario is not None:
             return f"milestone {near}" if near else ""
-        return f"milestone {name_of(word)}" if common or stage_of(word) != "growth" else ""
+        return f"milestone {name_of(word)}" if common or stage_named(word) else ""
     if near:
         return f"milestone {near}"
     done = nearest_name(word, scenario.interventions) if scenario else None

@@ -12,6 +12,7 @@ from simulation.evidence.history import write_history
 from simulation.intake.build import Imported
 from simulation.intake.changes import seen_of
 from simulation.intake.mapping import write_import
+from simulation.intake.people import harmless
 from simulation.intake.sheet import Sheet
 from simulation.scenario import Scenario
 
@@ -48,7 +49,10 @@ def write_imported(
     rows = io.StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(("file", "line", "column", "reason", "message"))
-    writer.writerows((Path(one.file).name, one.line, one.column, one.reason, one.message) for one in imported.misfits)
+    writer.writerows(
+        (harmless(Path(one.file).name), one.line, harmless(one.column), one.reason, harmless(one.message))
+        for one in imported.misfits
+    )
     (folder / MISFITS).write_text(rows.getvalue(), encoding="utf-8", newline="")
     _plan(imported, plan, folder, scenario)
     remembered = imported.mapping.model_copy(update={"seen": seen_of(imported, sheets)})

@@ -72,19 +72,32 @@ def answer(found: Attribution) -> str:
     kind = "below" if row["miss"] < 0 else "above"
     text = (
         f"ARR before {day(found.until)} is {number(abs(row['miss']), 'money', found.currency)} {kind} what was "
-        f"expected; {number(row['percentile'], 'share')} of the futures were lower."
+        f"expected; {_lower(float(row['percentile']), found.futures)}."
     )
     largest = found.largest["arr"]
     return f"{text} The largest loss: {largest[0].lower()}{largest[1:]}." if largest else text
 
 
+def _lower(percentile: float, futures: int) -> str:
+    """How many of the futures have a lower outcome."""
+    if percentile <= 0:
+        return f"none of the {futures:,} simulated futures was lower"
+    if percentile >= 1:
+        return f"all of the {futures:,} simulated futures were lower"
+    return f"{number(percentile, 'share')} of the futures were lower"
+
+
 def luck(found: Attribution) -> str:
     """How many flags luck alone gives."""
     flags = found.flags
-    return (
-        f"{flags.found} of {flags.tested} rows are flagged. Luck alone gives {flags.expected:.1f} on average at this "
-        f"level ({flags.level:.0%} a row), and at least {flags.found} in {flags.as_many:.0%} of the futures."
+    said = (
+        f"{flags.found} of the {flags.tested} causes are flagged: they lie further out than luck alone puts one in "
+        f"{1 - flags.level:.0%} of the futures."
     )
+    if not flags.found:
+        return f"None of the {flags.tested} causes lies further out than luck alone puts it."
+    often = f"in {flags.as_many:.0%} of the futures" if flags.as_many >= 0.005 else "in hardly any future"
+    return f"{said} By luck it would be {flags.expected:.1f} of them on average, and {flags.found} or more {often}."
 
 
 def claim(found: Attribution) -> list[str]:

@@ -9,8 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import simulation as sim
 from simulation.evidence.history import read_history
 from simulation.intake import Imported, Mapping, Sheet, build, propose, read_sheet
+from simulation.intake.write import write_imported
+from simulation.runs import todays_members
 from simulation.scenario import ScenarioError
 from simulation.scenario.book import load_book
 from tests.intake.exports import ADDON, EXPORTED, Truth
@@ -192,3 +195,26 @@ def test_a_column_that_has_gone_is_an_error_that_names_the_nearest(tmp_path: Pat
     changed = small(tmp_path, members="member id,joined on,dues; 1,2026-01-05,100")
     with pytest.raises(ScenarioError, match=r"files.members.columns.joined.*did you mean 'joined on'"):
         build({"members": changed[0]}, mapping, exported=dt.date(2026, 7, 1))
+
+
+def test_an_id_that_looks_like_a_formula_is_made_harmless_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "members.csv").write_text(
+        "member id,joined,dues\n=cmd|' /C calc'!A0,2025-04-13,100\n-7,2025-04-14,100\nAB-7,2025-04-15,100\n"
+    )
+    (tmp_path / "courses.csv").write_text(
+        "member id,date,course\n=CMD|' /C calc'!A0,2025-05-13,Basics\n-7,2025-05-14,Basics\n"
+    )
+    sheets = [read_sheet(tmp_path / one) for one in ("members.csv", "courses.csv")]
+    proposal = propose(sheets, exported=dt.date(2026, 1, 1))
+    found = build(proposal.sheets, proposal.mapping(), exported=dt.date(2026, 1, 1))
+    ids = {"'=cmd|' /C calc'!A0", "'-7", "AB-7"}
+    assert set(found.book["member_id"]) == ids == set(found.history.frame["member_id"])
+    reached = found.history.frame.query("event == 'milestone'")
+    assert set(reached["member_id"]) == ids - {"AB-7"}
+    write_imported(found, proposal.sheets, tmp_path / "imported")
+    # Read back: the book has the same ids, so that it and the history name the same members.
+    plan = sim.load(tmp_path / "imported" / "plan.yaml")
+    book = todays_members(plan)
+    assert book is not None and set(book.member_id) == ids
+    lines = (tmp_path / "imported" / "book.csv").read_text().splitlines()
+    assert not any(line.startswith(("=", "-", "+", "@")) for line in lines)

@@ -53,6 +53,8 @@ class Changes:
         What is wrong, each with its sheet and cell.
     places
         Which cell a path of the scenario is set by, to say where a problem of the scenario comes from.
+    touched
+        Addresses of the cells of ranges that hold something else than was exported.
     """
 
     overlay: dict[str, Any] = field(default_factory=dict)
@@ -60,11 +62,15 @@ class Changes:
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
 
     def cell_of(self, path: str) -> str:
-        """The cell that sets a path of the scenario, or something below or above it; "" when none does."""
+        """The cell that sets a path of the scenario, or something below or above it; "" when none does.
+
+        Of several, such as the ends of a range that do not go together, it is the one that was changed.
+        """
         near = [one for one in self.places if one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.")]
-        return self.places[max(near, key=len)] if near else ""
+        return self.places[max(near, key=lambda one: (self.places[one] in self.touched, len(one)))] if near else ""
 
 
 def changes_of(scenario: Scenario, given: GivenBack, file: Path) -> Changes:
@@ -223,6 +229,9 @@ class _Work:
         if before is None or self._differs(row, before, RANGE):
             told = [title for title in RANGE[1:5] if row.get(title) and row[title].value not in (None, "")]
             first = row[told[0]] if told else row.get("Low", Found(None, at))
+            self.out.touched |= {
+                row[one].address for one in RANGE if one in row and self._differs(row, before or {}, (one,))
+            }
             if not told:
                 if before is not None:
                     entry[path] = None

@@ -240,6 +240,27 @@ def test_what_the_scenario_refuses_is_told_by_cell(tmp_path: Path) -> None:
     assert found.cell_of(refused.value.problems[0].path).startswith("Numbers!B")
 
 
+@pytest.mark.parametrize(("title", "value"), [("Low", 0.9), ("Likely", 0.95), ("High", -0.5)])
+def test_ends_that_do_not_go_together_are_told_by_the_cell_that_was_changed(
+    tmp_path: Path, title: str, value: float
+) -> None:
+    turn, where = "interventions.onboarding.effects.0.turn_toward.mean", list[str]()
+
+    def edit(book: Any) -> None:
+        changed = cell(book, "Assumptions", turn, title)
+        changed.value = value
+        where.append(f"Assumptions!{changed.coordinate}")
+
+    found = given_back(tmp_path, edit)
+    if found.problems:  # what the sheet shows by itself
+        told = [one.path for one in found.problems]
+    else:
+        with pytest.raises(ScenarioError) as refused:
+            sim.load(REFERENCE, overlays=[found.overlay])
+        told = [found.cell_of(one.path) for one in refused.value.problems]
+    assert told == where
+
+
 def test_text_that_begins_like_a_formula_stays_text(tmp_path: Path) -> None:
     evil = '=HYPERLINK("x")'
 
