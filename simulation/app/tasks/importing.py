@@ -128,7 +128,7 @@ def _told(found: Imported) -> dict[str, Any]:
         "headline": headline,
         "currency": currency,
         "segments": segments,
-        "journeys": {name: list(one) for name, one in found.journeys.items()},
+        "journeys": _journeys(found),
         "events": {str(one): int(n) for one, n in found.history.frame["event"].value_counts().items() if n},
         "reasons": Counter(one.reason for one in found.misfits).most_common(),
         "misfits": [
@@ -137,6 +137,15 @@ def _told(found: Imported) -> dict[str, Any]:
         "more": max(fits - SHOWN, 0),
         "warnings": list(found.notes),
     }  # fmt: skip
+
+
+def _journeys(found: Imported) -> dict[str, list[tuple[str, str]]]:
+    """The milestones of each segment, each with its stage where the exports had to say it; alike ones together."""
+    stages = {name: one.stage for name, one in found.mapping.journey.items()}
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for segment, journey in found.journeys.items():
+        alike.setdefault(tuple(journey), []).append(segment)
+    return {", ".join(segments): [(one, stages.get(one, "")) for one in journey] for journey, segments in alike.items()}
 
 
 def _save(found: Imported, sheets: Mapping[str, Sheet], plan: Scenario | None, folder: str) -> list[str]:

@@ -12,6 +12,8 @@ from simulation.app.jobs.job import Picture, Tell
 
 if TYPE_CHECKING:
     from simulation.evidence.calibrate import Calibration, Fact
+    from simulation.evidence.interview import Question
+    from simulation.scenario import Scenario
 
 __all__ = ["work"]
 
@@ -50,13 +52,40 @@ def work(request: Mapping[str, Any], tell: Tell) -> Picture:
     except ScenarioError as error:  # the question says where it is
         raise ScenarioError([replace(one, path="") if not one.file else one for one in error.problems]) from None
     plan = sim.load(written)
-    found = calibrate(
-        plan, book=todays_members(plan), seed=int(request.get("seed", 1)), workers=os.cpu_count() or 1,
-        progress=tell.progress,
-    )  # fmt: skip
+    try:
+        found = calibrate(
+            plan, book=todays_members(plan), seed=int(request.get("seed", 1)), workers=os.cpu_count() or 1,
+            progress=tell.progress,
+        )  # fmt: skip
+    except BaseException as error:  # also when it is cancelled: answers that led nowhere leave no file
+        written.unlink(missing_ok=True)
+        if type(error) is ValueError:
+            raise ValueError(by_question(str(error), plan)) from None
+        raise
     goal = free(base.with_name(f"{stem}_calibrated.yaml"))
     files = [written, *write_calibration(found, goal)]
     return picture_of(found) | {"files": [one.name for one in files], "plan": str(goal)}
+
+
+def by_question(message: str, plan: Scenario) -> str:
+    """A message about something known, by the question that was answered instead of a path."""
+    asked = {one.path: one.text for one in questions_of(plan)}
+    path = next((one for one in sorted(asked, key=len, reverse=True) if f"known.{one}:" in message), "")
+    if not path:
+        return message
+    if "nobody is counted" in message:
+        return (
+            f"“{asked[path]}” Within the time of this plan nobody gets there, so that nothing can be found that "
+            "reproduces your answer. Leave it empty, or lengthen the plan."
+        )
+    return message.replace(f"known.{path}", f"“{asked[path]}”")
+
+
+def questions_of(plan: Scenario) -> list[Question]:
+    """The questions of the interview about a plan."""
+    from simulation.evidence.interview import questions
+
+    return questions(plan)
 
 
 def free(path: Path) -> Path:
@@ -75,9 +104,8 @@ def _comes_out(one: Fact) -> bool:
 def picture_of(found: Calibration) -> dict[str, Any]:
     """What the page shows of a calibration."""
     from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays
-    from simulation.evidence.interview import questions
 
-    asked = {one.path: one.text for one in questions(found.scenario)}
+    asked = {one.path: one.text for one in questions_of(found.scenario)}
     good, facts = sum(_comes_out(one) for one in found.facts), len(found.facts)
     headline = f"The plan now reproduces {good} of the {facts} things that you know."
     if good == facts:

@@ -59,7 +59,7 @@ def _scenario(scenario: Scenario, turned: set[str]) -> None:
         ui.label("Eight of ten draws are within the range; half of them are above the middle.").classes("muted small")
         head = ("Number", "From", "Middle", "To", "Evidence", "Source", "Owner", "Review by")
         rows = [_row(one, one.path in turned) for one in found]
-        ui.html(table(head, rows, "ranges"), sanitize=False).classes("wide")
+        ui.html(table(head, rows, "ranges stacks"), sanitize=False).classes("wide")
 
 
 def _row(one: Range, turned: bool) -> list[Cell | str]:

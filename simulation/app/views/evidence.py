@@ -85,7 +85,9 @@ def _standing(desk: Desk, history: _History) -> None:
                 ]
                 for one in picture["members"].head(SHOWN).to_dict("records")
             ]  # fmt: skip
-            table(heads, rows, words=(0, 1, 2), caption=f"The {len(rows)} members who most likely head away")
+            table(
+                heads, rows, words=(0, 1, 2), caption=f"The {len(rows)} members who most likely head away", stacks=True
+            )
         details.draw(picture)
         result.visible = True
 
@@ -124,7 +126,7 @@ def _track_record(desk: Desk, history: _History) -> None:
         with verdicts:
             rows = [[one["title"], one["assumption"], one["holds"], one["words"]] for one in picture["verdicts"]]
             heads = ["Measure", "It rests on", "Verdict", "In words"]
-            table(heads, rows, words=(0, 1, 2, 3), caption="How good were the forecasts")
+            table(heads, rows, words=(0, 1, 2, 3), caption="How good were the forecasts", stacks=True)
         redraw()
         details.draw(picture)
 
@@ -176,7 +178,7 @@ def _attribution(desk: Desk, history: _History) -> None:
             until = keep(desk, "until", ui.input("Up to (empty: as far as known)"))
             until.props('type="date" stack-label')
             until.classes("choice").mark("until")
-        Work(desk, "attribution", draw, request)
+        Work(desk, "attribution", draw, request, noun="")
         answer = Answer("Upload what happened since the start of the scenario and run it.")
         steps = Plot("From the expected to the actual recurring revenue, cause by cause, with what luck does")
         details = Details("attribution")

@@ -190,9 +190,15 @@ class _View:
         rows = [[name(one["segment"]), f"{one['members']:,}", f"{one['arr']:,.2f}"] for one in picture["segments"]]
         with self.members:
             table(["Segment", "Members", f"ARR, {currency} a year"], rows)
-            for segment, journey in picture["journeys"].items():
+            for segments, journey in picture["journeys"].items():
                 if journey:
-                    ui.label(f"Milestones of {name(segment)}: {', '.join(map(name, journey))}").classes("muted small")
+                    steps = [name(one) + (f" ({stage})" if stage else "") for one, stage in journey]
+                    told = " → ".join(steps)
+                    ui.label(f"Milestones of {name(segments)}: {told}").classes("small").mark("import-journey")
+                if any(stage for _, stage in journey):
+                    ui.label(
+                        "Order and stages are what the exports make likely: confirm them below, under “All files”."
+                    ).classes("muted small")
         with self.events:
             table(["Event", "Rows"], [[name(one), f"{count:,}"] for one, count in picture["events"].items()])
         self._draw_wanted([ALL, *(one["segment"] for one in picture["segments"])], currency)
@@ -240,7 +246,7 @@ class _View:
                 table(["Reason", "Rows"], [[reason, f"{count:,}"] for reason, count in picture["reasons"]])
             rows = [[file, f"{line:,}", column, message] for file, line, column, message in picture["misfits"]]
             with ui.expansion("Row by row", icon="table_rows").classes("wide"):
-                table(["File", "Line", "Column", "What is wrong"], rows, words=(0, 2, 3))
+                table(["File", "Line", "Column", "What is wrong"], rows, words=(0, 2, 3), stacks=True)
                 if picture["more"]:
                     ui.label(f"and {picture['more']:,} more, in does_not_fit.csv").classes("muted")
 
@@ -325,4 +331,4 @@ def _check(one: Mapping[str, Any], currency: str) -> None:
         for cause in one["causes"][:8]
     ]  # fmt: skip
     if rows:
-        table(["What may explain it", "Members", f"ARR, {currency} a year", "Rows"], rows, words=(0, 3))
+        table(["What may explain it", "Members", f"ARR, {currency} a year", "Rows"], rows, words=(0, 3), stacks=True)

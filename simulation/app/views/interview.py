@@ -161,7 +161,7 @@ class _View:
                  "reproduced" if one["reproduced"] else "not reproduced"]
                 for one in picture["facts"]
             ]  # fmt: skip
-            table(["What you know", "You said", "Before", "The plan now gives", ""], rows, words=(0, 4))
+            table(["What you know", "You said", "Before", "The plan now gives", ""], rows, words=(0, 4), stacks=True)
         plan = Path(picture["plan"])
         with self.written:
             files = ", ".join(picture["files"])

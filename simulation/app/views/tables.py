@@ -51,6 +51,7 @@ def table(
     *,
     words: Sequence[int] = (0,),
     caption: str = "",
+    stacks: bool = False,
 ) -> None:
     """Put a table on the page.
 
@@ -60,6 +61,8 @@ def table(
         Cells: a text, or a text and a smaller line below it; a row of one cell is a heading within the table.
     words
         Positions of the columns of words; the others hold numbers and align right.
+    stacks
+        Whether on a telephone each row stands as a block, a line a cell, because it would be too wide.
     """
     head = "".join(f'<th scope="col"{_align(place, words)}>{_defined(one)}</th>' for place, one in enumerate(columns))
     body = []
@@ -67,10 +70,14 @@ def table(
         if len(row) == 1 and len(columns) > 1:
             body.append(f'<tr class="group"><th colspan="{len(columns)}" scope="colgroup">{_cell(row[0])}</th></tr>')
         else:
-            cells = (f"<td{_align(place, words)}>{_cell(one)}</td>" for place, one in enumerate(row))
+            cells = (
+                f'<td{_align(place, words)} data-of="{safe(columns[place])}">{_cell(one)}</td>'
+                for place, one in enumerate(row)
+            )
             body.append(f"<tr>{''.join(cells)}</tr>")
     above = f"<caption>{safe(caption)}</caption>" if caption else ""
-    text = f'<table class="told">{above}<thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    kind = "told stacks" if stacks else "told"
+    text = f'<table class="{kind}">{above}<thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
     with ui.element("div").classes("table-place").props('tabindex="0"'):
         ui.html(text, sanitize=False)  # every text in it was escaped above
 

@@ -53,15 +53,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell | str]], kind: str =
         table.
     """
     top = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in head)
-    inner = f"<thead><tr>{top}</tr></thead><tbody>{''.join(_row(row, len(head)) for row in rows)}</tbody>"
+    inner = f"<thead><tr>{top}</tr></thead><tbody>{''.join(_row(row, head) for row in rows)}</tbody>"
     return f'<div class="table-place" tabindex="0"><table class="figures {kind}">{inner}</table></div>'
 
 
-def _row(cells: Sequence[Cell | str], width: int) -> str:
-    if len(cells) == 1 and width > 1:
+def _row(cells: Sequence[Cell | str], head: Sequence[str]) -> str:
+    if len(cells) == 1 and len(head) > 1:
         text = html.escape(cells[0] if isinstance(cells[0], str) else cells[0].text)
-        return f'<tr class="group"><th colspan="{width}" scope="colgroup">{text}</th></tr>'
-    return f"<tr>{''.join(_cell(one, 'th' if place == 0 else 'td') for place, one in enumerate(cells))}</tr>"
+        return f'<tr class="group"><th colspan="{len(head)}" scope="colgroup">{text}</th></tr>'
+    return f"<tr>{''.join(_cell(one, head[place], 'td' if place else 'th') for place, one in enumerate(cells))}</tr>"
 
 
 def about(element: Some, text: str) -> Some:
@@ -84,14 +84,14 @@ def called(element: Some, text: str) -> Some:
     return element
 
 
-def _cell(cell: Cell | str, tag: str) -> str:
+def _cell(cell: Cell | str, of: str, tag: str) -> str:
     one = Cell(cell) if isinstance(cell, str) else cell
     title = f' title="{html.escape(one.about)}"' if one.about else ""
     known = "defined" if one.about else ""
     text = f'<span class="{known}"{title}>{html.escape(one.text)}</span>'
     sub = f'<div class="muted small">{html.escape(one.sub)}</div>' if one.sub else ""
     scope = ' scope="row"' if tag == "th" else ""
-    return f'<{tag}{scope} class="{html.escape(one.kind)}">{text}{sub}</{tag}>'
+    return f'<{tag}{scope} class="{html.escape(one.kind)}" data-of="{html.escape(of)}">{text}{sub}</{tag}>'
 
 
 def complain(place: ui.column, message: str, problems: Sequence[Any] = ()) -> None:
