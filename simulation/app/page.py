@@ -103,13 +103,14 @@ class _Views:
     Attributes
     ----------
     above
-        A place between the menu and the view.
+        A place between the menu and the view, for views that need a scenario.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.now = desk, ""
         self.built: set[str] = set()
         self.of = {view.key: view.group for view in VIEWS}
+        self.alone = {view.key for view in VIEWS if view.alone}
         self.last = {view.group: view.key for view in reversed(VIEWS)}
         self.lines: dict[str, ui.tabs] = {}
         with ui.column().classes("views"):
@@ -146,6 +147,7 @@ class _Views:
             line.visible = one == group
         self.lines[group].set_value(key)
         self.shell.set_value(key)
+        self.above.visible = key not in self.alone
         if key not in self.built:
             self.built.add(key)
             with self.panels[key]:

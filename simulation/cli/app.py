@@ -57,6 +57,7 @@ from simulation.cli.web import web
 from simulation.cli.workbook import overlay, workbook
 from simulation.cli.workers import sharing_out
 from simulation.cli.worklist import worklist
+from simulation.finished import NoRun
 
 __all__ = ["app", "main"]
 
@@ -158,7 +159,7 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt as stop:
         screen.note(str(stop) or "Interrupted.")
         return INTERRUPTED
-    except BadInput as error:
+    except (BadInput, NoRun) as error:
         return _refuse(screen, str(error), [])
     except (OSError, MemoryError) as error:
         return _refuse(screen, str(error) or type(error).__name__, [])

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import RECORD as RUN
-from simulation.cli.folder import publish, read_record, run_facts
+from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
-from simulation.cli.recorded import recorded_scenario
-from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
+from simulation.cli.screen import INTERRUPTED, SCREEN, Screen, refused
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
+from simulation.finished import RECORD as RUN
+from simulation.finished import NoRun, finished_forecast, read_record, recorded_scenario
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def _scenario(run: Path, book: Path | None, screen: Screen) -> Scenario | None:
         return None
     try:
         return recorded_scenario(read_record(run), run, book)
-    except BadInput as error:
+    except NoRun as error:
         if book is not None:
             raise
         screen.note(f"Without the data of the run 'not reached' stays whole: {error}")

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.cli.folder import RECORD
 from simulation.cli.runs import ARCHIVE
+from simulation.finished import RECORD
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from simulation.cli.folder import RECORD as RUN
-from simulation.cli.folder import publish, read_record, relative, run_facts
+from simulation.cli.folder import publish, relative, run_facts
 from simulation.cli.outcome import prepare
-from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
+from simulation.finished import RECORD as RUN
+from simulation.finished import read_record, recorded_scenario
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.folder import named_files, publish, relative, run_facts, sha256, write_text
+from simulation.cli.folder import named_files, publish, relative, run_facts, write_text
 from simulation.cli.goal import share_of
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
+from simulation.finished import sha256
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:

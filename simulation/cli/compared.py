@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.cli.folder import named_files, relative, run_facts, sha256
+from simulation.cli.folder import named_files, relative, run_facts
 from simulation.cli.screen import Screen
 from simulation.cli.tables import records
+from simulation.finished import sha256
 
 if TYPE_CHECKING:
     from simulation.experiment.borrowed import Borrowed

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import RECORD, read_record, write_text
+from simulation.cli.folder import write_text
 from simulation.cli.importing import totals_of
 from simulation.cli.screen import SCREEN, BadInput, Screen
 from simulation.cli.shared import share_run
+from simulation.finished import RECORD, finished_forecast, read_record
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast

@@ -24,18 +24,12 @@ from filelock import FileLock
 
 from simulation import __version__
 from simulation.cli.screen import BadInput, plain
+from simulation.finished import FORMAT, RECORD
 
-__all__ = ["RECORD", "named_files", "publish", "read_record", "relative", "run_facts", "sha256", "write_text"]
+__all__ = ["named_files", "publish", "relative", "run_facts", "write_text"]
 
-RECORD = "run.json"
-FORMAT = 1
 FILE_KEYS = ("book", "file", "joint")
 """Keys of a scenario whose text value names a file of data."""
-NEEDED = (
-    "membersim", "root", "scenario", "data", "command",
-    "seed", "replications", "engine", "events", "quarantine",
-)  # fmt: skip
-"""What a record must have for a rerun."""
 NUMERIC = ("numba", "numpy", "scipy", "simpy")
 """Packages whose version could matter to the numbers."""
 
@@ -109,20 +103,6 @@ def run_facts() -> dict[str, Any]:
     }
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """Read the record of a finished run; `folder` may also be the record itself."""
-    path = folder if folder.name == RECORD else folder / RECORD
-    try:
-        record = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{folder} holds no finished run: there is no {RECORD} in it") from None
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT or not record.keys() >= set(NEEDED):
-        raise BadInput(f"{path} is not a record of a run that membersim {__version__} can read")
-    return record
-
-
 def named_files(node: Any, at: str = "") -> Iterator[tuple[str, str]]:
     """Dotted path and name of every data file that a scenario, as plain mappings, reads."""
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
@@ -140,12 +120,6 @@ def relative(path: Path, folder: Path) -> str:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:
         return path.resolve().as_posix()
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

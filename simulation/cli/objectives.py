@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.finished import finished_forecast
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.outcome import Request, introduce, prepare, simulate
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.store import NoStore, chosen_store
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
+from simulation.finished import finished_forecast
 from simulation.runs import Engine
 
 if TYPE_CHECKING:

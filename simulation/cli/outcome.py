@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.cli.background import background_of, earlier_run, since_run
 from simulation.cli.eventfile import write_events
-from simulation.cli.folder import named_files, publish, read_record, relative, run_facts, sha256
+from simulation.cli.folder import named_files, publish, relative, run_facts
 from simulation.cli.goal import Goal
 from simulation.cli.screen import BadInput, Screen
+from simulation.finished import read_record, sha256
 from simulation.inputs import book_facts, warnings_of
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 from simulation.cli.background import background_of, earlier_run, since_bridge, since_run
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import RECORD, read_record, write_text
-from simulation.cli.recorded import recorded_scenario
+from simulation.cli.folder import write_text
 from simulation.cli.screen import SCREEN, BadInput, Screen
+from simulation.finished import RECORD, NoRun, finished_forecast, read_record, recorded_scenario
 from simulation.inputs import warnings_of
 from simulation.progress import progress_bar
 
@@ -47,7 +46,7 @@ def report(
     try:
         scenario = recorded_scenario(record, folder, book)
         warnings = warnings_of(scenario, todays_members(scenario, quarantine=record["quarantine"]))
-    except BadInput as error:
+    except NoRun as error:
         if book is not None:
             raise
         screen.note(f"Left out is what must be true: {error}")

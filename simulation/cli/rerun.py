@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation import __version__
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import RECORD, read_record
 from simulation.cli.outcome import Request, kept_tables, prepare, simulate, write
-from simulation.cli.recorded import recorded_scenario
 from simulation.cli.screen import FAULT, INTERRUPTED, SCREEN, BadInput, Screen
 from simulation.cli.workers import Cluster, Workers
+from simulation.finished import RECORD, finished_forecast, read_record, recorded_scenario
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import read_record
 from simulation.cli.history import day_of
 from simulation.cli.screen import SCREEN, BadInput, Screen, refused
+from simulation.finished import finished_forecast, read_record
 
 if TYPE_CHECKING:
     from simulation.evidence.archive import Archive

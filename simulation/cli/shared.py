@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.cli.folder import publish, sha256
+from simulation.cli.folder import publish
 from simulation.cli.screen import BadInput
+from simulation.finished import sha256
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast

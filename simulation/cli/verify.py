@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import named_files, sha256
+from simulation.cli.folder import named_files
 from simulation.cli.outcome import kept_tables
 from simulation.cli.screen import SCREEN, BadInput, Screen
 from simulation.cli.shared import BOOK, RECORD
+from simulation.finished import finished_forecast, sha256
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from simulation.cli.finished import finished_forecast
-from simulation.cli.folder import RECORD, read_record, write_text
-from simulation.cli.recorded import recorded_scenario
+from simulation.cli.folder import write_text
 from simulation.cli.screen import SCREEN, BadInput, Screen
+from simulation.finished import RECORD, finished_forecast, read_record, recorded_scenario
 
 if TYPE_CHECKING:
     from simulation.scenario.workbook import Changes

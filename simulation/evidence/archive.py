@@ -146,27 +146,23 @@ class Archive:
         bool
             Whether it is new: the same forecast is archived once.
         """
-        frame = forecast.frame
-        futures = {name: forecast.measure(name, by="period").to_numpy().astype(np.float64) for name in MEASURES}
-        days = [
-            (frame.start + dt.timedelta(days=int(frame.cell_edges[one.last_cell_exclusive]))).isoformat()
-            for one in frame.periods
-        ]
+        facts, futures = _facts(forecast)
+        if same := self._like(facts):
+            return same, False
+        name = self._write({**facts, "run": run, "made": made})
         stream = io.BytesIO()
         np.savez_compressed(stream, allow_pickle=False, **futures)
-        facts = {
-            "format": FORMAT, "kind": "forecast", "name": forecast.facts.name, "label": forecast.label,
-            "currency": frame.currency, "start": frame.start.isoformat(), "horizon": frame.days,
-            "seed": forecast.seed, "replications": forecast.replications, "digest": forecast.facts.digest,
-            "version": forecast.version, "days": days, "run": run, "made": made,
-            "futures": _content(futures),
-        }  # fmt: skip
-        for entry in self.entries():
-            if all(entry.get(key) == facts[key] for key in ("digest", "seed", "futures", "start", "label")):
-                return str(entry["id"]), False
-        name = self._write(facts)
         _write_once(self.folder / f"{name}.npz", stream.getvalue())
         return name, True
+
+    def holds(self, forecast: Forecast) -> str:
+        """The id under which a forecast is archived just as it is; blank where it is not."""
+        return self._like(_facts(forecast)[0])
+
+    def _like(self, facts: dict[str, Any]) -> str:
+        """The id of the entry that says the same of the same plan; blank where there is none."""
+        same = ("digest", "seed", "futures", "start", "label")
+        return next((one["id"] for one in self.entries() if all(one.get(key) == facts[key] for key in same)), "")
 
     def call(self, entry: str, one: Call) -> str:
         """Record a human call beside an archived forecast; its own entry, which cannot be changed either."""
@@ -247,6 +243,23 @@ class Archive:
         self.folder.mkdir(parents=True, exist_ok=True)
         _write_once(self.folder / f"{name}.json", text)
         return name
+
+
+def _facts(forecast: Forecast) -> tuple[dict[str, Any], dict[str, Float]]:
+    """What an entry says of a forecast, and its futures by measure."""
+    frame = forecast.frame
+    futures = {name: forecast.measure(name, by="period").to_numpy().astype(np.float64) for name in MEASURES}
+    days = [
+        (frame.start + dt.timedelta(days=int(frame.cell_edges[one.last_cell_exclusive]))).isoformat()
+        for one in frame.periods
+    ]
+    facts = {
+        "format": FORMAT, "kind": "forecast", "name": forecast.facts.name, "label": forecast.label,
+        "currency": frame.currency, "start": frame.start.isoformat(), "horizon": frame.days,
+        "seed": forecast.seed, "replications": forecast.replications, "digest": forecast.facts.digest,
+        "version": forecast.version, "days": days, "futures": _content(futures),
+    }  # fmt: skip
+    return facts, futures
 
 
 def score_entry(archive: Archive, entry: Entry, actuals: History) -> list[Scored]:

@@ -197,6 +197,7 @@ def test_why_it_came_out_as_it_did(visit: Visits, tmp_path: Path) -> None:
         re.compile("ARR before 1 April 2027 is .* below what was expected")
     )
     expect(view.locator(BARS).first).to_be_attached()
+    expect(view.get_by_label("Which forecast")).to_have_value("the scenario as it is here, forecast now")
 
 
 @pytest.mark.parametrize(("name", "heading"), [("Journey", "The journey"), ("Objectives", "Objectives")])

@@ -36,6 +36,8 @@ class View:
         The question that it belongs to, with others.
     show
         Builds what is in it, once, when it is first looked at.
+    alone
+        Whether it can be used without a scenario.
     """
 
     key: str
@@ -43,6 +45,7 @@ class View:
     icon: str
     group: str
     show: Callable[[Desk], None]
+    alone: bool = False
 
 
 VIEWS: tuple[View, ...] = (
@@ -57,6 +60,6 @@ VIEWS: tuple[View, ...] = (
     View("assumptions", "Assumptions", "fact_check", "What it rests on", assumptions.show),
     View("interview", "What you know", "quiz", "What it rests on", interview.show),
     View("evidence", "Evidence", "history", "What it rests on", evidence.show),
-    View("importing", "Import", "input", "What it rests on", importing.show),
+    View("importing", "Import", "input", "What it rests on", importing.show, alone=True),
 )
 """In the order of the menu; those of a group stand together."""

@@ -11,6 +11,7 @@ from simulation.app.figures.attribution import causes
 from simulation.app.figures.backtest import against_what_came
 from simulation.app.figures.vectors import chances, courses
 from simulation.app.jobs.job import Picture
+from simulation.app.runs import archives_of, runs_of
 from simulation.app.views.keeping import keep
 from simulation.app.views.plot import Plot
 from simulation.app.views.tables import table
@@ -25,6 +26,7 @@ FORMS = {
     "events": "a row for every event", "panel": "a row a person, a column a year",
     "survivors": "members left of each cohort", "flows": "joined and left by date",
 }  # fmt: skip
+NOW = "the scenario as it is here, forecast now"
 STEPS = {1: "one step", 2: "two steps", 4: "four steps"}
 REACHED = {"": "not known", "none": "none yet"}
 SHOWN = 20
@@ -166,15 +168,24 @@ def _attribution(desk: Desk, history: _History) -> None:
         details.draw(picture)
 
     def request() -> dict[str, Any]:
-        return history.request(until=until.value or "")
+        archives = [str(one) for one in archives_of(desk.plans.folder)]
+        return history.request(until=until.value or "", run=which.value, archives=archives)
+
+    def look_again() -> None:
+        found = {"": NOW, **runs_of(desk.plans.folder)}
+        which.set_options(found, value=which.value if which.value in found else "")
 
     with ui.column().classes("part wide"):
         intro(
             "Why did it come out as it did?",
-            "The forecast of this scenario beside what happened: causes that add up to the cent, each beside "
-            "what luck alone does to it.",
+            "A forecast beside what happened: causes that add up to the cent, each beside what luck alone does to it. "
+            "Best is the forecast that was made then: a finished run under reports/, as `membersim runs` archives it.",
         )
         with ui.row().classes("asks"):
+            runs = {"": NOW, **runs_of(desk.plans.folder)}
+            which = ui.select(runs, value="", label="Which forecast").classes("choice wide-choice").mark("which")
+            which.on("focus", look_again)
+            keep(desk, "which", which)
             until = keep(desk, "until", ui.input("Up to (empty: as far as known)"))
             until.props('type="date" stack-label')
             until.classes("choice").mark("until")

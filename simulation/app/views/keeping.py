@@ -21,7 +21,7 @@ def keep(desk: Desk, key: str, field: Field) -> Field:
     key
         Where the desk keeps it; one for every field of the page.
     """
-    if key in desk.kept:
-        field.set_value(desk.kept[key])
+    if key in desk.kept and desk.kept[key] in getattr(field, "options", [desk.kept[key]]):
+        field.set_value(desk.kept[key])  # what can no longer be chosen is forgotten
     field.on_value_change(lambda event: desk.kept.__setitem__(key, event.value))
     return field

@@ -139,6 +139,44 @@ def test_attribution_adds_up_to_the_miss(tmp_path: Path) -> None:
     assert total["actual"] == 410.05
 
 
+def test_attribution_of_the_forecast_that_was_made_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulation.app.runs import archives_of, runs_of
+    from simulation.app.tasks import attribution
+    from simulation.cli import main
+
+    asked = ask_history(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    run, archive = tmp_path / "reports" / "april", tmp_path / "forecasts"
+    assert main(["run", asked["scenario"], "--replications", "12", "--no-store", "--out", str(run), "--json"]) == 0
+    (listed,) = runs_of(tmp_path / "elsewhere").items()
+    assert listed[0] == str(run) and listed[1].startswith("The club, ") and listed[1].endswith(" (april)")
+
+    # The plan has changed since; the forecast of then is looked at, not a new one.
+    path = Path(asked["scenario"])
+    path.write_text(path.read_text().replace("{per_month: 10}", "{per_month: 90}"))
+    asked |= {"run": str(run), "archives": [str(one) for one in archives_of(tmp_path)]}
+    picture = attribution.work(asked, Teller())
+    assert picture["notices"][0].endswith("it is not archived.") and picture["futures"] == 12
+    assert main(["runs", str(run), "--archive", str(archive), "--json"]) == 0
+    asked["archives"] = [str(one) for one in archives_of(tmp_path)]
+    again = attribution.work(asked, Teller())
+    (entry,) = (one.stem for one in archive.glob("*.json"))
+    assert again["notices"][0].endswith(f"it is archived as {entry}, unchanged.")
+    assert again["total"] == picture["total"]
+    assert attribution.work(asked | {"run": ""}, Teller())["total"]["expected"] > 2 * picture["total"]["expected"]
+
+
+def test_what_cannot_be_calibrated_is_told_by_its_question(tmp_path: Path) -> None:
+    from simulation.app.tasks import interview
+
+    asked = ask(tmp_path)
+    answer = {"text": "78-81%", "source": "", "evidence": "prior", "owner": ""}
+    answers = {"segments.players.renewal_rate": answer}
+    with pytest.raises(ValueError, match="Of 100 contracts up for renewal, how many are renewed.*nobody gets there"):
+        interview.work(asked | {"answers": answers}, Teller())
+    assert not list(tmp_path.glob("*_interview*")), "answers that led nowhere leave no file"
+
+
 def test_a_history_that_is_too_short_for_a_backtest_says_so(tmp_path: Path) -> None:
     from simulation.app.tasks import backtest
 
