@@ -25,6 +25,13 @@ ARGUMENTS = (
 )  # fmt: skip
 PATIENCE = float(os.environ.get("MEMBERSIM_PATIENCE", 240_000))
 """Milliseconds that a busy machine may take for anything; no test asserts a time."""
+CUT = """[...document.querySelectorAll('.js-plotly-plot')].filter(plot => plot.checkVisibility()).flatMap(plot => {
+  const whole = plot.getBoundingClientRect();
+  return [...plot.querySelectorAll('.main-svg text')].filter(text => {
+    const box = text.getBoundingClientRect();
+    return box.width > 0 && (box.left < whole.left - 1 || box.right > whole.right + 1);
+  }).map(text => text.textContent);
+})"""
 
 
 @dataclass
@@ -138,6 +145,10 @@ class Visit:
         """Choose one of several in the view."""
         self.view.get_by_label(label, exact=True).click()
         self.page.get_by_role("option", name=option, exact=True).click()
+
+    def cut(self) -> list[str]:
+        """Texts of figures that stick out of them."""
+        return list(self.page.evaluate(CUT))
 
     @property
     def view(self) -> Any:

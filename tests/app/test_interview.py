@@ -20,7 +20,7 @@ def test_from_what_is_known_to_a_calibrated_plan(visit: Callable[..., Visit], se
     one.choose("The club")
     one.tab("What you know")
     one.view.get_by_role("button", name="Calibrate").click()
-    expect(one.view.get_by_role("alert")).to_have_text("answer at least one question first")
+    expect(one.view.get_by_role("alert")).to_have_text("Answer at least one question first")
     answer = one.view.get_by_label(ADOPTED)
     answer.fill("about 60")
     expect(one.view.locator(".wrong", has_text="leaves open how sure it is")).to_be_visible()

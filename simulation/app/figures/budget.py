@@ -54,7 +54,7 @@ def frontier(
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     seen = [*table["gain_low"], *table["gain_high"], recommended["gain"]]
     for low, high, strength, words in (
-        ("gain_P10", "gain_P90", 0.13, "8 of 10 futures"), ("gain_low", "gain_high", 0.35, "95% interval"),
+        ("gain_P10", "gain_P90", 0.18, "8 of 10 futures"), ("gain_low", "gain_high", 0.38, "95% interval"),
     ):  # fmt: skip
         if np.isfinite(table[low]).all():
             made.add_scatter(x=x, y=table[high], showlegend=False, **edge)
@@ -78,7 +78,7 @@ def frontier(
     made.add_scatter(
         x=[recommended["spend"]], y=[recommended["gain"]], mode="markers", name="recommended",
         marker={"symbol": "star", "size": 17, "color": ORANGE, "line": {"width": 1, "color": "white"}},
-        hovertemplate="the recommended plan<extra></extra>",
+        hovertemplate="the recommended plan<extra></extra>", cliponaxis=False,
     )  # fmt: skip
     seen += near["gain"].tolist()
     made.update_xaxes(**value_axis([*x, *near["spend"]], "money", currency, zero=True))

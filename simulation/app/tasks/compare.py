@@ -79,11 +79,12 @@ def picture_of(comparison: Comparison, measure: str, wanted: int) -> dict[str, A
         names of the alternatives, currency, periods (month, quarter or week), replications, wanted, measure; headline
         and points as `report.comparison_words.verdict` writes them, those that are not about the measure in a section
         as of `told`; table, that of `Comparison.table` with its index as columns; chances, that of
-        `Comparison.objectives` likewise; and bands: measure -> alternative -> table of
-        `experiment.courses.difference_bands`.
+        `Comparison.objectives` likewise; targets, what each objective of the scenario asks for, in words; and bands:
+        measure -> alternative -> table of `experiment.courses.difference_bands`.
     """
     from simulation.experiment.courses import difference_bands
     from simulation.experiment.payback import payback
+    from simulation.report.answer import wishes
     from simulation.report.comparison_words import verdict
     from simulation.report.fans import period_word
     from simulation.report.page import Section, Text
@@ -104,5 +105,6 @@ def picture_of(comparison: Comparison, measure: str, wanted: int) -> dict[str, A
         "sections": sections_of([more]),
         "table": comparison.table(MEASURES).reset_index(),
         "chances": comparison.objectives().reset_index(),
+        "targets": {one.key: one.target for one in wishes(comparison.base)},
         "bands": {one: {name: difference_bands(comparison, one, name) for name in names} for one in FANS},
     }

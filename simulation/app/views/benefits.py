@@ -30,6 +30,7 @@ def show(desk: Desk) -> None:
     def offer() -> None:
         found = there()
         which.set_options(found, value=which.value if which.value in found else next(iter(found), None))
+        which.visible = bool(found)
 
     def request() -> dict[str, Any]:
         asked = desk.request(overlay={}, replications=futures.value)

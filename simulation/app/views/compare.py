@@ -56,7 +56,7 @@ def show(desk: Desk) -> None:
     def request() -> dict[str, Any]:
         if not desk.what_ifs:
             raise ValueError(
-                "There is nothing to compare yet: change something at the left and press Compare there, or add a "
+                "There is nothing to compare yet: change something in the settings and press Compare there, or add a "
                 "scenario of this folder."
             )
         return desk.request(overlay={}, what_ifs=[dict(vars(one)) for one in desk.what_ifs], measure=measure.value)
@@ -71,7 +71,7 @@ def show(desk: Desk) -> None:
         try:
             desk.put_aside(WhatIf(event.value if taken else short_name, str(desk.plans.path(event.value)), {}))
         except ValueError as error:
-            view.work.complain(str(error).capitalize())
+            view.work.complain(str(error))
 
     def changed() -> None:
         """After the scenario or the what-ifs have changed."""
@@ -146,7 +146,7 @@ def _list(place: ui.column, desk: Desk) -> None:
                 called(remove.props("flat round dense size=sm"), f"Remove {one.name}")
         if not desk.what_ifs:
             ui.label(
-                "Nothing yet. Change something at the left and press Compare there; up to "
+                "Nothing yet. Change something in the settings and press Compare there; up to "
                 f"{MOST_WHAT_IFS} what-ifs can stand side by side."
             ).classes("muted")
 
@@ -158,7 +158,8 @@ def _chances(picture: Picture) -> str:
     rows: list[list[Cell | str]] = []
     for objective in dict.fromkeys(found["objective"]):
         chances = [float(wide.loc[objective, one]) for one in ("base", *picture["names"])]
-        rows.append([name(objective).capitalize(), *(MISSING if one != one else f"{one:.0%}" for one in chances)])
+        title = Cell(name(objective).capitalize(), about=picture["targets"].get(objective, ""))
+        rows.append([title, *(MISSING if one != one else f"{one:.0%}" for one in chances)])
     return table(("", "As it is", *map(name, picture["names"])), rows)
 
 

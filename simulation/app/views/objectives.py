@@ -9,9 +9,9 @@ from nicegui import ui
 from simulation.app.desk import Desk
 from simulation.app.figures.objectives import chances, expected
 from simulation.app.jobs.job import Picture
+from simulation.app.views.inquiry import Inquiry
 from simulation.app.views.plot import Plot
-from simulation.app.views.told import Answer, Details, card, intro
-from simulation.app.views.work import Work
+from simulation.app.views.told import card
 
 __all__ = ["show"]
 
@@ -24,19 +24,16 @@ def show(desk: Desk) -> None:
     last: dict[str, Any] = {}
 
     def draw(picture: Picture) -> None:
-        answer.draw(picture)
         last.update(picture)
         days = {int(one): f"{one} days" for one in dict.fromkeys(picture["table"]["days"])}
         if list(choice.options) != list(days):
             table = picture["table"]
-            reached = [one for one in days if table.loc[table["days"] == one, "reach"].max() >= 1]
-            choice.set_options(days, value=min(reached or days, default=None))
+            known = [one for one in days if table.loc[table["days"] == one, "reach"].max() >= 1]
+            choice.set_options(days, value=min(known or days, default=None))
         wishes = chances(picture["wishes"])
         none.visible = wishes is None
         none.text = "This scenario states no objectives that can be read." if wishes is None else ""
-        met.clear() if wishes is None else met.draw(wishes)
-        details.draw(picture)
-        result.visible = True
+        met.draw_or_clear(wishes)
         redraw()
 
     def redraw() -> None:
@@ -45,21 +42,17 @@ def show(desk: Desk) -> None:
         table = last["table"]
         part = table[(table["days"] == choice.value) & (table["milestone"] != ALL)]
         for plot, quantity in ((reached, "reach"), (added, "arr")):
-            figure = expected(part, quantity, last["currency"])
-            plot.clear() if figure is None else plot.draw(figure)
+            plot.draw_or_clear(expected(part, quantity, last["currency"]))
         nothing.text = f"Hardly any milestone is reached within {choice.value} days."
         nothing.visible = not part["reach_P90"].max() > 0
 
-    intro(
-        "Objectives",
-        "How likely each objective is, and what to expect of every milestone within 30, 60 and 90 days: numbers"
-        " to manage against. Below the lower end is a reason to ask why.",
-    )
-    Work(desk, "objectives", draw)
-    answer = Answer("Run it to see the chances.")
-    result = ui.column().classes("wide")
-    result.visible = False
-    with result:
+    view = Inquiry(
+        desk, "objectives", draw, title="Objectives",
+        about="How likely each objective is, and what to expect of every milestone within 30, 60 and 90 days: numbers "
+        "to manage against. Below the lower end is a reason to ask why.",
+        empty="Run it to see the chances.",
+    )  # fmt: skip
+    with view.result:
         with card(
             "Chance to meet each objective",
             "The share of the simulated futures in which it is met; the line is its 95% interval.",
@@ -74,4 +67,3 @@ def show(desk: Desk) -> None:
             nothing = ui.label().classes("muted")
             reached = Plot("Members expected to reach each milestone")
             added = Plot("Recurring revenue that takes add at each milestone")
-    details = Details("objectives")

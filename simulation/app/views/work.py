@@ -101,8 +101,9 @@ class Work:
         self.words.text = ""
 
     def complain(self, message: str, problems: Sequence[Any] = ()) -> None:
-        """Say what is wrong: each problem with its place."""
-        complain(self.trouble, message, problems)
+        """Say what is wrong: each problem with its place, or a message that begins as a sentence does."""
+        begins_with_word = message.split(" ", 1)[0].isalpha()  # and not with the name of a file
+        complain(self.trouble, message[:1].upper() + message[1:] if begins_with_word else message, problems)
 
     def _watch(self, job: Job) -> None:
         if job is not self.job:
