@@ -49,7 +49,7 @@ def tornado(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.
     made = figure(x=unit_words(title, unit, currency), height=120 + ROW * len(table),
                   hover="closest")  # fmt: skip
     rows = list(range(len(table)))
-    for end, colour, words in (("low", SKY, "assumption at its P10"), ("high", ORANGE, "assumption at its P90")):
+    for end, colour, words in (("low", SKY, "at its low end (P10)"), ("high", ORANGE, "at its high end (P90)")):
         effect, left, right = (table[f"at_{end}{key}"].to_numpy() for key in ("", "_from", "_to"))
         hover = [
             f"{plain(one['label'])} at {plain(one[f'{end}_text'])}:<br>{title} "
