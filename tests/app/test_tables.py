@@ -43,5 +43,8 @@ def test_headings_say_what_they_mean_and_numbers_stand_right(written: list[str])
     tables.table(["who", "P10 to P90"], [["a", ["1 to 2", "below"]], ["a heading"]], caption="c")
     text = written[0]
     assert 'title="Percentiles over the simulated futures' in text and "<caption>c</caption>" in text
-    assert '<td class="number">1 to 2<span class="sub">below</span></td>' in text and "<td>a</td>" in text
+    assert (
+        '<td class="number" data-of="P10 to P90">1 to 2<span class="sub">below</span></td>' in text
+        and '<td data-of="who">a</td>' in text
+    )
     assert '<tr class="group"><th colspan="2" scope="colgroup">a heading</th></tr>' in text

@@ -14,6 +14,9 @@ from simulation.app.views.words import unbroken
 
 __all__ = ["Answer", "Details", "card", "facts", "intro"]
 
+WIDE = 3
+"""Tables of more columns stand as blocks on a telephone."""
+
 
 def intro(title: str, text: str) -> None:
     """Put the question of a view on the page: its title, and what it answers."""
@@ -116,4 +119,6 @@ def _block(block: Mapping[str, Any]) -> None:
                 ui.label(block["caption"]).classes("muted")
             facts(block["pairs"])
         case "table":
-            table(block["columns"], block["rows"], words=block["words"], caption=block["caption"])
+            columns = block["columns"]
+            wide = len(columns) > WIDE
+            table(columns, block["rows"], words=block["words"], caption=block["caption"], stacks=wide)

@@ -88,8 +88,8 @@ def _cell(cell: Cell | str, of: str, tag: str) -> str:
     one = Cell(cell) if isinstance(cell, str) else cell
     title = f' title="{html.escape(one.about)}"' if one.about else ""
     known = "defined" if one.about else ""
-    text = f'<span class="{known}"{title}>{html.escape(one.text)}</span>'
-    sub = f'<div class="muted small">{html.escape(one.sub)}</div>' if one.sub else ""
+    text = f'<span class="{known}"{title}>{html.escape(unbroken(one.text))}</span>'
+    sub = f'<div class="muted small">{html.escape(unbroken(one.sub))}</div>' if one.sub else ""
     scope = ' scope="row"' if tag == "th" else ""
     return f'<{tag}{scope} class="{html.escape(one.kind)}" data-of="{html.escape(of)}">{text}{sub}</{tag}>'
 
