@@ -22,8 +22,8 @@ def calibrate(
     file: Path,
     *,
     free: Annotated[list[str] | None, Parameter(help="Path of a number that may change; can be repeated.")] = None,
-    replications: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 4,
-    rounds: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 6,
+    replications: Annotated[int, Parameter(validator=validators.Number(gte=20))] = 200,
+    rounds: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 4,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Workers = None,
     cluster: Cluster = "",
@@ -32,7 +32,8 @@ def calibrate(
 ) -> int:
     """Find the hidden assumptions that reproduce the `known:` facts of a scenario, and write them as an overlay.
 
-    The overlay extends the scenario with joint draws: one row sets all numbers together, and reproduces what is known.
+    The overlay extends the scenario with joint draws: one row sets all numbers together. What the table shows of each
+    fact was simulated with these draws, as a run of the overlay simulates them, with luck that was not used before.
 
     Parameters
     ----------
@@ -41,9 +42,9 @@ def calibrate(
     free
         By default its assumptions, vectors, work and renewals of the segments that a fact is about, and known takes.
     replications
-        Futures of each trial.
+        Futures of each round, and of the check at the end.
     rounds
-        Steps at most.
+        Rounds at most.
     out
         <name>_calibrated.yaml beside the scenario by default; in another folder it needs --allow-outside to be used.
     """
@@ -87,15 +88,18 @@ def calibrate(
 
 
 def _show(found: Calibration, path: Path, screen: Screen) -> None:
-    from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays
+    from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays, unmet
 
     screen.table(
-        "What is known, and what the scenario gives",
-        ("known", "range", "before", "calibrated", "+/-", ""),
+        f"What is known, and what {found.checked} futures of the draws give",
+        ("known", "range", "before", "mean", "+/-", "10% to 90%", ""),
         [(one.path, range_of(one), number_of(one, one.before), number_of(one, one.after), number_of(one, 2 * one.error),
+          f"{number_of(one, one.p10)} to {number_of(one, one.p90)}",
           "reproduced" if one.reproduced else f"off by {number_of(one, one.misfit)}") for one in found.facts],
-        text=(0, 1, 5),
+        text=(0, 1, 6),
     )  # fmt: skip
+    for sentence in unmet(found):
+        screen.show(sentence)
     learned = [one for one in found.found if not one.stays_prior]
     screen.table(
         "What was learned",

@@ -181,11 +181,11 @@ def test_calibration_goes_the_same_way(workers: Any) -> None:
     plan = scenario_of(population=60, journey=JOURNEY, known=known)
     unknowns, paths = unknowns_for(plan, ()), list(plan.known)
 
-    def means() -> Any:
+    def found() -> Any:
         trials = Trials(plan, None, unknowns, paths, 1, 2, None, 8)
-        return trials.means(np.array([[0.0] * len(unknowns), [0.3] * len(unknowns)]), range(3))
+        return trials.run(np.array([[0.0] * len(unknowns), [0.3] * len(unknowns)]), np.arange(6).reshape(2, 3))
 
-    here = means()
+    here = found()
     with on_cluster(workers):
-        there = means()
+        there = found()
     assert np.array_equal(here, there, equal_nan=True) and np.isfinite(here).any()

@@ -155,7 +155,7 @@ def test_from_the_interview_to_a_calibrated_overlay(small: Path) -> None:
         0.55, 0.65, "the course records", "own", "Ana",
     )  # fmt: skip
     assert "segments.all.renewal_rate" in told.known  # what was known stays
-    found = calibrate(told, replications=2, rounds=4, seed=3, workers=2)
+    found = calibrate(told, replications=40, rounds=3, seed=3, workers=2)
     for one in found.facts:
         assert one.misfit <= 2 * one.error, one.path
     write_calibration(found, small.with_name("calibrated.yaml"))

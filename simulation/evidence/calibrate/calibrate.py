@@ -1,19 +1,23 @@
 """Calibration: the assumptions nobody can see, such that a scenario reproduces what planners know.
 
-Each known fact is taken as normal about the middle of its range, and each unknown has its prior. The most likely
-unknowns are found by Gauss-Newton steps on means under common random numbers, which makes them smooth; slopes are
-differences, brought up to date after each step (Broyden 1965). At the end everything is simulated with other luck.
+In rounds. Futures are simulated at draws of the unknowns, each fact becomes a smooth surface over them, and new draws
+are taken at which the surfaces say what was stated (`draws`). Each round simulates where the last one led, so the
+surfaces are best where it counts. At the end the draws are simulated as a run will, with other luck, and what is
+reported is what they gave.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from simulation.evidence.calibrate.facts import Calibration, Fact, Found, tolerance
+from simulation.evidence.calibrate.draws import joint_draws, nearest_point
+from simulation.evidence.calibrate.facts import Aim, Calibration, Fact, Found
+from simulation.evidence.calibrate.surface import Surface
 from simulation.evidence.calibrate.trials import Trials
 from simulation.evidence.unknowns import Unknown, effects_of, latent_of, unknown_at, values
 from simulation.progress import Progress
@@ -26,13 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["calibrate", "unknowns_for"]
 
 Float = npt.NDArray[np.float64]
-STEP = 0.4
-"""Standard deviations of the prior over which a slope is taken."""
+Int = npt.NDArray[np.int64]
 FARTHEST = 1.5
-"""Standard deviations of the prior that one step may go."""
-POLISH, LATER = 4, 10_000
-"""How many times as many futures the last steps and the check have, and the first future of the check."""
-DRAWS = 201
+"""Standard deviations of the prior that a round may go."""
+SURE = 0.5
+"""Variance of the surfaces, in that of a fact, below which no further round is needed."""
+ASIDE = 10
+"""One in so many futures goes to the start, and to each fact that cannot be reproduced."""
+LATER = 10_000
+"""The first future of the check."""
+DRAWS, FEWEST = 201, 20
 
 
 def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
@@ -47,11 +54,15 @@ def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
     Raises
     ------
     ValueError
-        When a path has nothing that could vary.
+        When a path has nothing that could vary, or is set by joint draws, which must stay together.
     Misfit
         When a path does not lead to a number.
     """
+    joint = {path for one in scenario.assumptions.values() if one.joint is not None for path in one.joint.paths}
     if free:
+        torn = [path for path in free if path in joint]
+        if torn:
+            raise ValueError(f"{torn[0]} is set together with other numbers by joint draws: alone it must not change")
         found = [(path, unknown_at(scenario, path)) for path in free]
         fixed = [path for path, one in found if one is None]
         if fixed:
@@ -72,7 +83,6 @@ def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
     for intervention in {path.split(".")[5]: None for path in scenario.known if len(path.split(".")) == 7}:
         several += effects_of(scenario, intervention)
     unknowns = {one.path: one for one in several if one is not None}
-    joint = {path for one in scenario.assumptions.values() if one.joint is not None for path in one.joint.paths}
     return [one for path, one in unknowns.items() if path not in joint]
 
 
@@ -81,8 +91,8 @@ def calibrate(
     *,
     book: Book | None = None,
     free: Sequence[str] = (),
-    replications: int = 4,
-    rounds: int = 6,
+    replications: int = 200,
+    rounds: int = 4,
     seed: int = 1,
     workers: int = 2,
     progress: Progress | None = None,
@@ -98,14 +108,14 @@ def calibrate(
     free
         Paths of the unknowns; see `unknowns_for`.
     replications
-        Futures of each trial; all trials have the same luck.
+        Futures of each round, and of the check of the draws; at least 20.
     rounds
-        Steps at most.
+        At most.
 
     Raises
     ------
     ValueError
-        When nothing is known, or a known cannot be computed.
+        When nothing is known, a known cannot be computed, or the futures are too few.
     ScenarioError
         When a trial is impossible.
     """
@@ -115,80 +125,119 @@ def calibrate(
     unknowns = unknowns_for(scenario, free)
     if not unknowns:
         raise ValueError("nothing is unknown: name what may change with --free")
-    paths = list(scenario.known)
-    middle = np.array([(one.low + one.high) / 2 for one in scenario.known.values()])
-    sizes = np.array([tolerance(path, one) for path, one in scenario.known.items()])
+    if replications < FEWEST:
+        raise ValueError(f"a round needs at least {FEWEST} futures")
+    size = replications // 2 * 2
     trials = Trials(
-        scenario,
-        book,
-        unknowns,
-        paths,
-        seed,
-        workers,
-        progress,
-        (len(unknowns) + rounds + 1 + 3 * POLISH) * replications,
-    )
-    luck, more = range(replications), range(replications, (1 + POLISH) * replications)
-
-    def residuals(z: Float, luck: range = luck) -> Float:
-        found = trials.means(np.atleast_2d(z), luck)
-        missing = [path for path, bad in zip(paths, np.isnan(found.sum(axis=0)), strict=True) if bad]
-        if missing:
-            raise ValueError(f"known.{missing[0]}: the scenario gives no value of this (nobody is counted)")
-        return np.asarray((found - middle) / sizes)
-
-    z = np.zeros(len(unknowns))
-    start = residuals(np.vstack([z, STEP * np.eye(len(unknowns))]))
-    r, slopes = start[0], (start[1:] - start[0]).T / STEP
-    first = r
-    for number in range(rounds):
-        step = _step(z, r, slopes)
-        step *= min(1.0, FARTHEST / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 0.02:
+        scenario, book, unknowns, list(scenario.known), seed, workers, progress,
+        (rounds + 1) * size + _aside(size).size,
+    )  # fmt: skip
+    seen = _Seen(scenario, trials, len(unknowns))
+    point = np.zeros(len(unknowns))
+    before = np.nanmean(seen.simulate(np.repeat(point[None], len(_aside(size)), axis=0), _aside(size)), axis=0)
+    z = _cloud(len(unknowns), size, seed)
+    for number in range(1, rounds + 1):
+        # Every second trial meets the same luck as the one before, and those of all rounds the same: see `Surface`.
+        seen.simulate(z, np.arange(size)[:, None] // 2)
+        surfaces = seen.surfaces()
+        step = nearest_point(surfaces, len(point)) - point
+        point = point + np.clip(step, -FARTHEST, FARTHEST)
+        count = DRAWS - 1 if number == rounds else size
+        z, origins = joint_draws(surfaces, point, count, seed + number)
+        sure = all(one.variance(z).mean() < SURE for one in surfaces)
+        if number < rounds and sure and np.abs(step).max() < SURE:
+            z, origins = joint_draws(surfaces, point, DRAWS - 1, seed + number)
             break
-        new = residuals(z + step)[0]
-        slopes = slopes + np.outer(new - r - slopes @ step, step) / (step @ step)
-        if new @ new + (z + step) @ (z + step) < r @ r + z @ z or number == 0:
-            z, r = z + step, new
-    for _ in range(2):  # few futures suffice for slopes, but what they give has luck in it
-        r = residuals(z, more)[0]
-        step = _step(z, r, slopes)
-        z = z + step * min(1.0, FARTHEST / max(float(np.abs(step).max()), 1e-12))
-    spread = np.linalg.inv(slopes.T @ slopes + np.eye(len(z)))
-    after = trials.run(z, range(LATER, LATER + POLISH * max(replications, 2)))
-    draws = _draws(z, spread, seed)
-    table = values(unknowns, draws)
+    checked = _check(trials, z, size)
+    facts = _facts(scenario, before, checked)
+    unmet = [place for place, one in enumerate(facts) if one.misfit > 2 * one.error]
+    for place in unmet:
+        best = nearest_point([surfaces[place]], len(point))
+        alone = trials.run(np.repeat(best[None], len(_aside(size)), axis=0), LATER + _aside(size))
+        facts[place] = replace(facts[place], alone=float(np.nanmean(alone[..., place])))
+    table = values(unknowns, np.insert(z, len(z) // 2, point, axis=0))
     ranges = np.quantile(table, [0.05, 0.95], axis=0)
-    left = np.sqrt(np.diag(spread))
-    own = values(unknowns, z)
+    # Beside where each draw started from, which takes out most of their luck.
+    left = z.std(axis=0) / origins.std(axis=0)
+    own = values(unknowns, point)
     return Calibration(
         scenario,
-        [
-            Fact(path, known.source or "", known.low, known.high, float(sizes[k]),
-                 float(middle[k] + first[k] * sizes[k]), float(after[k].mean()),
-                 float(after[k].std(ddof=1) / np.sqrt(after.shape[1])))
-            for k, (path, known) in enumerate(scenario.known.items())
-        ],
+        facts,
         [
             Found(one, float(one.value(0.0)), float(own[k]), float(ranges[0, k]), float(ranges[1, k]), float(left[k]))
             for k, one in enumerate(unknowns)
         ],
         table,
         trials.done,
-    )  # fmt: skip
+        checked.shape[0] * checked.shape[1],
+    )
 
 
-def _step(z: Float, r: Float, slopes: Float) -> Float:
-    """The Gauss-Newton step of |r|^2 + |z|^2."""
-    from scipy.linalg import solve
+class _Seen:
+    """Trials so far: points, luck, and the facts in spreads from what was stated."""
 
-    size = len(z)
-    return np.asarray(solve(slopes.T @ slopes + np.eye(size), -(slopes.T @ r + z), assume_a="pos"))
+    def __init__(self, scenario: Scenario, trials: Trials, unknowns: int) -> None:
+        self.paths = list(scenario.known)
+        self.aims = [Aim.of(path, known) for path, known in scenario.known.items()]
+        self.trials = trials
+        self.x: Float = np.zeros((0, unknowns))
+        self.luck: Int = np.zeros(0, np.int64)
+        self.away: Float = np.zeros((0, len(self.aims)))
+        self.last: list[Surface | None] = [None] * len(self.aims)
+
+    def simulate(self, z: Float, futures: Int) -> Float:
+        """The knowns, base units, at points [P, K] in futures [P, F]: [P * F, facts]; they are kept."""
+        found = self.trials.run(z, futures).reshape(-1, len(self.aims))
+        missing = [path for path, bad in zip(self.paths, np.isnan(found).mean(axis=0) > 0.5, strict=True) if bad]
+        if missing:
+            raise ValueError(f"known.{missing[0]}: the scenario gives no value of this (nobody is counted)")
+        self.x = np.concatenate([self.x, np.repeat(z, futures.shape[1], axis=0)])
+        self.luck = np.concatenate([self.luck, futures.ravel()])
+        away = np.stack([aim.away(found[:, place]) for place, aim in enumerate(self.aims)], axis=1)
+        self.away = np.concatenate([self.away, away])
+        return found
+
+    def surfaces(self) -> list[Surface]:
+        """What all trials so far say of each fact."""
+        found = []
+        for place, last in enumerate(self.last):
+            told = ~np.isnan(self.away[:, place])
+            found.append(Surface.fit(self.x[told], self.luck[told], self.away[told, place], last))
+        self.last = list(found)
+        return found
 
 
-def _draws(z: Float, spread: Float, seed: int) -> Float:
-    """Draws of the normal about the most likely point, which stands in the middle."""
-    random = np.random.default_rng(seed)
-    draws = random.multivariate_normal(z, spread, DRAWS - 1, method="eigh")
-    half = len(draws) // 2
-    return np.vstack([draws[:half], z, draws[half:]])
+def _aside(size: int) -> Int:
+    """The futures, in pairs, of what is simulated by the way."""
+    return np.arange(2 * max(1, size // ASIDE // 2)).reshape(-1, 2)
+
+
+def _cloud(unknowns: int, size: int, seed: int) -> Float:
+    """Draws of the prior, evenly spread."""
+    from scipy.special import ndtri
+    from scipy.stats.qmc import LatinHypercube
+
+    return np.asarray(ndtri(LatinHypercube(unknowns, rng=np.random.default_rng(seed)).random(size)))
+
+
+def _check(trials: Trials, z: Float, size: int) -> Float:
+    """The facts at draws spread over all of them, two futures each, as in a run: [P, 2, facts]."""
+    some = z[np.linspace(0, len(z) - 1, min(size // 2, len(z))).astype(int)]
+    return trials.run(some, LATER + np.arange(2 * len(some)).reshape(-1, 2))
+
+
+def _facts(scenario: Scenario, before: Float, checked: Float) -> list[Fact]:
+    """What was known beside what the draws gave."""
+    found = []
+    for place, (path, known) in enumerate(scenario.known.items()):
+        pairs = checked[..., place]
+        told = pairs[~np.isnan(pairs)]
+        means = np.nanmean(pairs[~np.isnan(pairs).all(axis=1)], axis=1)
+        luck = float(np.nanmean((pairs[:, 0] - pairs[:, 1]) ** 2)) / 2
+        spread = max(float(means.var(ddof=1)) - luck / 2, 0.0) ** 0.5
+        low, high = np.quantile(told, [0.1, 0.9])
+        found.append(
+            Fact(path, known.source or "", known.low, known.high, Aim.of(path, known).tolerance, float(before[place]),
+                 float(told.mean()), float(means.std(ddof=1) / np.sqrt(len(means))), float(low), float(high), spread)
+        )  # fmt: skip
+    return found

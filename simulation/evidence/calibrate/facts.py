@@ -1,7 +1,8 @@
-"""What a calibration was asked and what it found: known facts beside what is simulated, and the unknowns."""
+"""What a calibration was asked and what it found: known facts beside what the draws give, and the unknowns."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,58 @@ from simulation.shown import Shown
 if TYPE_CHECKING:
     from simulation.scenario.schema import Known, Scenario
 
-__all__ = ["Calibration", "Fact", "Found", "tolerance"]
+__all__ = ["Aim", "Calibration", "Fact", "Found"]
 
 Float = npt.NDArray[np.float64]
 STAYS = 0.9
 """An unknown keeps its prior when this share of its standard deviation is left."""
 SHARE_FLOOR, OTHER_FLOOR = 0.005, 0.01
 """Standard deviation at least given to a known: of a share, and relative of anything else."""
+NOTHING = 1e-3
+"""Share of its middle below which a fact on a logarithmic scale does not count as less."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a stated range is taken to mean: normal, and 95% within the range.
+
+    Shares are normal as they are; amounts, counts and times are normal as logarithms, so that "2 to 100 days" is
+    about 14 days and not 51. Nothing is known to the last digit, so even a single value has a small spread.
+
+    Attributes
+    ----------
+    middle, spread
+        Base units; of the logarithm where `logarithmic`.
+    """
+
+    middle: float
+    spread: float
+    logarithmic: bool
+
+    @classmethod
+    def of(cls, path: str, known: Known) -> Aim:
+        """Read a known."""
+        from simulation.scenario.quantities import SHARE
+        from simulation.scenario.schema.objective import KNOWN_MEASURES
+
+        low, high = known.low, known.high
+        if KNOWN_MEASURES[path.rpartition(".")[2]] is SHARE:
+            return cls((low + high) / 2, max((high - low) / 4, SHARE_FLOOR), False)
+        if low <= 0.0:
+            floor = OTHER_FLOOR * max(abs(low), abs(high), 1e-9)
+            return cls((low + high) / 2, max((high - low) / 4, floor), False)
+        return cls(math.log(low * high) / 2, max(math.log(high / low) / 4, OTHER_FLOOR), True)
+
+    @property
+    def tolerance(self) -> float:
+        """The spread about the middle, base units."""
+        return math.exp(self.middle) * self.spread if self.logarithmic else self.spread
+
+    def away(self, values: Float) -> Float:
+        """How many spreads values lie from the middle."""
+        if self.logarithmic:
+            values = np.log(np.maximum(values, NOTHING * math.exp(self.middle)))
+        return np.asarray((values - self.middle) / self.spread)
 
 
 @dataclass(frozen=True)
@@ -33,8 +79,16 @@ class Fact:
         Of the known.
     low, high
         Its range; equal for a single value, which counts as reproduced within two standard deviations `tolerance`.
-    before, after, error
-        Simulated at the start; at what was found, with other luck; and the standard error of the latter.
+    before
+        Simulated where the scenario starts.
+    after, error
+        Mean over futures of the joint draws, as a run of the overlay simulates them; and its standard error.
+    p10, p90
+        8 of 10 of these futures lie between: what is not known, and luck.
+    spread
+        Standard deviation of what is not known alone, without luck.
+    alone
+        What is simulated when this fact is all that counts; None where it is reproduced together with the others.
     """
 
     path: str
@@ -45,16 +99,24 @@ class Fact:
     before: float
     after: float
     error: float
+    p10: float
+    p90: float
+    spread: float
+    alone: float | None = None
+
+    def outside(self, value: float) -> float:
+        """How far outside of the range a value is; 0 within."""
+        slack = 2 * self.tolerance if self.low == self.high else 0.0
+        return max(self.low - slack - value, value - self.high - slack, 0.0)
 
     @property
     def misfit(self) -> float:
-        """How far outside of the range it comes out; 0 within."""
-        slack = 2 * self.tolerance if self.low == self.high else 0.0
-        return max(self.low - slack - self.after, self.after - self.high - slack, 0.0)
+        """How far outside of the range the mean comes out; 0 within."""
+        return self.outside(self.after)
 
     @property
     def reproduced(self) -> bool:
-        """Whether the simulated value lies within the range."""
+        """Whether the simulated mean lies within the range."""
         return self.misfit == 0.0
 
 
@@ -84,9 +146,11 @@ class Calibration(Shown):
     facts, found
         The known facts and the unknowns.
     draws
-        float64[D, K]: joint draws of the unknowns, base units; the middle row is the most likely one.
+        float64[D, K]: joint draws of the unknowns, base units; the middle row is the point they lie about.
     simulations
         How many futures it took.
+    checked
+        On how many futures of the draws, none of which was used to find them, the facts were read.
     """
 
     scenario: Scenario
@@ -94,13 +158,4 @@ class Calibration(Shown):
     found: list[Found]
     draws: Float
     simulations: int
-
-
-def tolerance(path: str, known: Known) -> float:
-    """Standard deviation of a known: its range holds 95%, but nothing is known to the last digit."""
-    from simulation.scenario.quantities import SHARE
-    from simulation.scenario.schema.objective import KNOWN_MEASURES
-
-    share = KNOWN_MEASURES[path.rpartition(".")[2]] is SHARE
-    floor = SHARE_FLOOR if share else OTHER_FLOOR * max(abs(known.low), abs(known.high), 1e-9)
-    return max((known.high - known.low) / 4, floor)
+    checked: int

@@ -10,7 +10,7 @@ from simulation.evidence.overlay import write_overlay
 from simulation.scenario.quantities import MONEY, Kind
 from simulation.scenario.schema.objective import KNOWN_MEASURES
 
-__all__ = ["facts", "in_words", "number_of", "range_of", "stays", "write_calibration"]
+__all__ = ["facts", "gives", "in_words", "number_of", "range_of", "stays", "unmet", "write_calibration"]
 
 
 def write_calibration(found: Calibration, path: Path) -> list[Path]:
@@ -20,7 +20,8 @@ def write_calibration(found: Calibration, path: Path) -> list[Path]:
     evidence = kinds.pop() if len(kinds) == 1 else "prior"
     notes = [
         "Calibrated: joint draws that reproduce the known facts of the scenario. One row sets all numbers together.",
-        *(f"{one.path}: known {range_of(one)}, simulated {number_of(one, one.after)}" for one in found.facts),
+        f"Mean and 10-90% of {found.checked} futures of these draws, which were not used to find them:",
+        *(f"{one.path}: known {range_of(one)}, simulated {gives(one)}" for one in found.facts),
         f"Next to nothing was learned about: {', '.join(stays(found)) or 'none'}.",
     ]
     source = "calibrated on " + "; ".join(dict.fromkeys(one.source or one.path for one in found.facts))
@@ -33,6 +34,7 @@ def facts(found: Calibration) -> dict[str, Any]:
     return {
         "known": [
             {"path": one.path, "low": one.low, "high": one.high, "before": one.before, "after": one.after,
+             "p10": one.p10, "p90": one.p90, "spread": one.spread, "tolerance": one.tolerance, "alone": one.alone,
              "error": one.error, "misfit": one.misfit, "reproduced": one.reproduced}
             for one in found.facts
         ],
@@ -42,6 +44,7 @@ def facts(found: Calibration) -> dict[str, Any]:
             for one in found.found
         ],
         "simulations": found.simulations,
+        "checked": found.checked,
     }  # fmt: skip
 
 
@@ -73,3 +76,23 @@ def range_of(one: Fact) -> str:
     """The range of a known fact in words."""
     low, high = number_of(one, one.low), number_of(one, one.high)
     return low if one.low == one.high else f"{low} to {high}"
+
+
+def gives(one: Fact) -> str:
+    """What the draws give: the mean over futures, and where 8 of 10 of them lie."""
+    return f"{number_of(one, one.after)} ({number_of(one, one.p10)} to {number_of(one, one.p90)})"
+
+
+def unmet(found: Calibration) -> list[str]:
+    """A sentence on each fact that the draws do not reproduce."""
+    said = []
+    for one in found.facts:
+        if one.alone is None:
+            continue
+        text = f"{one.path} comes out at {number_of(one, one.after)}, {number_of(one, one.misfit)} outside of its range"
+        alone = number_of(one, one.alone)
+        if one.outside(one.alone) == 0.0:
+            said.append(f"{text}. Alone it can be met ({alone}), so it contradicts other facts")
+        else:
+            said.append(f"{text}, and at {alone} when it alone counts: what may change does not bring it there")
+    return said

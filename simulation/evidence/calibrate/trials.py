@@ -2,64 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from simulation.engine.crew import Crew
-from simulation.evidence.unknowns import Unknown, at, joint_middle, scenario_at, values
+from simulation.evidence.unknowns import Unknown, at, scenario_at, values
 from simulation.progress import Progress
+from simulation.scenario.draws import drawn_kinds, draws, with_values
+from simulation.scenario.quantities import Quantity
 
 if TYPE_CHECKING:
     from simulation.scenario.book import Book
-    from simulation.scenario.quantities import Quantity
     from simulation.scenario.schema import Scenario
 
 __all__ = ["Trials"]
 
 Float = npt.NDArray[np.float64]
-
-
-Item = tuple[int, Float, range]
+Int = npt.NDArray[np.int64]
+Item = tuple[int, Float, Int]
 
 
 class Trials:
-    """Simulates trials, and reads what is known off them."""
+    """Simulates points of the unknowns, and reads what is known off them.
+
+    Attributes
+    ----------
+    done
+        Futures so far.
+    """
 
     def __init__(
         self, scenario: Scenario, book: Book | None, unknowns: list[Unknown], paths: list[str], seed: int,
         workers: int, progress: Progress | None, expected: int,
     ) -> None:  # fmt: skip
         self.crew = _Points(scenario, book, unknowns, paths, seed)
-        self.scenario, self.unknowns, self.paths = scenario, unknowns, paths
-        self.middle: Mapping[str, Quantity] = joint_middle(scenario)
-        self.plain, self.counted = self.crew.plain, self.crew.counted
         self.workers, self.progress, self.expected = workers, progress, expected
         self.done = 0
 
-    def means(self, z: Float, luck: range) -> Float:
-        """Means over futures, of several points: [P, K]."""
+    def run(self, z: Float, futures: Int) -> Float:
+        """The knowns in each future, base units; NaN where nobody is counted.
+
+        Parameters
+        ----------
+        z
+            Points [P, K], on the scale of the priors.
+        futures
+            int64[P, F], which futures each meets. What the scenario assumes beside the unknowns is drawn by the
+            first of them.
+
+        Returns
+        -------
+        ndarray
+            [P, F, facts]
+        """
         found: dict[int, Float] = {}
 
         def done(part: tuple[int, Float]) -> None:
-            found[part[0]] = part[1].mean(axis=-1)
-            self._told(len(luck))
+            found[part[0]] = part[1]
+            self.done += len(part[1])
+            if self.progress is not None:
+                self.progress(min(self.done, self.expected), self.expected)
 
-        self.crew.share_out([(place, one, luck) for place, one in enumerate(z)], done, workers=self.workers)
+        items = [(place, one, numbers) for place, (one, numbers) in enumerate(zip(z, futures, strict=True))]
+        self.crew.share_out(items, done, workers=self.workers)
         return np.stack([found[place] for place in range(len(z))])
-
-    def run(self, z: Float, luck: range) -> Float:
-        """The knowns at one point, in each future, base units: [K, R]."""
-        _, found = self.crew.work((0, z, luck))
-        self._told(len(luck))
-        return found
-
-    def _told(self, futures: int) -> None:
-        self.done += futures
-        if self.progress is not None:
-            self.progress(min(self.done, self.expected), self.expected)
 
 
 class _Points(Crew[Item, tuple[int, Float]]):
@@ -75,28 +83,30 @@ class _Points(Crew[Item, tuple[int, Float]]):
         super().__init__()
         self.scenario, self.book, self.unknowns, self.seed = scenario, book, unknowns, seed
         self.paths = paths
-        self.plain = scenario_at(scenario, {})
-        self.facts = ScenarioFacts.of(self.plain)
+        own = {one.path for one in unknowns}
+        rest = {name: one for name, one in scenario.assumptions.items() if name not in own}
+        self.others = scenario.model_copy(update={"assumptions": rest})
+        self.facts = ScenarioFacts.of(scenario_at(scenario, {}))
         names = [KNOWN_AS.get(path.rpartition(".")[2], path.rpartition(".")[2]) for path in paths]
         self.counted = [name in MEASURES or name == FIRST_VALUE for name in names]
 
     def work(self, item: Item) -> tuple[int, Float]:
-        """The knowns at one point, in each future, base units: [K, R]; its place comes along."""
+        """The knowns at one point, in each future, base units: [F, facts]; its place comes along."""
         from simulation.engine.ledger import LEDGER_ARRAYS, Ledger, RunResult
         from simulation.engine.plan import make_plan
         from simulation.engine.replicate import ledger_rows, make_engine
         from simulation.evidence.observables import lives_of_memory, observables
 
-        place, z, luck = item
-        trial = scenario_at(self.scenario, at(self.unknowns, values(self.unknowns, z)))
+        place, z, futures = item
+        trial = self._trial(z, int(futures[0]) // 2)
         plan = make_plan(trial, self.book)
         engine = getattr(self.mine, "engine", None)
         if engine is None:
             engine = self.mine.engine = make_engine("compiled", plan, log=not all(self.counted))
         else:
             engine.load(plan)
-        columns = []
-        for number in luck:
+        rows_found = []
+        for number in map(int, futures):
             memory = engine.run(self.seed, number)
             rows = ledger_rows(memory, plan)
             ledger = Ledger(**{name: rows[name][None] for name in LEDGER_ARRAYS})
@@ -104,8 +114,15 @@ class _Points(Crew[Item, tuple[int, Float]]):
             if not all(self.counted):
                 told = observables(lives_of_memory(memory, plan, trial, usage_seed=number))
                 found |= {path: one.value for path, one in told.items() if path not in found}
-            columns.append([found.get(path, np.nan) for path in self.paths])
-        return place, np.array(columns).T
+            rows_found.append([found.get(path, np.nan) for path in self.paths])
+        return place, np.array(rows_found)
+
+    def _trial(self, z: Float, point: int) -> Scenario:
+        """The scenario with the unknowns set, and everything else that it assumes drawn, as in a run."""
+        rest = draws(self.others, self.seed, point) if self.others.assumptions else {}
+        kinds = drawn_kinds(self.others)
+        drawn = {path: Quantity(value, kinds[path]) for path, value in rest.items()}
+        return with_values(self.scenario, drawn | at(self.unknowns, values(self.unknowns, z)), "at a trial")
 
     def _counted(self, result: object) -> dict[str, float]:
         """What the ledger tells, exactly as reports show it, base units."""
