@@ -88,7 +88,7 @@ def calibrate(
 
 
 def _show(found: Calibration, path: Path, screen: Screen) -> None:
-    from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays, unmet
+    from simulation.evidence.calibrate.told import in_words, number_of, range_of, stays, unmet, wider
 
     screen.table(
         f"What is known, and what {found.checked} futures of the draws give",
@@ -98,7 +98,7 @@ def _show(found: Calibration, path: Path, screen: Screen) -> None:
           "reproduced" if one.reproduced else f"off by {number_of(one, one.misfit)}") for one in found.facts],
         text=(0, 1, 6),
     )  # fmt: skip
-    for sentence in unmet(found):
+    for sentence in unmet(found) + wider(found):
         screen.show(sentence)
     learned = [one for one in found.found if not one.stays_prior]
     screen.table(

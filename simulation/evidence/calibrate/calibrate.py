@@ -228,16 +228,19 @@ def _check(trials: Trials, z: Float, size: int) -> Float:
 
 def _facts(scenario: Scenario, before: Float, checked: Float) -> list[Fact]:
     """What was known beside what the draws gave."""
+    from scipy.special import chdtri
+
     found = []
     for place, (path, known) in enumerate(scenario.known.items()):
         pairs = checked[..., place]
         told = pairs[~np.isnan(pairs)]
         means = np.nanmean(pairs[~np.isnan(pairs).all(axis=1)], axis=1)
         luck = float(np.nanmean((pairs[:, 0] - pairs[:, 1]) ** 2)) / 2
-        spread = max(float(means.var(ddof=1)) - luck / 2, 0.0) ** 0.5
+        size, between = len(means) - 1, float(means.var(ddof=1))
+        spread, least = (max(one - luck / 2, 0.0) ** 0.5 for one in (between, between * size / chdtri(size, 0.05)))
         low, high = np.quantile(told, [0.1, 0.9])
         found.append(
             Fact(path, known.source or "", known.low, known.high, Aim.of(path, known).tolerance, float(before[place]),
-                 float(told.mean()), float(means.std(ddof=1) / np.sqrt(len(means))), float(low), float(high), spread)
+                 float(told.mean()), float(means.std(ddof=1) / np.sqrt(len(means))), float(low), float(high), spread, least)
         )  # fmt: skip
     return found

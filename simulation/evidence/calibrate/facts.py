@@ -22,6 +22,8 @@ STAYS = 0.9
 """An unknown keeps its prior when this share of its standard deviation is left."""
 SHARE_FLOOR, OTHER_FLOOR = 0.005, 0.01
 """Standard deviation at least given to a known: of a share, and relative of anything else."""
+WIDE = 1.25
+"""How many times the stated spread counts as wider."""
 NOTHING = 1e-3
 """Share of its middle below which a fact on a logarithmic scale does not count as less."""
 
@@ -85,8 +87,8 @@ class Fact:
         Mean over futures of the joint draws, as a run of the overlay simulates them; and its standard error.
     p10, p90
         8 of 10 of these futures lie between: what is not known, and luck.
-    spread
-        Standard deviation of what is not known alone, without luck.
+    spread, spread_low
+        Standard deviation of what is not known alone, without luck; and the least that it is, with 95% confidence.
     alone
         What is simulated when this fact is all that counts; None where it is reproduced together with the others.
     """
@@ -102,6 +104,7 @@ class Fact:
     p10: float
     p90: float
     spread: float
+    spread_low: float
     alone: float | None = None
 
     def outside(self, value: float) -> float:
@@ -118,6 +121,11 @@ class Fact:
     def reproduced(self) -> bool:
         """Whether the simulated mean lies within the range."""
         return self.misfit == 0.0
+
+    @property
+    def too_wide(self) -> bool:
+        """Whether the draws are clearly less sure of it than was stated."""
+        return self.spread_low > WIDE * self.tolerance
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ __all__ = ["Surface"]
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
-TUNED_ON, STEPS = 400, 60
+TUNED_ON, STEPS = 800, 60
 """Trials that lengths are found on, since more add little and cost their cube; and steps of the search."""
 LEVEL = 10.0
 """Prior standard deviation of the level, in those of the outcomes."""
@@ -118,7 +118,7 @@ def _tuned(x: Float, luck: Int, y: Float, start: Float | None) -> Float:
     from scipy.linalg import cho_solve
     from scipy.optimize import minimize
 
-    some = slice(None, None, max(1, -(-len(x) // TUNED_ON)))
+    some = np.linspace(0, len(x) - 1, min(len(x), TUNED_ON)).astype(int)
     x, luck, y = x[some], luck[some], y[some]
     k = x.shape[1]
     usual = np.concatenate([np.full(k, USUAL[0]), USUAL[1:]])
@@ -139,5 +139,5 @@ def _tuned(x: Float, luck: Int, y: Float, start: Float | None) -> Float:
 
     first = usual if start is None else start
     found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=[LIMITS] * len(usual),
-                     options={"maxiter": STEPS if start is None else STEPS // 3})  # fmt: skip
+                     options={"maxiter": STEPS if start is None else STEPS // 2})  # fmt: skip
     return np.asarray(found.x, np.float64)

@@ -10,7 +10,7 @@ from simulation.evidence.overlay import write_overlay
 from simulation.scenario.quantities import MONEY, Kind
 from simulation.scenario.schema.objective import KNOWN_MEASURES
 
-__all__ = ["facts", "gives", "in_words", "number_of", "range_of", "stays", "unmet", "write_calibration"]
+__all__ = ["facts", "gives", "in_words", "number_of", "range_of", "stays", "unmet", "wider", "write_calibration"]
 
 
 def write_calibration(found: Calibration, path: Path) -> list[Path]:
@@ -34,7 +34,7 @@ def facts(found: Calibration) -> dict[str, Any]:
     return {
         "known": [
             {"path": one.path, "low": one.low, "high": one.high, "before": one.before, "after": one.after,
-             "p10": one.p10, "p90": one.p90, "spread": one.spread, "tolerance": one.tolerance, "alone": one.alone,
+             "p10": one.p10, "p90": one.p90, "spread": one.spread, "spread_low": one.spread_low, "tolerance": one.tolerance, "alone": one.alone,
              "error": one.error, "misfit": one.misfit, "reproduced": one.reproduced}
             for one in found.facts
         ],
@@ -81,6 +81,16 @@ def range_of(one: Fact) -> str:
 def gives(one: Fact) -> str:
     """What the draws give: the mean over futures, and where 8 of 10 of them lie."""
     return f"{number_of(one, one.after)} ({number_of(one, one.p10)} to {number_of(one, one.p90)})"
+
+
+def wider(found: Calibration) -> list[str]:
+    """A sentence on each fact of which the draws are less sure than was stated."""
+    return [
+        f"The draws are less sure of {one.path} than was stated: they spread by {number_of(one, one.spread)} (standard "
+        f"deviation, without luck) and not by {number_of(one, one.tolerance)}. More --replications narrow them"
+        for one in found.facts
+        if one.too_wide
+    ]
 
 
 def unmet(found: Calibration) -> list[str]:

@@ -60,16 +60,19 @@ def _calibration(found: Calibration) -> Card:
     currency, rows = found.scenario.currency, []
     for one in found.facts:
         kind = KNOWN_MEASURES[one.path.rpartition(".")[2]].name
-        low, high, before, after, misfit = (
-            amount(value, kind, currency) for value in (one.low, one.high, one.before, one.after, one.misfit)
+        low, high, before, after, p10, p90, misfit = (
+            amount(value, kind, currency)
+            for value in (one.low, one.high, one.before, one.after, one.p10, one.p90, one.misfit)
         )
         known = low if one.low == one.high else f"{low} to {high}"
-        rows.append([one.path, known, before, after, "reproduced" if one.reproduced else f"off by {misfit}"])
+        rows.append(
+            [one.path, known, before, after, f"{p10} to {p90}", "reproduced" if one.reproduced else f"off by {misfit}"]
+        )
     kept = [one.unknown.path for one in found.found if one.stays_prior]
     said = [f"{sum(one.reproduced for one in found.facts)} of {len(found.facts)} known facts are reproduced."]
     said += [f"They say next to nothing about {', '.join(kept)}."] if kept else []
-    heads = ("known", "range", "before", "calibrated", "")
-    return Card("What is known, and what the scenario gives", said, heads, rows)
+    heads = ("known", "range", "before", "draws give", "10% to 90%", "")
+    return Card(f"What is known, and what {found.checked} futures of the draws give", said, heads, rows)
 
 
 def _vectors(found: Vectors) -> Card:
