@@ -33,8 +33,8 @@ Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 FARTHEST = 1.5
 """Standard deviations of the prior that a round may go."""
-SURE = 0.5
-"""Variance of the surfaces, in that of a fact, below which no further round is needed."""
+SETTLED, SURE = 0.5, 0.5
+"""No further round is needed when one went less far, and the surfaces have less variance in that of a fact."""
 ASIDE = 10
 """One in so many futures goes to the start, and to each fact that cannot be reproduced."""
 LATER = 10_000
@@ -142,12 +142,11 @@ def calibrate(
         surfaces = seen.surfaces()
         step = nearest_point(surfaces, len(point)) - point
         point = point + np.clip(step, -FARTHEST, FARTHEST)
-        count = DRAWS - 1 if number == rounds else size
-        z, origins = joint_draws(surfaces, point, count, seed + number)
-        sure = all(one.variance(z).mean() < SURE for one in surfaces)
-        if number < rounds and sure and np.abs(step).max() < SURE:
-            z, origins = joint_draws(surfaces, point, DRAWS - 1, seed + number)
-            break
+        if number < rounds:
+            z, _ = joint_draws(surfaces, point, size, seed + number)
+            if np.abs(step).max() < SETTLED and all(one.variance(z).mean() < SURE for one in surfaces):
+                break
+    z, origins = joint_draws(surfaces, point, DRAWS - 1, seed)
     checked = _check(trials, z, size)
     facts = _facts(scenario, before, checked)
     unmet = [place for place, one in enumerate(facts) if one.misfit > 2 * one.error]
@@ -156,17 +155,14 @@ def calibrate(
         alone = trials.run(np.repeat(best[None], len(_aside(size)), axis=0), LATER + _aside(size))
         facts[place] = replace(facts[place], alone=float(np.nanmean(alone[..., place])))
     table = values(unknowns, np.insert(z, len(z) // 2, point, axis=0))
-    ranges = np.quantile(table, [0.05, 0.95], axis=0)
+    low, high = np.quantile(table, [0.05, 0.95], axis=0)
     # Beside where each draw started from, which takes out most of their luck.
     left = z.std(axis=0) / origins.std(axis=0)
-    own = values(unknowns, point)
+    columns = zip(unknowns, values(unknowns, point), low, high, left, strict=True)
     return Calibration(
         scenario,
         facts,
-        [
-            Found(one, float(one.value(0.0)), float(own[k]), float(ranges[0, k]), float(ranges[1, k]), float(left[k]))
-            for k, one in enumerate(unknowns)
-        ],
+        [Found(one, float(one.value(0.0)), *map(float, numbers)) for one, *numbers in columns],
         table,
         trials.done,
         checked.shape[0] * checked.shape[1],
@@ -237,10 +233,11 @@ def _facts(scenario: Scenario, before: Float, checked: Float) -> list[Fact]:
         means = np.nanmean(pairs[~np.isnan(pairs).all(axis=1)], axis=1)
         luck = float(np.nanmean((pairs[:, 0] - pairs[:, 1]) ** 2)) / 2
         size, between = len(means) - 1, float(means.var(ddof=1))
-        spread, least = (max(one - luck / 2, 0.0) ** 0.5 for one in (between, between * size / chdtri(size, 0.05)))
+        least = between * size / float(chdtri(size, 0.05))
         low, high = np.quantile(told, [0.1, 0.9])
         found.append(
             Fact(path, known.source or "", known.low, known.high, Aim.of(path, known).tolerance, float(before[place]),
-                 float(told.mean()), float(means.std(ddof=1) / np.sqrt(len(means))), float(low), float(high), spread, least)
+                 float(told.mean()), (between / len(means)) ** 0.5, float(low), float(high),
+                 *(max(one - luck / 2, 0.0) ** 0.5 for one in (between, least)))
         )  # fmt: skip
     return found

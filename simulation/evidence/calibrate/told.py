@@ -34,7 +34,8 @@ def facts(found: Calibration) -> dict[str, Any]:
     return {
         "known": [
             {"path": one.path, "low": one.low, "high": one.high, "before": one.before, "after": one.after,
-             "p10": one.p10, "p90": one.p90, "spread": one.spread, "spread_low": one.spread_low, "tolerance": one.tolerance, "alone": one.alone,
+             "p10": one.p10, "p90": one.p90, "spread": one.spread, "spread_low": one.spread_low,
+             "tolerance": one.tolerance, "alone": one.alone,
              "error": one.error, "misfit": one.misfit, "reproduced": one.reproduced}
             for one in found.facts
         ],
