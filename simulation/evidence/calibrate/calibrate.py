@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from simulation.evidence.calibrate.draws import joint_draws, nearest_point
+from simulation.evidence.calibrate.draws import joint_draws, nearest_point, scores
 from simulation.evidence.calibrate.facts import Aim, Calibration, Fact, Found
 from simulation.evidence.calibrate.surface import Surface
 from simulation.evidence.calibrate.trials import Trials
@@ -39,7 +39,7 @@ ASIDE = 10
 """One in so many futures goes to the start, and to each fact that cannot be reproduced."""
 LATER = 10_000
 """The first future of the check."""
-DRAWS, FEWEST = 201, 20
+FEWEST = 20
 
 
 def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
@@ -135,18 +135,17 @@ def calibrate(
     seen = _Seen(scenario, trials, len(unknowns))
     point = np.zeros(len(unknowns))
     before = np.nanmean(seen.simulate(np.repeat(point[None], len(_aside(size)), axis=0), _aside(size)), axis=0)
-    z = _cloud(len(unknowns), size, seed)
-    for number in range(1, rounds + 1):
+    normal = scores(len(unknowns), len(scenario.known), size, seed)
+    z = normal[:, : len(unknowns)]
+    for _ in range(rounds):
         # Every second trial meets the same luck as the one before, and those of all rounds the same: see `Surface`.
         seen.simulate(z, np.arange(size)[:, None] // 2)
         surfaces = seen.surfaces()
         step = nearest_point(surfaces, len(point)) - point
         point = point + np.clip(step, -FARTHEST, FARTHEST)
-        if number < rounds:
-            z, _ = joint_draws(surfaces, point, size, seed + number)
-            if np.abs(step).max() < SETTLED and all(one.variance(z).mean() < SURE for one in surfaces):
-                break
-    z, origins = joint_draws(surfaces, point, DRAWS - 1, seed)
+        z, origins = joint_draws(surfaces, point, normal, z)
+        if np.abs(step).max() < SETTLED and all(one.variance(z).mean() < SURE for one in surfaces):
+            break
     checked = _check(trials, z, size)
     facts = _facts(scenario, before, checked)
     unmet = [place for place, one in enumerate(facts) if one.misfit > 2 * one.error]
@@ -198,7 +197,8 @@ class _Seen:
         found = []
         for place, last in enumerate(self.last):
             told = ~np.isnan(self.away[:, place])
-            found.append(Surface.fit(self.x[told], self.luck[told], self.away[told, place], last))
+            one = Surface.fit(self.x[told], self.luck[told], self.away[told, place], last)
+            found.append(one.raised(self.aims[place].lifted(one.luck)))
         self.last = list(found)
         return found
 
@@ -206,14 +206,6 @@ class _Seen:
 def _aside(size: int) -> Int:
     """The futures, in pairs, of what is simulated by the way."""
     return np.arange(2 * max(1, size // ASIDE // 2)).reshape(-1, 2)
-
-
-def _cloud(unknowns: int, size: int, seed: int) -> Float:
-    """Draws of the prior, evenly spread."""
-    from scipy.special import ndtri
-    from scipy.stats.qmc import LatinHypercube
-
-    return np.asarray(ndtri(LatinHypercube(unknowns, rng=np.random.default_rng(seed)).random(size)))
 
 
 def _check(trials: Trials, z: Float, size: int) -> Float:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from simulation.evidence.calibrate.surface import Surface
 from simulation.evidence.unknowns import FAR
 
-__all__ = ["joint_draws", "nearest_point"]
+__all__ = ["joint_draws", "nearest_point", "scores"]
 
 Float = npt.NDArray[np.float64]
 STEPS, HALVINGS = 15, 6
@@ -28,10 +28,21 @@ LEAST = 0.1
 def nearest_point(surfaces: Sequence[Surface], unknowns: int) -> Float:
     """The point nearest to the middle of the prior at which every fact, in its spreads, is 0: [K]."""
     start, aim = np.zeros((1, unknowns)), np.zeros((1, len(surfaces)))
-    return np.asarray(_aimed(surfaces, start, aim)[0])
+    return np.asarray(_aimed(surfaces, start, aim, start)[0])
 
 
-def joint_draws(surfaces: Sequence[Surface], point: Float, number: int, seed: int) -> tuple[Float, Float]:
+def scores(unknowns: int, facts: int, number: int, seed: int) -> Float:
+    """Evenly spread standard normal scores, for where each draw starts and what it aims at: [number, unknowns + facts].
+
+    They stay the same from round to round, so that each draw is simulated where it was and corrected by what that gave.
+    """
+    from scipy.special import ndtri
+    from scipy.stats.qmc import LatinHypercube
+
+    return np.asarray(ndtri(LatinHypercube(unknowns + facts, rng=np.random.default_rng(seed)).random(number)))
+
+
+def joint_draws(surfaces: Sequence[Surface], point: Float, normal: Float, last: Float) -> tuple[Float, Float]:
     """Draws about a point, and where they came from.
 
     Parameters
@@ -40,6 +51,10 @@ def joint_draws(surfaces: Sequence[Surface], point: Float, number: int, seed: in
         Of the facts, in spreads from the middle of what was stated.
     point
         Where the facts have their middles: the prior is moved there, for where a scenario starts tells nothing.
+    normal
+        `scores`.
+    last
+        [number, K], the draws of the round before.
 
     Returns
     -------
@@ -52,20 +67,16 @@ def joint_draws(surfaces: Sequence[Surface], point: Float, number: int, seed: in
     until the mean over the draws is what was stated. What the surfaces themselves do not know for sure is a part of
     the spread of a fact, so the draws are given less.
     """
-    from scipy.special import ndtri
-    from scipy.stats.qmc import LatinHypercube
-
-    cube = LatinHypercube(len(point) + len(surfaces), rng=np.random.default_rng(seed)).random(number)
-    normal = ndtri(np.clip(cube, 1e-9, 1 - 1e-9))
     origins = np.clip(point + normal[:, : len(point)], -FAR, FAR)
     aims = normal[:, len(point) :]
-    unsure = np.stack([one.variance(_aimed(surfaces, origins[:100], aims[:100])).mean() for one in surfaces])
-    return _aimed(surfaces, origins, aims * np.sqrt(np.maximum(1 - unsure, LEAST))), origins
+    near = _aimed(surfaces, origins, aims, last)
+    unsure = np.stack([one.variance(near).mean() for one in surfaces])
+    return _aimed(surfaces, origins, aims * np.sqrt(np.maximum(1 - unsure, LEAST)), near), origins
 
 
-def _aimed(surfaces: Sequence[Surface], origins: Float, aims: Float) -> Float:
+def _aimed(surfaces: Sequence[Surface], origins: Float, aims: Float, z: Float) -> Float:
     """The nearest points at which the facts have the values aimed at, on average without bias."""
-    shift, z = np.zeros(len(surfaces)), origins
+    shift = np.zeros(len(surfaces))
     for _ in range(PASSES):
         z = _moved(surfaces, origins, aims + shift, z)
         gap = (_means(surfaces, z) - aims).mean(axis=0)

@@ -24,26 +24,31 @@ SHARE_FLOOR, OTHER_FLOOR = 0.005, 0.01
 """Standard deviation at least given to a known: of a share, and relative of anything else."""
 WIDE = 1.25
 """How many times the stated spread counts as wider."""
-NOTHING = 1e-3
-"""Share of its middle below which a fact on a logarithmic scale does not count as less."""
+AMOUNTS = ("nrr", "grr")
+"""Shares that are ratios of amounts, and may be above 1."""
+FAR_OFF = 0.02
+"""Share of its middle, and of what a share's middle leaves to 1, below which nothing counts as less."""
 
 
 @dataclass(frozen=True)
 class Aim:
-    """What a stated range is taken to mean: normal, and 95% within the range.
+    """What a stated range is taken to mean: its middle, and a spread of which 2 reach its ends.
 
-    Shares are normal as they are; amounts, counts and times are normal as logarithms, so that "2 to 100 days" is
-    about 14 days and not 51. Nothing is known to the last digit, so even a single value has a small spread.
+    Facts are handled on a scale on which unknowns move them evenly: the logit of a share, the logarithm of an amount,
+    a count, a time or a ratio of amounts. The middle of a share is halfway; of the others it is so by factors, so that
+    "2 to 100 days" is about 14 days and not 51. Nothing is known to the last digit: even a single value has a spread.
 
     Attributes
     ----------
-    middle, spread
-        Base units; of the logarithm where `logarithmic`.
+    scale
+        "logit", "log" or "plain"; plain is what may be 0.
+    middle, tolerance
+        Base units: the middle, and the spread (standard deviation) near it.
     """
 
+    scale: str
     middle: float
-    spread: float
-    logarithmic: bool
+    tolerance: float
 
     @classmethod
     def of(cls, path: str, known: Known) -> Aim:
@@ -51,24 +56,36 @@ class Aim:
         from simulation.scenario.quantities import SHARE
         from simulation.scenario.schema.objective import KNOWN_MEASURES
 
-        low, high = known.low, known.high
-        if KNOWN_MEASURES[path.rpartition(".")[2]] is SHARE:
-            return cls((low + high) / 2, max((high - low) / 4, SHARE_FLOOR), False)
+        low, high, measure = known.low, known.high, path.rpartition(".")[2]
+        if KNOWN_MEASURES[measure] is SHARE and measure not in AMOUNTS:
+            middle = min(max((low + high) / 2, SHARE_FLOOR), 1 - SHARE_FLOOR)
+            return cls("logit", middle, max((high - low) / 4, SHARE_FLOOR))
+        floor = SHARE_FLOOR if measure in AMOUNTS else OTHER_FLOOR * max(abs(low), abs(high), 1e-9)
         if low <= 0.0:
-            floor = OTHER_FLOOR * max(abs(low), abs(high), 1e-9)
-            return cls((low + high) / 2, max((high - low) / 4, floor), False)
-        return cls(math.log(low * high) / 2, max(math.log(high / low) / 4, OTHER_FLOOR), True)
-
-    @property
-    def tolerance(self) -> float:
-        """The spread about the middle, base units."""
-        return math.exp(self.middle) * self.spread if self.logarithmic else self.spread
+            return cls("plain", (low + high) / 2, max((high - low) / 4, floor))
+        middle = math.sqrt(low * high)
+        return cls("log", middle, max(middle * math.log(high / low) / 4, floor))
 
     def away(self, values: Float) -> Float:
-        """How many spreads values lie from the middle."""
-        if self.logarithmic:
-            values = np.log(np.maximum(values, NOTHING * math.exp(self.middle)))
-        return np.asarray((values - self.middle) / self.spread)
+        """How many spreads values lie from the middle, on the scale."""
+        if self.scale == "plain":
+            return np.asarray((values - self.middle) / self.tolerance)
+        least = FAR_OFF * self.middle
+        if self.scale == "log":
+            return np.asarray(np.log(np.maximum(values, least) / self.middle) * self.middle / self.tolerance)
+        rest = 1 - self.middle
+        values = np.clip(values, least, 1 - FAR_OFF * rest)
+        size = self.tolerance / (self.middle * rest)
+        return np.asarray((np.log(values / (1 - values)) - math.log(self.middle / rest)) / size)
+
+    def lifted(self, variance: float) -> float:
+        """How much luck of a variance on the scale, in spreads, lifts the mean of the values above that of the scale.
+
+        The scale is curved, so luck does not cancel on it: half the variance times the curvature.
+        """
+        curvature = {"plain": 0.0, "log": 1 / self.middle,
+                     "logit": (1 - 2 * self.middle) / (self.middle * (1 - self.middle))}[self.scale]  # fmt: skip
+        return 0.5 * variance * curvature * self.tolerance
 
 
 @dataclass(frozen=True)

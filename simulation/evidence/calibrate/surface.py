@@ -7,7 +7,7 @@ same luck differ mainly by their unknowns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +73,15 @@ class Surface:
         near = self._departure(z) * self.weights
         pulled = near @ self.x - near.sum(axis=1)[:, None] * z
         return np.asarray(self.size * (slope * (self.weights @ self.x) + pulled * inverse))
+
+    @property
+    def luck(self) -> float:
+        """Variance of an outcome at one point: of the shared luck and of what is its own."""
+        return float(self.size**2 * np.exp(2 * self.scaled[-2:]).sum())
+
+    def raised(self, by: float) -> Surface:
+        """The same surface, higher."""
+        return replace(self, centre=self.centre + by)
 
     def variance(self, z: Float) -> Float:
         """Variance of the mean as an estimate, at points [P, K]: [P]."""

@@ -111,7 +111,7 @@ def test_reach_with_and_without_a_training_tells_its_effect() -> None:
     known = {f"{reach}.with.training.reached_90": {"between": ["82%", "86%"], "source": "a survey"},
              f"{reach}.without.training.reached_90": {"between": ["63%", "67%"], "source": "a survey"}}  # fmt: skip
     plan = from_mapping(PLAN | {"interventions": {"training": training}, "known": known})
-    found = calibrate(plan, replications=60, rounds=3, workers=1)
+    found = calibrate(plan, replications=80, rounds=3, workers=1)
     assert all(fact.reproduced for fact in found.facts), found.facts
     assert not found.facts[0].low <= found.facts[0].before <= found.facts[0].high
     effect = next(one for one in found.found if one.unknown.path == "interventions.training.effects.0.advance")
@@ -166,15 +166,28 @@ def test_how_a_range_is_read() -> None:
         "nrr": {"between": ["99%", "103%"]}, "grr": "91%",
         "segments.person.time_to_first_value": {"between": ["2 days", "100 days"]},
         "churn": {"between": [0, 400]},
+        "segments.person.first_year_renewal": {"between": ["62%", "68%"]},
     }}).known  # fmt: skip
     aims = [Aim.of(path, one) for path, one in known.items()]
-    assert [one.logarithmic for one in aims] == [False, False, True, False]
-    assert (aims[0].middle, aims[0].spread) == (pytest.approx(1.01), pytest.approx(0.01))
-    assert aims[1].spread == 0.005  # nothing is known to the last digit
-    assert math.exp(aims[2].middle) == pytest.approx(math.sqrt(200))
+    assert [one.scale for one in aims] == ["log", "log", "log", "plain", "logit"]
+    assert (aims[0].middle, aims[0].tolerance) == (pytest.approx(1.01, abs=1e-3), pytest.approx(0.01, rel=0.01))
+    assert aims[1].tolerance == 0.005  # nothing is known to the last digit
+    assert aims[2].middle == pytest.approx(math.sqrt(200))
     assert aims[2].away(np.array([2.0, math.sqrt(200), 100.0])) == pytest.approx([-2, 0, 2])
-    assert np.isfinite(aims[2].away(np.zeros(1))).all()
-    assert aims[3].middle == 200 * 100
+    assert (aims[3].middle, aims[3].tolerance) == (200 * 100, 100 * 100)
+    assert aims[4].away(np.array([0.62, 0.65, 0.68])) == pytest.approx([-2, 0, 2], abs=0.05)
+    assert all(np.isfinite(one.away(np.array([0.0, 1.0]))).all() for one in aims)
+
+
+def test_luck_on_a_curved_scale_is_taken_off() -> None:
+    """The mean of shares is what was stated when the mean on the scale is below by what luck lifts it."""
+    known = from_mapping(PLAN | {"known": {"segments.person.first_year_renewal": {"between": ["86%", "90%"]}}}).known
+    (aim,) = (Aim.of(path, one) for path, one in known.items())
+    values = 0.88 + 0.03 * np.random.default_rng(1).standard_normal(20_000)
+    away = aim.away(values)
+    assert away.mean() > 0.25
+    # Less than a tenth of a spread is left, the next order.
+    assert abs(away.mean() + aim.lifted(float(away.var()))) < 0.1
 
 
 def test_priors_keep_within_limits() -> None:
