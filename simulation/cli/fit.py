@@ -104,6 +104,7 @@ def write_fit(found: Fit, path: Path) -> list[Path]:
         f"Fitted to the {source}.",
         "Joint draws: one row sets all numbers together; never draw a column on its own.",
         f"The history hardly narrows these priors: {', '.join(prior) or 'none'}.",
+        *(f"{path} stays prior: {why}." for path, why in found.kept.items()),
     ]
     files = write_overlay(path, found.scenario, "fitted", found.columns, found.draws, source=source, evidence="own",
                           fixed=found.fixed, notes=notes)  # fmt: skip
@@ -132,6 +133,7 @@ def facts(found: Fit) -> dict[str, Any]:
         "identified": [plain(one) for one in found.identified],
         "not_explained": [{"summary": name, "standard_deviations": z} for name, z in found.surprises],
         "unknown_events": found.unknown_events,
+        "stays_prior": found.kept,
         "matters": [asdict(one) | {"telling": one.telling} for one in found.matters],
         "further": found.latent.further,
         "strange": found.strange,

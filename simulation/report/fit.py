@@ -131,6 +131,7 @@ def fit_page(found: Fit) -> Page:
         notices.append(f"A stratified sample of {found.share:.0%} of the members was looked at.")
     if found.nowhere:
         notices.append(f"{found.nowhere:,} members were there already, and no row `joined` says since when: left out.")
+    notices += [f"{path.removeprefix('segments.')} stays prior: {why}." for path, why in found.kept.items()]
     sections = [
         Section("numbers", "Fitted numbers", [
             Picture(Markup(svg(narrowing(found), "narrowing")), "Share of each prior's spread that is left.",

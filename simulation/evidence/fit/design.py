@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class Design:
         Members who were there when the record began (of the sample); None without any. What nobody knows of them is
         drawn anew in every trial, for a member of that segment, tenure and milestone who is still there.
     lives
-        Those of the history (of the sample).
+        Those of the history (of the sample), over the record as `scenario` has it.
     share
         Share of the members that is looked at.
     joined, present
@@ -97,7 +97,7 @@ def design_of(history: History, scenario: Scenario, *, seed: int = 1, largest: i
         lives = lives_of_history(history, scenario, start, end)
     made = designed(scenario, start, end, joined, share)
     book = history.to_book(made, start) if any(there.values()) else None
-    return Design(made, book, lives, start, end, share, joined, there, nowhere)
+    return Design(made, book, replace(lives, scenario=made), start, end, share, joined, there, nowhere)
 
 
 def _of_known_tenure(history: History, start: dt.date) -> tuple[History, int]:

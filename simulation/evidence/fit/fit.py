@@ -14,6 +14,7 @@ from simulation.evidence.fit.design import design_of
 from simulation.evidence.fit.direct import direct_of
 from simulation.evidence.fit.latent import CHECKS, Latent, Shared, first_round, fit_latent
 from simulation.evidence.fit.matter import Matter, matters, unknown_events
+from simulation.evidence.fit.pricing import responses
 from simulation.evidence.fit.summaries import Summaries
 from simulation.evidence.history import History
 from simulation.evidence.unknowns import Unknown, latent_of, unknown_at, values
@@ -95,6 +96,8 @@ class Fit(Shown):
         Events of the history that the scenario has no mechanism for, with their number.
     matters
         What members do after those, and later in the record, beside others in the same place.
+    kept
+        Responses to the price that stay as they are stated, by path, and why.
     """
 
     scenario: Scenario = field(repr=False)
@@ -113,6 +116,7 @@ class Fit(Shown):
     latent: Latent
     unknown_events: dict[str, int]
     matters: list[Matter]
+    kept: dict[str, str]
 
     @property
     def members(self) -> int:
@@ -194,7 +198,8 @@ def fit(
     """
     settled = history.settled()
     design = design_of(settled, scenario, seed=seed, largest=largest)
-    unknowns = unknowns_of(scenario, design.members)
+    priced, kept = responses(design.lives)
+    unknowns = [*unknowns_of(scenario, design.members), *priced]
     if not unknowns:
         raise ValueError("the scenario has nothing to fit by simulation: its vectors and renewals do not vary")
     total = (sum(trials) if shared is None else trials[1]) + CHECKS
@@ -229,7 +234,7 @@ def fit(
         scenario, settled.fingerprint, design.start, design.end, sum(design.joined.values()),
         sum(design.present.values()), design.nowhere, design.share,
         quantities, identified, columns, _middle_first(rows), _fixed(scenario, design.members), latent,
-        unknown_events(design.lives), matters(design.lives),
+        unknown_events(design.lives), matters(design.lives), kept,
     )  # fmt: skip
 
 

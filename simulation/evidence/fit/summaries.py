@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from simulation.evidence.fit.pricing import met, varies
 from simulation.evidence.observables.lives import MONTH, Lives
 from simulation.evidence.observables.observables import Decisions, adopted_on, decisions
 from simulation.scenario.schema import Segment
@@ -41,10 +42,10 @@ class Summaries:
     By milestone: the share that reached it within some days of the one before, of those seen that long. Between
     successive milestones: the correlation of the logarithms of both spans, which shows how long a pace lasts. Of
     renewals: the shares won by year and by adoption, and the coefficients of a logistic regression on adoption, recent
-    milestones and recent usage. Of takes: shares. Of usage: spread between and within members and its persistence.
-    Those are of members who joined within the record, but for takes. Of those who were there before: the shares that
-    still are, and that reached each milestone, at four moments of the record; and the share that left in its second
-    half, by whether they reached a milestone in the first.
+    milestones, recent usage and, where a price changes within the record, what a renewal met of it. Of takes: shares.
+    Of usage: spread between and within members and its persistence. Those are of members who joined within the record,
+    but for takes. Of those who were there before: the shares that still are, and that reached each milestone, at four
+    moments of the record; and the share that left in its second half, by whether they reached a milestone in the first.
     """
 
     def __init__(self, scenario: Scenario, *, usage: bool) -> None:
@@ -146,6 +147,9 @@ def _renewals(
         np.minimum.at(first, lives.member[rows], lives.time[rows])
         columns.append((first[member] > time).astype(float))
         labels.append("renewal on no value")
+    if varies(lives.scenario, name):
+        columns.append(met(lives.scenario, name, time))
+        labels.append("renewal on price")
     if usage is not None:
         month = np.clip((time / MONTH).astype(int) - 1, 0, usage.shape[1] - 1)
         recent_usage = usage[member, month] - np.nanmean(usage)
