@@ -28,13 +28,15 @@ A year's lost renewals and a member's changing mind look alike in one cohort, so
 """
 
 
-def renewal_law(due: Float, won: Float) -> tuple[Years, Float]:
+def renewal_law(due: Float, won: Float, alone: bool) -> tuple[Years, Float]:
     """Learn the law of renewal and its years.
 
     Parameters
     ----------
     due, won
         float64[numbers, years], by number of the renewal and calendar year.
+    alone
+        Whether they are a single cohort, of which every year is a tenure.
 
     Returns
     -------
@@ -52,7 +54,6 @@ def renewal_law(due: Float, won: Float) -> tuple[Years, Float]:
         logit = (np.log(rate) - np.log1p(-rate))[:, None] + levels
         return float(-(won * np.logaddexp(0, -logit) + (due - won) * np.logaddexp(0, logit)).sum())
 
-    alone = bool(((due > 0).sum(axis=0) <= 1).all())
     known = learn(log_likelihood, CENTRE, SCALE, due.shape[1], alone=alone)
     return known, rates(known.law)
 
@@ -98,7 +99,7 @@ def _one_law(
     """The law of some members, for them by tenure and, if `new`, for who joins."""
     years, due, won = table
     whose = f"{name}, who joined before the record begins" if label == "before" else name
-    known, by_term = renewal_law(due, won)
+    known, by_term = renewal_law(due, won, label == "before" or bool(((due > 0).sum(axis=0) <= 1).all()))
     drawn = known.draw(draft.rng, DRAWS, max(1, -(-months // 12)))
     here = spells.of(spells.here)
     tenure = spells.next_due()[0]

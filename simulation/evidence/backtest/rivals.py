@@ -69,12 +69,12 @@ def rivals_of(
     spells = spells_of(past, {name: one.term for name, one in scenario.segments.items()}, origin)
     present, arriving = _present(spells, origin), _arriving(spells, past, origin)
     for name in MODELS:
-        _try(
-            found, missing, name, "members",
-            lambda name=name: contract_members(  # type: ignore[misc]
-                name, spells.risk_table(), present, arriving, steps, step, FUTURES, rng
-            ),
-        )  # fmt: skip
+        try:
+            futures = contract_members(name, spells.risk_table(), present, arriving, steps, step, FUTURES, rng)
+        except ValueError as error:
+            missing[name, "members"] = str(error)
+            continue
+        found[name] = {measure: values for measure, values in futures.items() if measure in measures}
     _try(found, missing, "bgbb", "members", lambda: _bgbb(spells, arriving, step, steps, rng))
     return found
 

@@ -156,6 +156,9 @@ class Spells:
         for place in range(int(won.max(initial=0)) + 1):
             up = (unseen <= place) & ((won > place) | ((won == place) & ~self.here & ~early))
             day = add_months(self.begin[up], (place + 1) * self.term[up])
+            if place == 0:  # of whom nobody knows when terms end, and who left: the day of leaving is all there is
+                lost = ~self.begun[up] & (won[up] == 0)
+                day = np.where(lost, self.end[up], day)
             seen = day < np.datetime64(self.until, "D")
             years.append(day[seen].astype("M8[Y]").astype(np.int64) + 1970)
             wins.append((won[up] > place)[seen])

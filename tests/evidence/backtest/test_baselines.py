@@ -16,6 +16,7 @@ from simulation.evidence.backtest.baselines.bgbb import (
     posterior_grid,
 )
 from simulation.evidence.backtest.baselines.contracts import RiskTable, fit_contracts, survival
+from simulation.evidence.backtest.baselines.members import Arriving, Present, contract_members
 from simulation.evidence.backtest.baselines.series import ets, last_value, seasonal_naive
 
 DONORS = Path(__file__).parents[3] / "scenarios" / "data" / "donor_cohort_1995_panel.csv"
@@ -158,3 +159,17 @@ def test_short_series_are_refused():
         ets([1.0, 2.0, 3.0], 2, 1, 10, np.random.default_rng(1))
     with pytest.raises(ValueError, match="none"):
         fit_contracts("sbg", RiskTable.of_survivors([10]))
+
+
+def test_contract_models_count_who_leaves_and_who_renews():
+    """A cohort of 300 renews yearly: who was there has renewed or left, and the geometric model keeps 3 of 4."""
+    present = Present(np.array([1]), np.array([6]), np.array([12]), np.array([300]))
+    table = RiskTable(np.array([4000.0, 3000.0]), np.array([3000.0, 2250.0]))
+    rng = np.random.default_rng(5)
+    found = contract_members("geometric", table, present, Arriving(0, 0.0, 12), 3, 12, 200, rng)
+    before = np.column_stack([np.full(200, 300.0), found["members"][:, :-1]])
+    assert (before - found["left"] == found["members"]).all()
+    assert (found["renewals_won"] == found["members"]).all()
+    # Mean of 200 binomials of 300: standard error 0.53; and the rate is known to 0.5%.
+    assert found["renewals_won"][:, 0].mean() == pytest.approx(225, abs=6)
+    assert "renewals_won" not in contract_members("geometric", table, present, Arriving(0, 0.0, 12), 1, 24, 5, rng)

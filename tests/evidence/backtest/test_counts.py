@@ -145,3 +145,15 @@ def test_a_leaving_during_the_term_is_no_lost_renewal():
     assert early.tolist() == [True, False]
     _, due, won = spells.by_number_and_year(early)
     assert (due.sum(axis=1).tolist(), won.sum(axis=1).tolist()) == ([2, 2], [2, 1])
+
+
+def test_who_came_at_an_unknown_time_renews_and_leaves_in_the_same_year():
+    """Of 4 who were there, 3 renew in the first year and 1 leaves in it; of the 3, 1 is lost at the second renewal."""
+    rows = [(one, "2018-01-01", "present") for one in "abcd"]
+    rows += [(one, "2018-06-01", "renewed") for one in "abc"] + [("d", "2018-06-01", "left")]
+    rows += [(one, "2019-06-01", "renewed") for one in "ab"] + [("c", "2019-06-01", "left")]
+    frame = pd.DataFrame(rows, columns=["member_id", "date", "event"]).astype({"date": "datetime64[us]"})
+    spells = spells_of(History.of(frame), {"s": 12}, dt.date(2020, 1, 1))
+    years, due, won = spells.by_number_and_year(np.zeros(len(spells), bool))
+    assert years.tolist() == [2018, 2019]
+    assert (due.tolist(), won.tolist()) == ([[4, 0], [0, 3]], [[3, 0], [0, 2]])

@@ -66,8 +66,8 @@ def contract_members(
     step: int,
     draws: int,
     rng: np.random.Generator,
-) -> Float:
-    """Members at the end of each step by a model in which who leaves stays away.
+) -> dict[str, Float]:
+    """Members at the end of each step, and how many left and renewed in it, by a model in which who leaves stays away.
 
     Parameters
     ----------
@@ -80,11 +80,12 @@ def contract_members(
 
     Returns
     -------
-    float64[draws, steps]
+    dict
+        float64[draws, steps] of `members`, `left` and, where no term is shorter than a step, `renewals_won`.
     """
     fit = fit_contracts(model, table)
     months = steps * step
-    every = np.zeros((draws, steps))
+    members, gone, renewed = np.zeros((3, draws, steps))
     joins = np.arange(months)
     won = np.concatenate([present.won, np.zeros(months, np.int64)])
     due = np.concatenate([present.due, joins + arriving.term])
@@ -99,10 +100,13 @@ def contract_members(
         before = won
         for h in range(steps):
             now = won + passed[h]
-            left = rng.binomial(left, np.clip(alive[now] / alive[before], 0.0, 1.0))
-            every[draw, h] = left[comes < (h + 1) * step].sum()
-            before = now
-    return every
+            stayed = rng.binomial(left, np.clip(alive[now] / alive[before], 0.0, 1.0))
+            gone[draw, h] = (left - stayed).sum()
+            renewed[draw, h] = stayed[now > before].sum()
+            left, before = stayed, now
+            members[draw, h] = left[comes < (h + 1) * step].sum()
+    found = {"members": members, "left": gone}
+    return found if (term < step).any() else found | {"renewals_won": renewed}
 
 
 def returning_members(
