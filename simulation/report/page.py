@@ -53,6 +53,11 @@ class Table:
         """What a page does with it: narrow tables stand beside pictures."""
         return "beside" if self.narrow else "table"
 
+    @property
+    def stacks(self) -> bool:
+        """Whether on a telephone each row stands as a block, because side by side its cells would not fit."""
+        return len(self.columns) > 4 or len(self.words) > 2
+
     def cells(self) -> list[list[Cell]]:
         """Return the rows with every cell a `Cell`."""
         return [[Cell(one) if isinstance(one, str) else one for one in row] for row in self.rows]

@@ -181,6 +181,8 @@ def _sources(entries: Sequence[dict[str, Any]]) -> list[Block]:
 
 def _origins(caption: str, entries: Sequence[dict[str, Any]], title: str = "", said: Sequence[str] = ()) -> Table:
     """Return a table of paths with where they come from; columns that nobody filled in are left out."""
+    # "prior" as the source of a prior says nothing more.
+    entries = [{**one, "source": ""} if one.get("source") == one.get("evidence") else one for one in entries]
     used = [key for key in ORIGIN if any(one.get(key) for one in entries)]
     rows: list[list[Cell | str]] = []
     for place, one in enumerate(entries):

@@ -45,7 +45,7 @@ class _History:
         with ui.row().classes("asks"):
             self.file = Upload(desk, "history", "History: CSV, Excel or Parquet")
             self.exported = keep(desk, "exported", ui.input("Day of the export", placeholder="today"))
-            self.exported.classes("choice").props('type="date" stack-label').mark("exported")
+            self.exported.classes("choice").props('type="date" stack-label outlined dense').mark("exported")
             self.quarantine = keep(desk, "quarantine", ui.switch("Leave members with impossible rows out"))
             self.quarantine.mark("quarantine")
 
@@ -147,12 +147,14 @@ def _track_record(desk: Desk, history: _History) -> None:
         )
         with ui.row().classes("asks"):
             form = keep(desk, "form", ui.select(FORMS, value="events", label="The table has"))
-            form.classes("choice").mark("form")
+            form.props("outlined dense options-dense").classes("choice").mark("form")
             steps = keep(desk, "steps", ui.select(STEPS, value=4, label="How far ahead"))
-            steps.classes("choice").mark("steps")
+            steps.props("outlined dense options-dense").classes("choice").mark("steps")
         Work(desk, "backtest", draw, request, noun="")
         answer = Answer("Upload a history of two years or more and run it.")
-        choice = ui.select({}, label="Measure", on_change=redraw).classes("choice")
+        choice = (
+            ui.select({}, label="Measure", on_change=redraw).props("outlined dense options-dense").classes("choice")
+        )
         choice.visible = False
         fan = Plot("Forecasts of past days as bands, and what came as dots")
         verdicts = ui.column().classes("wide")
@@ -184,10 +186,10 @@ def _attribution(desk: Desk, history: _History) -> None:
         with ui.row().classes("asks"):
             runs = {"": NOW, **runs_of(desk.plans.folder)}
             which = ui.select(runs, value="", label="Which forecast").classes("choice wide-choice").mark("which")
-            which.on("focus", look_again)
+            which.props("outlined dense options-dense").on("focus", look_again)
             keep(desk, "which", which)
             until = keep(desk, "until", ui.input("Up to (empty: as far as known)"))
-            until.props('type="date" stack-label')
+            until.props('type="date" stack-label outlined dense')
             until.classes("choice").mark("until")
         Work(desk, "attribution", draw, request, noun="")
         answer = Answer("Upload what happened since the start of the scenario and run it.")

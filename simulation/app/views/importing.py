@@ -49,7 +49,7 @@ class _View:
                 several=True,
             )  # fmt: skip
             self.exported = keep(desk, "import exported", ui.input("Day of the export", placeholder="today"))
-            self.exported.classes("choice").props('type="date" stack-label').mark("import-exported")
+            self.exported.classes("choice").props('type="date" stack-label outlined dense').mark("import-exported")
             self.mine = keep(desk, "import mine", ui.switch("Into the plan that is chosen")).mark("import-into")
             self.mine.tooltip("Segments and milestones of that plan are used; otherwise new ones are proposed")
         self.work = Work(
@@ -82,7 +82,7 @@ class _View:
             ):
                 with ui.row().classes("asks"):
                     self.called = keep(self.desk, "import folder", ui.input("Folder", value="imported"))
-                    self.called.classes("choice").mark("import-folder")
+                    self.called.props("outlined dense").classes("choice").mark("import-folder")
                     ui.button("Save", icon="save", on_click=self._save).props("unelevated no-caps").mark("import-save")
                 self.saved = ui.column().classes("wide").props('role="status" aria-live="polite"')
 

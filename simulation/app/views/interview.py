@@ -41,7 +41,7 @@ class _View:
         )
         with ui.row().classes("asks"):
             self.owner = keep(desk, "interview owner", ui.input("Who answers", placeholder="a name or a team"))
-            self.owner.classes("choice").mark("owner")
+            self.owner.props("outlined dense").classes("choice").mark("owner")
         self.apart = ui.label().classes("notice").props('role="status" aria-live="polite"').mark("interview-apart")
         self.place = ui.column().classes("wide")
         self.work = Work(
