@@ -56,7 +56,7 @@ class Table:
     @property
     def stacks(self) -> bool:
         """Whether on a telephone each row stands as a block, because side by side its cells would not fit."""
-        return len(self.columns) > 4 or len(self.words) > 2
+        return len(self.columns) > 4 or (len(self.columns) > 3 and len(self.words) > 1)
 
     def cells(self) -> list[list[Cell]]:
         """Return the rows with every cell a `Cell`."""
