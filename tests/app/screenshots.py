@@ -44,11 +44,10 @@ class Camera:
 
 
 def ended(one: Visit) -> None:
-    """Wait until the first work of the view has ended."""
-    one.view.get_by_role("button", name="Run").first.wait_for()
+    """Wait until the work of the view has ended."""
     one.page.wait_for_function(
-        "() => [...document.querySelectorAll('.work')].filter(e => e.offsetParent).every("
-        "e => ![...e.querySelectorAll('button')].some(b => b.innerText.includes('Cancel') && b.offsetParent))"
+        "() => [...document.querySelectorAll('.work-words')].some(e => e.offsetParent && "
+        "/^[\\d,]+ (futures|members)$/.test(e.innerText))"
     )
     one.page.wait_for_timeout(1500)
 
@@ -68,6 +67,7 @@ def page_desktop(camera: Camera) -> None:
     one.view.locator(".headline", has_text="ARR").wait_for()
     one.page.wait_for_timeout(1500)
     save(one.page, "page_desktop")
+    one.view.get_by_role("button", name="Cancel").click()
 
 
 def page_phone(camera: Camera) -> None:
@@ -100,12 +100,7 @@ def compare_desktop(camera: Camera) -> None:
     one.page.get_by_role("option", name=WHAT_IF).click()
     one.view.locator(".what-if").wait_for()
     one.view.get_by_role("button", name="Compare").click()
-    one.page.wait_for_timeout(2000)
-    one.page.wait_for_function(
-        "() => [...document.querySelectorAll('.work-words')].some(e => e.offsetParent && /^[\\d,]+ futures$/"
-        ".test(e.innerText))"
-    )
-    one.page.wait_for_timeout(1500)
+    ended(one)
     save(one.page, "compare_desktop")
 
 
@@ -123,7 +118,6 @@ def evidence_desktop(camera: Camera) -> None:
     one.view.locator(".given-files", has_text="events.csv").wait_for()
     one.view.get_by_label("Day of the export").fill(HISTORY_UNTIL)
     one.view.get_by_role("button", name="Run").first.click()
-    one.view.locator(".headline").first.wait_for()
     ended(one)
     save(one.page, "evidence_desktop")
 
