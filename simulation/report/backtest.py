@@ -81,7 +81,7 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
     ]
     causes = found.causes()
     if len(causes):
-        words = [Text(f"{name(one.assumption)}: {one.words}") for one in parts if one.cause]
+        words = [Text(f"{name(one.cause)}: {one.words}") for one in parts if one.cause]
         sections.append(Section("causes", "Leaving by cause", [*words, *_parts(found, causes, "left", "Cause")]))
     by_segment = found.segments()
     if len(by_segment):
@@ -120,7 +120,7 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
     return Page(
         title=found.name,
         description="",
-        subtitle=f"{len(found.origins)} origins, {when}; {found.steps} steps of {found.step} months; history "
+        subtitle=f"{len(found.origins)} origin{'s' * (len(found.origins) > 1)}, {when}; {found.steps} steps of {found.step} months; history "
         f"{found.fingerprint[:12]}",
         headline=overall(found),
         points=[f"{MEASURES[one.measure].title}: {one.words}" for one in every if one.measure in live],
