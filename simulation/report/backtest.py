@@ -117,11 +117,11 @@ def _page(found: Backtest, pictures: dict[str, Picture], live: list[str]) -> Pag
     sections.append(Section("method", "How this was done", [Text(HOW)]))
     first, last = found.origins[0], found.origins[-1]
     when = day(first) if first == last else f"{day(first)} to {day(last)}"
+    count = f"{len(found.origins)} origin{'s' * (len(found.origins) > 1)}"
     return Page(
         title=found.name,
         description="",
-        subtitle=f"{len(found.origins)} origin{'s' * (len(found.origins) > 1)}, {when}; {found.steps} steps of {found.step} months; history "
-        f"{found.fingerprint[:12]}",
+        subtitle=f"{count}, {when}; {found.steps} steps of {found.step} months; history {found.fingerprint[:12]}",
         headline=overall(found),
         points=[f"{MEASURES[one.measure].title}: {one.words}" for one in every if one.measure in live],
         objectives=[],
