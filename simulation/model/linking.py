@@ -63,11 +63,26 @@ class Whole(JITCodeLibrary):
 
     def finalize(self) -> None:
         """Take in every part, once, and compile."""
-        for library in _called_by(self._linking_libraries):
+        parts = _called_by(self._linking_libraries)
+        for library in parts:
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(_own(library), preserve=True)
+        self._take_in_late(parts)
         self._linking_libraries = []
         super().finalize()  # type: ignore[no-untyped-call]
+
+    def _take_in_late(self, parts: list[Any]) -> None:
+        """Take in what was passed over: LLVM links a function only when something that is there already calls it."""
+        missing: set[str] = set()
+        while True:
+            known = missing
+            missing = {one.name for one in self._final_module.functions if one.is_declaration}
+            if missing == known:
+                return
+            for library in parts:
+                own = _own(library)
+                if any(one.name in missing and not one.is_declaration for one in own.functions):
+                    self._final_module.link_in(own, preserve=True)
 
 
 def _called_by(libraries: list[Any]) -> list[Any]:

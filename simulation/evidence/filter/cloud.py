@@ -26,25 +26,34 @@ from simulation.evidence.filter.particle import (
 from simulation.evidence.filter.prospect import keep_draws, look_ahead, summarise
 from simulation.evidence.filter.records import (
     D_FILTER,
+    O_ASKED,
+    O_DELIVERED,
+    O_DROPPED,
+    O_INTERACTION,
+    O_LEFT,
     O_MILESTONE,
     O_PAUSE,
     O_PRESENT,
     P_BLUR,
     P_RESAMPLE,
+    P_TENURE,
+    RECORD,
+    Sight,
 )
 from simulation.evidence.filter.weights import observe
-from simulation.model.draws import luck, luck_pair
+from simulation.model.draws import draw, luck, luck_pair
 from simulation.model.jit import compiled
 from simulation.model.journey import settle
 from simulation.model.random import member_key_child
 from simulation.model.special import ndtri
-from simulation.model.state import NEVER, Key, Records, World
-from simulation.model.tables import member_at
+from simulation.model.state import MONTH, NEVER, Key, Records, World
+from simulation.model.tables import member_at, segment_at
 from simulation.model.vector import set_velocity
 
 BLUR = 0.1
 """Share of the standard deviation by which copies are moved apart, with the shrinkage that keeps mean and variance
 (Liu & West 2001): else a well-measured magnitude leaves copies of few particles, and with them of few directions."""
+TERMS = 64  # of membership that are told apart
 DEGENERATE = 0.5  # resample when the effective share of the particles is below this
 
 
@@ -168,10 +177,17 @@ def spread_of(w: World, weights: np.ndarray, direction: bool) -> tuple[float, fl
 
 
 @compiled
-def start(w: World, c: Cloud, duty: Any, seen: bool, told: int) -> None:
+def start(w: World, c: Cloud, duty: Any, seen: bool, sight: Any) -> None:
     """Let all particles join; the work ahead is hidden at once unless the record begins later."""
+    sight.asked[:] = -NEVER
+    sight.busy[:] = 0.0
     for i in range(len(c.weights)):
-        come_in(w, i, member_key_child(D_FILTER, duty.key, np.uint64(i)), duty.seg, duty.start, c.sides[i], told)
+        key = member_key_child(D_FILTER, duty.key, np.uint64(i))
+        joins = duty.start
+        if duty.unseen != 0:
+            joins -= tenure(w, duty, luck(w, key, P_TENURE, 0))
+        come_in(w, i, key, duty.seg, joins, c.sides[i], sight.told if seen else 0)
+        member_at(w, i).arr = duty.arr
         hide = c.sides[i]
         if seen:
             hide_work(w, i, hide, 0.0)
@@ -185,21 +201,70 @@ def start(w: World, c: Cloud, duty: Any, seen: bool, told: int) -> None:
 
 
 @compiled
-def weigh(w: World, c: Cloud, duty: Any, o: Any, told: int, usage: np.ndarray, number: int) -> float:
+def tenure(w: World, duty: Any, u: float) -> float:
+    """Days of membership before the record begins, of somebody of whom the day of joining is not known.
+
+    As the segment's population says, else any day of the last ten years alike. Where the phase of its terms is known,
+    it joined a whole number of them before.
+    """
+    s = segment_at(w, duty.seg)
+    days = u * RECORD
+    if s.tenure_dist >= 0:
+        days = max(0.0, draw(w, s.tenure_dist, u))
+    if not math.isnan(duty.phase):
+        term = s.term * MONTH
+        days = term * math.floor(days / term) + (term - duty.phase)
+    return days
+
+
+@compiled
+def condition_on_tenure(w: World, c: Cloud, duty: Any, t: float) -> None:
+    """Take out of the weights at `t` that long memberships are rare: the population's tenures say so already."""
+    s = segment_at(w, duty.seg)
+    if s.tenure_dist < 0:
+        return
+    term = s.term * MONTH
+    total = np.zeros(TERMS)
+    count = np.zeros(TERMS)
+    for i in range(len(c.weights)):
+        place = min(TERMS - 1, int((t - member_at(w, i).since) / term))
+        total[place] += math.exp(c.weights[i])
+        count[place] += 1.0
+    for i in range(len(c.weights)):
+        place = min(TERMS - 1, int((t - member_at(w, i).since) / term))
+        if total[place] > 0.0:
+            c.weights[i] -= math.log(total[place] / count[place])
+
+
+@compiled
+def weigh(w: World, c: Cloud, duty: Any, o: Any, sight: Any, number: int) -> float:
     """Bring every particle to an observation and weigh it; the shift of the log weights, -inf: impossible."""
     t = o.t
     for i in range(len(c.weights)):
-        m = member_at(w, i)
-        side = c.sides[i]
         if o.what == O_PRESENT:
-            c.weights[i] += live_unseen(w, i, t, side, told)
+            c.weights[i] += live_unseen(w, i, t, c.sides[i], sight.told, sight)
         else:
-            c.weights[i] += advance(w, i, t, side, told)
+            c.weights[i] += advance(w, i, t, c.sides[i], sight.told, sight)
+    if o.what == O_PRESENT and duty.unseen != 0:
+        condition_on_tenure(w, c, duty, t)
+    for i in range(len(c.weights)):
         if o.what == O_PAUSE:
-            c.weights[i] += unhit(w, i, side)
+            c.weights[i] += unhit(w, i, c.sides[i])
         else:
-            c.weights[i] += observe(w, i, o, t, side, told, usage[m.seg], number)
+            c.weights[i] += observe(w, i, o, t, c.sides[i], sight, number)
     return rescale(c.weights)
+
+
+@compiled
+def note(w: World, o: Any, sight: Any) -> None:
+    """Note of an observation what is the same for all particles: which requests are under way, and since when."""
+    if o.what == O_ASKED:
+        sight.asked[o.a] = o.t
+        sight.busy[o.a] = o.value  # 1: granted, 0: refused
+    elif o.what == O_DELIVERED or o.what == O_DROPPED:
+        sight.busy[o.a] = 0.0
+    elif o.what == O_LEFT:
+        sight.busy[:] = 0.0
 
 
 @compiled
@@ -218,9 +283,7 @@ def filter_member(
     c: Cloud,
     duty: Any,
     rows: Records,
-    told: int,
-    usage: np.ndarray,
-    work: np.ndarray,
+    sight: Sight,
     out: np.ndarray,
     draws: Records,
 ) -> None:
@@ -234,27 +297,28 @@ def filter_member(
         The particles.
     duty, rows
         The member, and the rows of all.
-    told
-        What the history tells, bits of records.TOLD_.
-    usage
-        Usage of a member at magnitude 1, by segment.
-    work
-        Median work by milestone (segment by segment), pace-months.
+    sight
+        What the history lets one see.
     out, draws
         float64[len(COLUMNS)] and DRAW[...], written.
     """
-    start(w, c, duty, rows[duty.first].what != O_PRESENT or rows[duty.first].t <= duty.start, told)
+    told = sight.told
+    seen = rows[duty.first].what != O_PRESENT or (rows[duty.first].t <= duty.start and duty.unseen == 0)
+    start(w, c, duty, seen, sight)
     generation = 0
     impossible = 0
     likelihood = 0.0
     for r in range(duty.first, duty.last):
         o = rows[r]
-        shift = weigh(w, c, duty, o, told, usage, r - duty.first)
+        if o.what == O_INTERACTION and o.a >= 0:
+            sight.busy[o.a] = 1.0  # the request that came of it is the next row
+        shift = weigh(w, c, duty, o, sight, r - duty.first)
         if shift == -NEVER:
             impossible += 1
             give_up(w, c, o, told)
         else:
             likelihood += shift
+        note(w, o, sight)
         if o.what == O_MILESTONE:
             for i in range(len(c.weights)):
                 if member_at(w, i).present != 0:
@@ -266,14 +330,14 @@ def filter_member(
     out[7] = effective_size(c.weights)
     out[8] = likelihood + math.log(mean_weight(c.weights))
     out[9] = impossible
-    summarise(w, c.weights, c.sides, work, out)
+    summarise(w, c.weights, c.sides, sight.work, out)
     for i in range(len(c.weights)):
         c.ranks[i] = c.members[i].vel + 0.25 * c.members[i].done
     order = np.argsort(c.ranks)
     kept = c.origin[: len(draws)]
     choose(c.weights, order, luck(w, duty.key, P_RESAMPLE, 1048576), kept)
     keep_draws(w, kept, draws)
-    look_ahead(w, c.weights, c.sides, duty, told, out)
+    look_ahead(w, c.weights, c.sides, duty, sight, out)
 
 
 @compiled
@@ -282,12 +346,10 @@ def filter_members(
     c: Cloud,
     duties: Records,
     rows: Records,
-    told: int,
-    usage: np.ndarray,
-    work: np.ndarray,
+    sight: Sight,
     out: np.ndarray,
     draws: Records,
 ) -> None:
     """Filter some members, one after the other; `draws` is DRAW[members, draws]."""
     for place in range(len(duties)):
-        filter_member(w, c, duties[place], rows, told, usage, work, out[place], draws[place])
+        filter_member(w, c, duties[place], rows, sight, out[place], draws[place])

@@ -12,6 +12,7 @@ import pandas as pd
 
 from simulation.evidence.filter import records as r
 from simulation.evidence.filter.records import DUTY, OBSERVATION
+from simulation.evidence.filter.requests import courses_revealed, lags, mark_unseen, with_requests
 from simulation.evidence.history.vocabulary import CODE
 from simulation.model.random import book_key
 
@@ -32,7 +33,7 @@ CODES = {
     "present": r.O_PRESENT, "returned": r.O_RETURNED, "moved": r.O_MOVED, "intervention": r.O_DELIVERED,
     "milestone": r.O_MILESTONE, "value_recognised": r.O_RECOGNISED, "resolved": r.O_RESOLVED,
     "setback": r.O_SETBACK, "escalated": r.O_ESCALATED, "interaction": r.O_INTERACTION, "rating": r.O_RATING,
-    "usage": r.O_USAGE,
+    "usage": r.O_USAGE, "requested": r.O_ASKED, "refused": r.O_ASKED, "undelivered": r.O_DROPPED, "withdrawn": r.O_DROPPED,
     "renewed": r.O_RENEWED, "grace": r.O_GRACE, "recovered": r.O_RECOVERED, "left": r.O_LEFT,
 }  # fmt: skip
 NOTHING = -1
@@ -52,6 +53,10 @@ class Observations:
         Bits: what the history tells, so that the particles do not draw it.
     usage
         Usage at magnitude 1 by segment; NaN where there is none.
+    reveals
+        By intervention the chance that somebody off course is seen to be, by a request or a refusal; 0: no evidence.
+    lags
+        Days from a request to the delivery, by intervention.
     """
 
     today: pd.DataFrame
@@ -59,6 +64,8 @@ class Observations:
     rows: Records
     told: int
     usage: npt.NDArray[np.float64]
+    reveals: npt.NDArray[np.float64]
+    lags: npt.NDArray[np.float64]
 
 
 def observations(
@@ -88,32 +95,40 @@ def observations(
     seen = history.as_of(as_of)
     today = todays_rows(seen, scenario, as_of)
     segments = {name: place for place, name in enumerate(scenario.segments)}
-    table = _table(seen, scenario, as_of, today, segments)
+    reveals = courses_revealed(seen, scenario)
+    table = _table(seen, scenario, as_of, today, segments, reveals)
     table.loc[table["what"] == r.O_RATING, "low"] = rating_noise
     start = (today["joined"].to_numpy().astype("M8[D]") - np.datetime64(as_of, "D")).astype(float)
     counts, usage = _usage(seen, scenario)
     if typical_usage is not None:
         usage = np.full(len(segments), float(typical_usage))
-    told = _told(table) | (r.COUNTS if counts else 0)
+    told = _told(table) | (r.COUNTS if counts else 0) | (r.TOLD_COURSE if reveals.any() else 0)
     table = _with_pauses(table, len(today))
     duties = np.zeros(len(today), DUTY)
     duties["key"] = [book_key(str(one)) for one in today["member_id"]]
     first = table["first_segment"].groupby(table["place"]).first().reindex(range(len(today)))
     duties["seg"] = first.fillna(today["segment"].map(segments)).to_numpy().astype(np.int32)
     duties["start"] = start
+    duties["arr"] = today["arr"].to_numpy()
     due = (today["renews_on"].to_numpy().astype("M8[D]") - np.datetime64(as_of, "D")).astype(float)
     duties["due"] = np.where(np.isnan(due), np.inf, due)
+    mark_unseen(duties, seen, scenario, today)
     edges = np.searchsorted(table["place"].to_numpy(), np.arange(len(today) + 1))
     duties["first"], duties["last"] = edges[:-1], edges[1:]
     rows = np.zeros(len(table), OBSERVATION)
     for name in ("t", "low", "high", "value", "what", "a"):
         rows[name] = table[name].to_numpy()
     rows["t"] = np.maximum(rows["t"], np.repeat(duties["start"], np.diff(edges)))
-    return Observations(today, duties, rows, told, usage)
+    return Observations(today, duties, rows, told, usage, reveals, lags(seen, scenario))
 
 
 def _table(
-    seen: History, scenario: Scenario, as_of: dt.date, today: pd.DataFrame, segments: dict[str, int]
+    seen: History,
+    scenario: Scenario,
+    as_of: dt.date,
+    today: pd.DataFrame,
+    segments: dict[str, int],
+    reveals: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
     """The rows of today's members that the filter reads, in their order, names as places."""
     frame = seen.frame
@@ -122,7 +137,7 @@ def _table(
         "place": frame["member_id"].astype(str).map(place).to_numpy(),
         "what": np.array([CODES.get(one, NOTHING) for one in CODE], np.int32)[seen.codes],
         "name": frame["name"].astype(object).to_numpy(),
-        "value": frame["value"].to_numpy(),
+        "value": np.where(frame["event"] == "requested", 1.0, np.where(frame["event"] == "refused", 0.0, frame["value"])),
         "date": frame["date"].to_numpy(),
         "low": frame["date_low"].to_numpy() if "date_low" in frame else np.datetime64("NaT"),
         "high": frame["date_high"].to_numpy() if "date_high" in frame else np.datetime64("NaT"),
@@ -150,12 +165,12 @@ def _table(
     table["segment"] = own
     table["a"] = _places(table, scenario, segments)
     table = _opened(_months(table, as_of))
-    table["order"] = table["what"].map({code: place for place, code in enumerate(_ORDER)})
-    table.loc[(table["what"] == r.O_MILESTONE) & table["high"].notna(), "order"] = -1  # it was reached before `t`
+    table["order"] = table["what"].map({code: float(place) for place, code in enumerate(_ORDER)})
+    table.loc[(table["what"] == r.O_MILESTONE) & table["high"].notna(), "order"] = -1.0  # it was reached before `t`
     # An export with dates alone may have several milestones on a day: they were reached in the order of the journey.
     table["along"] = np.where(table["what"] == r.O_MILESTONE, table["a"], 0.0)
     _place_deliveries(table, scenario)
-    table = _by_moments(table)
+    table = with_requests(_by_moments(table), scenario, reveals, _ORDER.index(r.O_ASKED))
     return table.sort_values(["place", "t", "order", "along"], kind="stable").reset_index(drop=True)
 
 
@@ -169,7 +184,7 @@ def _place_deliveries(table: pd.DataFrame, scenario: Scenario) -> None:
         for segment, journey in enumerate(journeys):
             if when.trigger in ("reached", "taken") and when.milestone in journey:
                 rows = (table["what"] == r.O_DELIVERED) & (table["a"] == place) & (table["segment"] == segment)
-                table.loc[rows, "order"] = _ORDER.index(r.O_MILESTONE)
+                table.loc[rows, "order"] = float(_ORDER.index(r.O_MILESTONE))
                 table.loc[rows, "along"] = journey.index(when.milestone) + 0.5
 
 
@@ -192,8 +207,8 @@ def _opened(table: pd.DataFrame) -> pd.DataFrame:
 
 _ORDER = (
     r.O_PRESENT, r.O_RETURNED, r.O_OPENS, r.O_MOVED, r.O_DELIVERED, r.O_MILESTONE, r.O_RECOGNISED, r.O_RESOLVED,
-    r.O_SETBACK, r.O_ESCALATED, r.O_INTERACTION, r.O_RATING, r.O_USAGE, r.O_RENEWED, r.O_GRACE, r.O_RECOVERED, r.O_LEFT,
-    r.O_PAUSE,
+    r.O_SETBACK, r.O_ESCALATED, r.O_INTERACTION, r.O_ASKED, r.O_RATING, r.O_USAGE, r.O_RENEWED, r.O_GRACE,
+    r.O_RECOVERED, r.O_LEFT, r.O_DROPPED, r.O_PAUSE,
 )  # fmt: skip
 
 
@@ -208,7 +223,7 @@ def _places(table: pd.DataFrame, scenario: Scenario, segments: dict[str, int]) -
     journeys = [{one: place for place, one in enumerate(each.journey)} for each in scenario.segments.values()]
     for row in np.flatnonzero(np.isin(what, [r.O_MILESTONE, r.O_PRESENT])):
         places[row] = -1 if name[row] == "none" else journeys[int(segment[row])].get(name[row], -2)
-    for row in np.flatnonzero(what == r.O_DELIVERED):
+    for row in np.flatnonzero(np.isin(what, [r.O_DELIVERED, r.O_ASKED, r.O_DROPPED])):
         places[row] = interventions.get(name[row], -2)
     for row in np.flatnonzero(what == r.O_MOVED):
         places[row] = segments.get(name[row], -2)
@@ -217,7 +232,8 @@ def _places(table: pd.DataFrame, scenario: Scenario, segments: dict[str, int]) -
 
 def _months(table: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Put usage at the end of its month, and an empty usage where the month before has none."""
-    useful = ~table["what"].isin([r.O_DELIVERED, r.O_MOVED]) | (table["a"] >= 0)
+    named = [r.O_DELIVERED, r.O_ASKED, r.O_DROPPED, r.O_MOVED]
+    useful = ~table["what"].isin(named) | (table["a"] >= 0)
     useful &= ~((table["what"] == r.O_MILESTONE) & (table["a"] < 0))
     useful &= ~((table["what"] == r.O_RATING) & table["value"].isna())
     table = table[useful]
@@ -251,16 +267,33 @@ def _usage(seen: History, scenario: Scenario) -> tuple[bool, npt.NDArray[np.floa
     joined[member[rows]] = frame["date"].to_numpy()[rows]
     since = (frame["date"].to_numpy()[usage] - joined[member[usage]]) / np.timedelta64(1, "D")
     owns = seen.by_member()
+    boosted = _boosted(seen, scenario)[member[usage]]
+    ends = (frame["date"].to_numpy()[usage].astype("M8[M]") + 1).astype("M8[us]")
+    plain = ~(boosted < ends)  # no delivery by the end of the month that changes magnitude
     single = 0 if len(scenario.segments) == 1 else -1
     own = np.array([*(list(scenario.segments).index(one) for one in owns.segments), single])[owns.segment]
     for place, segment in enumerate(scenario.segments.values()):
         here = own[member[usage]] == place
         fresh = here & (since >= 0) & (since <= FRESH)
-        chosen = values[fresh if fresh.sum() >= ENOUGH else here]
+        chosen = values[next((one for one in (fresh & plain, fresh, here & plain) if one.sum() >= ENOUGH), here)]
         magnitude = segment.vector.magnitude
         if len(chosen) and chosen.mean() > 0:
             scale[place] = chosen.mean() / (magnitude.typical * float(np.exp(magnitude.spread**2 / 2)))
     return bool(len(values) and (values == np.rint(values)).all() and values.max() > 1), scale
+
+
+def _boosted(seen: History, scenario: Scenario) -> npt.NDArray[np.datetime64]:
+    """By member the moment of the first delivery that changes magnitude; NaT: none."""
+    names = [
+        name
+        for name, one in scenario.interventions.items()
+        if any(effect.kind == "magnitude" for effect in one.effects)
+    ]
+    found = np.full(seen.members, np.datetime64("NaT"), "M8[us]")
+    delivered = (seen.codes == CODE["intervention"]) & seen.frame["name"].isin(names).to_numpy()
+    rows = np.flatnonzero(delivered)[::-1]  # rows are in the order of time: the first one stays
+    found[seen.member[rows]] = seen.frame["date"].to_numpy()[rows]
+    return found
 
 
 def _told(table: pd.DataFrame) -> int:

@@ -12,15 +12,18 @@ import math
 from typing import Any
 
 from simulation.evidence.filter.records import (
+    BITS,
     FAR,
     LEAST,
     MOMENT,
     NARROW,
     P_CARRY,
     P_EFFECT,
+    TOLD_COURSE,
     TOLD_INTERACTIONS,
     TOLD_SETBACKS,
     TOLD_VALUE,
+    UNRULY,
 )
 from simulation.model.draws import draw, luck, luck_pair
 from simulation.model.effects import apply, refactor
@@ -30,15 +33,19 @@ from simulation.model.journey import aim, reach, set_need, settle, sync
 from simulation.model.life import live, next_event
 from simulation.model.membership import begin, new_member, start_clocks
 from simulation.model.renewal import anchor, renew, renewal_logit, set_due
+from simulation.model.requests import in_audience
+from simulation.model.setbacks import clear_setback
 from simulation.model.special import exp, log, logistic, ndtri
 from simulation.model.state import (
     E_ADVANCE,
     E_RENEWAL_LIFT,
     E_SHORTEN,
+    INTERACTION,
     K_RENEWED,
     MONTH,
     NEVER,
     P_BACK,
+    T_OFF_COURSE,
     Key,
     World,
 )
@@ -50,8 +57,9 @@ from simulation.model.tables import (
     opportunity_at,
     segment_at,
 )
+from simulation.model.tally import stage_of
 from simulation.model.triggers import retime
-from simulation.model.vector import redraw
+from simulation.model.vector import observed_direction, redraw
 
 
 @inlined
@@ -144,6 +152,12 @@ def come_in(w: World, i: int, key: Key, seg: int, t: float, side: Any, told: int
     new_member(w, i, key, seg)
     begin(w, i, t)
     side.open = -NEVER
+    side.opened = NEVER
+    side.covered = 0.0
+    for k in range(min(w.size_intervention, BITS)):
+        v = intervention_at(w, k)
+        if v.coverage >= 1.0 or luck(w, key, v.p_cover, 0) < v.coverage:
+            side.covered += 2.0**k
     side.used = 0.0
     side.days = 0.0
     settle(w, i, t)
@@ -151,8 +165,8 @@ def come_in(w: World, i: int, key: Key, seg: int, t: float, side: Any, told: int
 
 
 @compiled
-def advance(w: World, i: int, t: float, side: Any, told: int) -> float:
-    """Let a particle live until `t`; log of its chance not to have left in mid-term by then."""
+def advance(w: World, i: int, t: float, side: Any, told: int, sight: Any) -> float:
+    """Let a particle live until `t`; log of its chance not to have left by then, nor to have been seen off course."""
     m = member_at(w, i)
     stayed = 0.0
     start = m.t
@@ -167,6 +181,8 @@ def advance(w: World, i: int, t: float, side: Any, told: int) -> float:
         live(w, i, at, what)
         mute(w, i, told)
         side.peak = max(side.peak, m.done)
+        if what == INTERACTION and told & TOLD_COURSE:
+            stayed += unasked(w, i, at, side, sight)
     stayed -= m.hazard_now * (t - m.t)
     side.used += m.pace * (t - m.t)
     side.days += t - start
@@ -177,16 +193,52 @@ def advance(w: World, i: int, t: float, side: Any, told: int) -> float:
 
 
 @compiled
-def live_unseen(w: World, i: int, t: float, side: Any, told: int) -> float:
-    """Live from joining to the record's begin, milestones as drawn; log of the chance to be a member still."""
+def unasked(w: World, i: int, t: float, side: Any, sight: Any) -> float:
+    """Log of the chance that an interaction led to no request by the rule `off_course`.
+
+    Nobody is asked who is being served, or was asked within the cooldown, as the history tells.
+    """
+    m = member_at(w, i)
+    weight = 0.0
+    for k in range(w.size_intervention):
+        v = intervention_at(w, k)
+        free = sight.busy[k] == 0.0 and t >= sight.asked[k] + v.cooldown
+        if v.trigger == T_OFF_COURSE and sight.reveals[k] > 0.0 and free:
+            m.stage = stage_of(w, i)
+            off = abs(observed_direction(w, i)) >= v.angle and (int(side.covered) >> k) & 1 != 0
+            if off and in_audience(w, i, k, t):
+                weight += math.log(1.0 - (1.0 - UNRULY) * sight.reveals[k])
+    return weight
+
+
+@compiled
+def asked_for(w: World, i: int, k: int, t: float, side: Any, told: int) -> float:
+    """Log of how well a request for `k` by the rule `off_course` fits a particle: there was an interaction at `t`."""
+    m = member_at(w, i)
+    v = intervention_at(w, k)
+    if not told & TOLD_INTERACTIONS:
+        live(w, i, t, INTERACTION)
+        mute(w, i, told)
+    m.stage = stage_of(w, i)
+    off = abs(observed_direction(w, i)) >= v.angle and (int(side.covered) >> k) & 1 != 0
+    return 0.0 if off and in_audience(w, i, k, t) else math.log(UNRULY)
+
+
+@compiled
+def live_unseen(w: World, i: int, t: float, side: Any, told: int, sight: Any) -> float:
+    """Live from joining to the record's begin, where all is as drawn; log of the chance to be a member still."""
     m = member_at(w, i)
     stayed = 0.0
     while m.due < t:
-        stayed += advance(w, i, m.due, side, told)
+        stayed += advance(w, i, m.due, side, 0, sight)
         stayed += math.log(max(chance_to_renew(w, i, m.due), LEAST))
         renew(w, i, m.due, K_RENEWED)
-        mute(w, i, told)
-    return stayed + advance(w, i, t, side, told)
+        mute(w, i, 0)
+    stayed += advance(w, i, t, side, 0, sight)
+    if told & TOLD_SETBACKS:  # of one that is open at the begin the history would tell
+        clear_setback(w, i)
+    mute(w, i, told)
+    return stayed
 
 
 @compiled

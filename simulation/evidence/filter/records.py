@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from simulation.model.random import domain, purpose
 
+# Compiled code holds these numbers and records: simulation.model.jit starts a new cache when this file changes.
+
 # What can be observed.
 (O_PRESENT, O_RETURNED, O_MOVED, O_DELIVERED, O_MILESTONE, O_RECOGNISED, O_RESOLVED, O_SETBACK, O_ESCALATED,
- O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE, O_RATING, O_OPENS) = range(18)  # fmt: skip
+ O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE, O_RATING, O_OPENS, O_ASKED,
+ O_DROPPED) = range(20)  # fmt: skip
 
 OBSERVATION = np.dtype(
     [("t", "f8"), ("low", "f8"), ("high", "f8"), ("value", "f8"), ("what", "i4"), ("a", "i4")], align=True
@@ -16,18 +21,23 @@ OBSERVATION = np.dtype(
 """One row of what happened: days from the day of inference (negative), the interval in which it lies where only that
 is known (of a milestone the interval in which it was reached, which a row O_OPENS begins and the milestone's ends; of a
 usage the days that it covers; of a rating as `low` its noise; NaN: none), a value, what (an O_ code)
-and which one (milestone, intervention, segment; -2: not known)."""
+and which one (milestone, intervention, segment; of an interaction the intervention that was asked for at it; -2: not
+known or none)."""
 
 DUTY = np.dtype(
-    [("key", "u8"), ("first", "i8"), ("last", "i8"), ("start", "f8"), ("due", "f8"), ("seg", "i4")], align=True
-)
-"""One member: key, its rows, when it joined, its next renewal (days; in grace the one that was missed), segment."""
+    [("key", "u8"), ("first", "i8"), ("last", "i8"), ("arr", "i8"), ("start", "f8"), ("due", "f8"), ("phase", "f8"),
+     ("seg", "i4"), ("unseen", "i4")], align=True,
+)  # fmt: skip
+"""One member: key, its rows, ARR (cents a year), when it joined, its next renewal (days; in grace the one that was
+missed), segment; and `unseen`: 1 when the day of joining is not known, then `start` is where its record begins, and
+`phase` the days from there to the next renewal (NaN: not known either)."""
 
-SIDE = np.dtype([(name, "f8") for name in ("peak", "counted", "shift", "scale", "used", "days", "jumped", "open")],
-                align=True)  # fmt: skip
+SIDE = np.dtype([(name, "f8") for name in ("peak", "counted", "shift", "scale", "used", "days", "jumped", "open",
+                                          "opened", "covered")], align=True)  # fmt: skip
 """Beside a particle's member record: the running maximum M of progress, how far of it the weight has counted, the map
 need = shift + scale * work that short circuits leave, usage (pace x days) and days of membership since the last usage
-row, when it jumped, and until when the milestone ahead may have been reached though its row is still to come."""
+row, when it jumped, until when the milestone ahead may have been reached though its row is still to come, when the
+setback that is open opened, and which interventions can reach the member (bits: coverage)."""
 
 DRAW = np.dtype(
     [("direction", "f8"), ("magnitude", "f8"), ("progress", "f8"), ("value_on", "f8"), ("milestone", "i4"),
@@ -45,12 +55,29 @@ velocity, mean |direction| (radians), mean magnitude, mean share of the median w
 HORIZONS = np.array([30.0, 60.0, 90.0])
 
 # What the history tells, as bits: then the model does not draw it.
-TOLD_INTERACTIONS, TOLD_SETBACKS, TOLD_VALUE, COUNTS = 1, 2, 4, 8
+TOLD_INTERACTIONS, TOLD_SETBACKS, TOLD_VALUE, COUNTS, TOLD_COURSE = 1, 2, 4, 8, 16
+
+
+class Sight(NamedTuple):
+    """What the history lets one see, for all members alike, and room for what is known of one."""
+
+    told: int  # bits: what the history tells, so that the particles do not draw it
+    usage: np.ndarray  # float64[segments], usage of a member at magnitude 1
+    work: np.ndarray  # float64[milestones], their median work, pace-months
+    reveals: np.ndarray  # float64[interventions]: chance that an off-course member is seen to be; 0: no evidence
+    lags: np.ndarray  # float64[interventions], days from a request to the delivery
+    asked: np.ndarray  # float64[interventions], day of the member's last request
+    busy: np.ndarray  # float64[interventions]: 1 while a request waits or is served
+    pending: np.ndarray  # float64[interventions], day on which a particle's request is delivered
+
 
 FAR = 1e250  # pace-months that no particle ever makes: milestones come from what happened, not from a draw
 NARROW = 0.02  # log-spread of work that the filter takes at least: a sharper one would leave hardly a particle
 MOMENT = 1e-6  # days; rows of one moment are microseconds apart where a table would turn their order
 LEAST = 1e-300
+UNRULY = 0.01  # share of requests that do not follow the rule of who is off course: people decide
+BITS = 52  # interventions of which a float can hold a bit each; of more the off-course rule is no evidence
+RECORD = 3652.0  # days before the record's begin in which those may have joined of whom nothing is known
 
 D_FILTER = np.uint64(domain("filter"))
 P_RESAMPLE = purpose("filter resampling", "")
@@ -58,3 +85,4 @@ P_BLUR = purpose("filter blur", "")
 P_CARRY = purpose("filter progress beyond a jump", "")
 P_REST = purpose("filter work left", "")
 P_EFFECT = purpose("filter effect", "")
+P_TENURE = purpose("filter tenure", "")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.evidence.filter.observations import RATING_NOISE, Observations, observations
-from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE
+from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE, Sight
 from simulation.shown import Shown
 from simulation.threads import in_threads
 
@@ -241,6 +241,7 @@ def _run(
 
     plan = make_plan(scenario)
     work = np.exp(plan.tables["milestone"]["log_after"])
+    count = len(seen.lags)
     total = len(seen.duties)
     out = np.full((total, len(COLUMNS)), np.nan)
     kept = np.zeros((total, draws), DRAW)
@@ -249,11 +250,12 @@ def _run(
     def work_on(first: int) -> int:
         if not hasattr(mine, "worker"):
             mine.worker = _Worker(plan, particles, seed)
+            room = (np.zeros(count) for _ in range(3))
+            mine.sight = Sight(seen.told, seen.usage, work, seen.reveals, seen.lags, *room)
         part = slice(first, min(first + CHUNK, total))
         filter_members(
-            mine.worker.memory.world, mine.worker.cloud, seen.duties[part], seen.rows, seen.told, seen.usage, work,
-            out[part], kept[part],
-        )  # fmt: skip
+            mine.worker.memory.world, mine.worker.cloud, seen.duties[part], seen.rows, mine.sight, out[part], kept[part]
+        )
         return part.stop - first
 
     finished = 0

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from simulation.evidence.filter.particle import (
+    asked_for,
     catch_up_journey,
     chance_to_renew,
     come_again,
@@ -13,11 +14,13 @@ from simulation.evidence.filter.particle import (
     hit,
     mute,
     take_delivery,
+    unasked,
     unhit,
 )
 from simulation.evidence.filter.records import (
     COUNTS,
     LEAST,
+    O_ASKED,
     O_DELIVERED,
     O_ESCALATED,
     O_GRACE,
@@ -35,6 +38,7 @@ from simulation.evidence.filter.records import (
     O_RETURNED,
     O_SETBACK,
     O_USAGE,
+    TOLD_COURSE,
 )
 from simulation.model.jit import compiled
 from simulation.model.journey import settle
@@ -46,6 +50,7 @@ from simulation.model.state import INTERACTION, K_RECOVERED, K_RENEWED, NEVER, W
 from simulation.model.tables import member_at, segment_at
 
 SAME = 1.5  # days between a due date and a leaving that is the answer to it
+OUT_OF_STEP = 1e-3  # likelihood of a particle that stood elsewhere on the journey than a milestone says
 LEAST_NOISE = 0.05  # log standard deviation of a usage that is stated to be exact
 
 
@@ -75,7 +80,7 @@ def rating_likelihood(noise: float, value: float, direction: float) -> float:
 
 
 @compiled
-def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: float, number: int) -> float:
+def observe(w: World, i: int, o: Any, t: float, side: Any, sight: Any, number: int) -> float:
     """Let one observation happen to a particle that has been brought to `t`; its log likelihood.
 
     A milestone is weighed here and passed later, when all particles have been weighed.
@@ -83,6 +88,7 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
     m = member_at(w, i)
     s = segment_at(w, m.seg)
     what = o.what
+    told = sight.told
     if what == O_RETURNED:
         if m.present == 0:
             come_again(w, i, t, told)
@@ -91,7 +97,7 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
         return 0.0
     if what == O_MILESTONE:
         if catch_up_journey(w, i, o.a, t, side, told) and m.need < NEVER:
-            return math.log(LEAST)  # when the last one was reached is not known: any other explanation is better
+            return math.log(OUT_OF_STEP)  # when the last one was reached is not known: other explanations are better
         return hit(w, i, t, side, o.high >= o.low)
     if what == O_PRESENT:
         if o.a >= -1 and m.next != o.a + 1:
@@ -103,6 +109,8 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
         side.open = max(side.open, o.high)
     elif what == O_DELIVERED:
         take_delivery(w, i, o.a, t, side, told, number)
+    elif what == O_ASKED:
+        weight += asked_for(w, i, o.a, t, side, told)
     elif what == O_MOVED:
         m.seg = o.a
     elif what == O_RECOGNISED:
@@ -111,6 +119,7 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
         m.last_recognised = t
     elif what == O_SETBACK:
         open_setback(w, i, t, NEVER)
+        side.opened = t
         mute(w, i, told)
     elif what == O_RESOLVED:
         clear_setback(w, i)
@@ -122,9 +131,11 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, told: int, usage: flo
     elif what == O_INTERACTION:
         live(w, i, t, INTERACTION)
         mute(w, i, told)
+        if told & TOLD_COURSE:
+            weight += unasked(w, i, t, side, sight)
     elif what == O_USAGE:
         if o.value >= 0.0 and side.days > 0.0:
-            weight += usage_likelihood(s.noise_mag, o.value, usage * side.used / side.days, told)
+            weight += usage_likelihood(s.noise_mag, o.value, sight.usage[m.seg] * side.used / side.days, told)
         side.used = 0.0
         side.days = 0.0
     elif what == O_RATING:
