@@ -17,7 +17,7 @@ from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
-    from simulation.evidence.filter import Vectors
+    from simulation.evidence.filter import Reliability, Vectors
 
 __all__ = ["vectors"]
 
@@ -41,6 +41,7 @@ def vectors(
     rating_noise: Annotated[float, Parameter(validator=validators.Number(gt=0, lt=10))] = 0.25,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    check: Annotated[int | None, Parameter(validator=validators.Number(gte=100, lte=1_000_000))] = None,
     out: Path | None = None,
     screen: Screen = SCREEN,
 ) -> int:
@@ -65,11 +66,14 @@ def vectors(
         Usage in a month of a member at typical pace; by default estimated from those who have just joined.
     rating_noise
         Standard deviation of a rating (a survey answer, a manager's judgement) on its scale from 0 to 1.
+    check
+        Check the chances on this many simulated members, 2,000 say: a history like this one is made of the scenario,
+        inferred the same way, and compared with what came (reliability.png and reliability.csv).
     out
         Folder to write to; reports/<name of the scenario's file>-vectors by default.
     """
     import simulation as sim
-    from simulation.evidence.filter import infer
+    from simulation.evidence.filter import infer, reliability
 
     plan = sim.load(scenario)
     if source is None and plan.history is None:
@@ -85,6 +89,7 @@ def vectors(
     words += ["--as-of", as_of] if as_of else []
     words += ["--rating-noise", rating_noise] if rating_noise != 0.25 else []
     words += ["--seed", seed] if seed != 1 else []
+    words += ["--check", check] if check else []
     command, started = shlex.join(map(str, words)), time.perf_counter()
     try:
         with progress_bar("Inferring members") as progress:
@@ -92,6 +97,13 @@ def vectors(
                 read, plan, as_of=day_of(as_of), particles=particles, draws=draws, typical_usage=typical_usage,
                 rating_noise=rating_noise, seed=seed, workers=workers, progress=progress,
             )  # fmt: skip
+        checked = None
+        if check:
+            with progress_bar("Checking the chances") as progress:
+                checked = reliability(
+                    plan, read, members=check, as_of=found.as_of, particles=particles, seed=seed, workers=workers,
+                    progress=progress,
+                )  # fmt: skip
     except KeyboardInterrupt:
         screen.note(f"Interrupted; nothing is written. To start again: {command}")
         screen.result({"interrupted": True, "command": command})
@@ -106,16 +118,26 @@ def vectors(
         "command": command,
         **facts,
     }
-    files = publish(folder, lambda staging: _fill(found, staging), record, RECORD)
+    files = publish(folder, lambda staging: _fill(found, checked, staging), record, RECORD)
     _show(found, folder, screen)
+    if checked is not None:
+        _show_check(checked, screen)
+        facts["reliability"] = checked.table.to_dict("records")
     screen.result({**facts, "interrupted": False, "folder": folder, "files": files, "command": command})
     return 0
 
 
-def _fill(found: Vectors, staging: Path) -> None:
+def _fill(found: Vectors, checked: Reliability | None, staging: Path) -> None:
     from simulation.report.vectors import write_vectors
 
-    write_vectors(found, staging)
+    write_vectors(found, staging, checked)
+
+
+def _show_check(checked: Reliability, screen: Screen) -> None:
+    from simulation.report.reliability import HEADS, reliability_rows, reliable
+
+    screen.table("Do stated chances come true?", HEADS, reliability_rows(checked))
+    screen.show(reliable(checked))
 
 
 def _facts(found: Vectors) -> dict[str, Any]:

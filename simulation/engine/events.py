@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["event_log", "event_table", "sorted_log"]
 
-OF_MILESTONES = frozenset({"milestone", "offered", "taken", "declined", "lapsed", "pushed", "push_taken"})
+OF_MILESTONES = frozenset({"present", "milestone", "offered", "taken", "declined", "lapsed", "pushed", "push_taken"})
 OF_INTERVENTIONS = frozenset({"requested", "refused", "withdrawn", "started", "delivered", "undelivered", "impatient"})
 
 
@@ -66,8 +66,9 @@ def event_table(memory: Memory, plan: Plan, *, key: bytes | None = None) -> pd.D
     -------
     pandas.DataFrame
         One row an event: time (days since the start), date, member (a pseudonym), segment, kind, name (of the
-        milestone or intervention, if any), and what was true of the member after it: direction (degrees),
-        magnitude, progress (pace-months since the last milestone) and arr (currency units per year).
+        milestone or intervention, if any; of those present at the start the milestone reached last), and what was true
+        of the member after it: direction (degrees), magnitude, progress (pace-months since the last milestone) and arr
+        (currency units per year).
     """
     import pandas as pd
 

@@ -175,7 +175,19 @@ def open_books(w: World, i: int) -> None:
     chain(w, i, -1, m.arr)
     if m.grace != 0:
         ledger_at(w, o + 9).n += 1
-    log_row(w, i, 0.0, K_PRESENT, -1, m.done)
+    log_row(w, i, 0.0, K_PRESENT, last_milestone(w, i), m.done)
+
+
+@compiled
+def last_milestone(w: World, i: int) -> int:
+    """Name of the milestone that a member reached last; -1: none yet."""
+    m = member_at(w, i)
+    s = segment_at(w, m.seg)
+    if m.cycle > 0 and m.next == s.n_adoption + s.n_value:
+        return milestone_at(w, s.first_milestone + s.n_milestones - 1).name
+    if m.next == 0:
+        return -1
+    return milestone_at(w, s.first_milestone + m.next - 1).name
 
 
 @compiled

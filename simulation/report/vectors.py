@@ -12,24 +12,28 @@ from matplotlib.figure import Figure
 
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
+from simulation.report.reliability import HEADS, reliability_curves, reliability_rows, reliable
 from simulation.report.style import BLUE, GREEN, MUTED, ORANGE, RED, drawn, new_figure, png, svg, title
 from simulation.report.words import day, name
 
 if TYPE_CHECKING:
-    from simulation.evidence.filter import Vectors
+    from simulation.evidence.filter import Reliability, Vectors
 
 __all__ = ["COURSES", "chance_counts", "course_shares", "courses", "next_milestones", "vectors_page", "write_vectors"]
 
 COURSES = (("on_track", "on track", GREEN), ("drifting", "drifting", ORANGE), ("away", "away", RED))
 
 
-def write_vectors(found: Vectors, folder: Path) -> None:
-    """Write vectors.csv, book.parquet, report.html and the figures."""
+def write_vectors(found: Vectors, folder: Path, checked: Reliability | None = None) -> None:
+    """Write vectors.csv, book.parquet, report.html and the figures; of a check reliability.csv and its figure."""
     write_csv(folder / "vectors.csv", found.table)
     found.book_table().to_parquet(folder / "book.parquet", index=False)
     write_bytes(folder / "courses.png", png(courses(found)))
     write_bytes(folder / "next_milestones.png", png(next_milestones(found)))
-    write_bytes(folder / "report.html", rendered(vectors_page(found)).encode())
+    if checked is not None:
+        write_csv(folder / "reliability.csv", checked.table)
+        write_bytes(folder / "reliability.png", png(reliability_curves(checked)))
+    write_bytes(folder / "report.html", rendered(vectors_page(found, checked)).encode())
 
 
 @drawn
@@ -112,8 +116,8 @@ def next_milestones(found: Vectors) -> Figure:
     return figure
 
 
-def vectors_page(found: Vectors) -> Page:
-    """The page on where the members stand: no ids, those are in the table."""
+def vectors_page(found: Vectors, checked: Reliability | None = None) -> Page:
+    """The page on where the members stand, and how reliable that is: no ids, those are in the table."""
     table = found.table
     shares = {column: float(table[column].mean()) for column, _, _ in COURSES}
     soon = float(table["next_90"].sum())
@@ -134,15 +138,15 @@ def vectors_page(found: Vectors) -> Page:
             Picture(Markup(svg(next_milestones(found), "next")), "How members spread over both chances."),
             Table(("segment", "members", "on track", "drifting", "away", "next milestone in 90 days", "renew"), rows),
         ]),
+        *_reliability(checked),
         Section("method", "How this was found", [
             Text(
                 "Nobody sees a member's direction and pace. They are inferred from what happened: when milestones were "
                 "reached or are still ahead, renewals, setbacks, what was delivered, and usage where the history has "
                 f"it. {found.particles:,} weighted copies of each member live by the scenario's own rules (a particle "
                 "filter); those that explain its history count more. On track: less than 45 degrees off its Desired "
-                "Outcome; away: 90 degrees or more. The chances hold as far as the scenario does. Who was helped for "
-                "being off course is not used as evidence: where a scenario has such help, courses are stated "
-                "too extremely."
+                "Outcome; away: 90 degrees or more. The chances hold as far as the scenario does; what the scenario "
+                "does for members goes on in them."
             ),
             Text(
                 f"Effective number of copies: median {float(table['ess'].median()):,.0f}, least "
@@ -164,6 +168,19 @@ def vectors_page(found: Vectors) -> Page:
         footer="Member by member: vectors.csv.",
         kind="Members",
     )
+
+
+def _reliability(checked: Reliability | None) -> list[Section]:
+    if checked is None:
+        return []
+    figure = Markup(svg(reliability_curves(checked), "reliability"))
+    return [
+        Section("reliability", "Do stated chances come true?", [
+            Text(reliable(checked)),
+            Picture(figure, "On the line: what was stated. Each point is a tenth of the members."),
+            Table(HEADS, reliability_rows(checked)),
+        ])
+    ]  # fmt: skip
 
 
 def _row(segment: str, part: pd.DataFrame) -> list[str]:

@@ -37,23 +37,22 @@ from simulation.evidence.filter.records import (
     P_BLUR,
     P_RESAMPLE,
     P_TENURE,
-    RECORD,
     Sight,
 )
+from simulation.evidence.filter.tenure import condition_on_tenure, tenure
 from simulation.evidence.filter.weights import observe
-from simulation.model.draws import draw, luck, luck_pair
+from simulation.model.draws import luck, luck_pair
 from simulation.model.jit import compiled
 from simulation.model.journey import settle
 from simulation.model.random import member_key_child
 from simulation.model.special import ndtri
-from simulation.model.state import MONTH, NEVER, Key, Records, World
-from simulation.model.tables import member_at, segment_at
+from simulation.model.state import NEVER, Key, Records, World
+from simulation.model.tables import member_at
 from simulation.model.vector import set_velocity
 
 BLUR = 0.1
 """Share of the standard deviation by which copies are moved apart, with the shrinkage that keeps mean and variance
 (Liu & West 2001): else a well-measured magnitude leaves copies of few particles, and with them of few directions."""
-TERMS = 64  # of membership that are told apart
 DEGENERATE = 0.5  # resample when the effective share of the particles is below this
 
 
@@ -201,42 +200,6 @@ def start(w: World, c: Cloud, duty: Any, seen: bool, sight: Any) -> None:
 
 
 @compiled
-def tenure(w: World, duty: Any, u: float) -> float:
-    """Days of membership before the record begins, of somebody of whom the day of joining is not known.
-
-    As the segment's population says, else any day of the last ten years alike. Where the phase of its terms is known,
-    it joined a whole number of them before.
-    """
-    s = segment_at(w, duty.seg)
-    days = u * RECORD
-    if s.tenure_dist >= 0:
-        days = max(0.0, draw(w, s.tenure_dist, u))
-    if not math.isnan(duty.phase):
-        term = s.term * MONTH
-        days = term * math.floor(days / term) + (term - duty.phase)
-    return days
-
-
-@compiled
-def condition_on_tenure(w: World, c: Cloud, duty: Any, t: float) -> None:
-    """Take out of the weights at `t` that long memberships are rare: the population's tenures say so already."""
-    s = segment_at(w, duty.seg)
-    if s.tenure_dist < 0:
-        return
-    term = s.term * MONTH
-    total = np.zeros(TERMS)
-    count = np.zeros(TERMS)
-    for i in range(len(c.weights)):
-        place = min(TERMS - 1, int((t - member_at(w, i).since) / term))
-        total[place] += math.exp(c.weights[i])
-        count[place] += 1.0
-    for i in range(len(c.weights)):
-        place = min(TERMS - 1, int((t - member_at(w, i).since) / term))
-        if total[place] > 0.0:
-            c.weights[i] -= math.log(total[place] / count[place])
-
-
-@compiled
 def weigh(w: World, c: Cloud, duty: Any, o: Any, sight: Any, number: int) -> float:
     """Bring every particle to an observation and weigh it; the shift of the log weights, -inf: impossible."""
     t = o.t
@@ -246,7 +209,7 @@ def weigh(w: World, c: Cloud, duty: Any, o: Any, sight: Any, number: int) -> flo
         else:
             c.weights[i] += advance(w, i, t, c.sides[i], sight.told, sight)
     if o.what == O_PRESENT and duty.unseen != 0:
-        condition_on_tenure(w, c, duty, t)
+        condition_on_tenure(w, c.weights, duty, t)
     for i in range(len(c.weights)):
         if o.what == O_PAUSE:
             c.weights[i] += unhit(w, i, c.sides[i])

@@ -13,6 +13,7 @@ import pandas as pd
 from simulation.evidence.filter import records as r
 from simulation.evidence.filter.records import DUTY, OBSERVATION
 from simulation.evidence.filter.requests import courses_revealed, lags, mark_unseen, with_requests
+from simulation.evidence.filter.usage import usage_scale
 from simulation.evidence.history.vocabulary import CODE
 from simulation.model.random import book_key
 
@@ -25,15 +26,14 @@ __all__ = ["Observations", "observations"]
 
 PAUSE = 60.0
 """Days after which the weights are looked at even when nothing happened."""
-FRESH, ENOUGH = 32.0, 50
-"""Days after joining whose usage gives its scale, and how many months of usage that needs."""
 RATING_NOISE = 0.25
 """Standard deviation of a rating on a scale from 0 to 1: a point of five."""
 CODES = {
     "present": r.O_PRESENT, "returned": r.O_RETURNED, "moved": r.O_MOVED, "intervention": r.O_DELIVERED,
     "milestone": r.O_MILESTONE, "value_recognised": r.O_RECOGNISED, "resolved": r.O_RESOLVED,
     "setback": r.O_SETBACK, "escalated": r.O_ESCALATED, "interaction": r.O_INTERACTION, "rating": r.O_RATING,
-    "usage": r.O_USAGE, "requested": r.O_ASKED, "refused": r.O_ASKED, "undelivered": r.O_DROPPED, "withdrawn": r.O_DROPPED,
+    "usage": r.O_USAGE,
+    "requested": r.O_ASKED, "refused": r.O_ASKED, "undelivered": r.O_DROPPED, "withdrawn": r.O_DROPPED,
     "renewed": r.O_RENEWED, "grace": r.O_GRACE, "recovered": r.O_RECOVERED, "left": r.O_LEFT,
 }  # fmt: skip
 NOTHING = -1
@@ -99,7 +99,7 @@ def observations(
     table = _table(seen, scenario, as_of, today, segments, reveals)
     table.loc[table["what"] == r.O_RATING, "low"] = rating_noise
     start = (today["joined"].to_numpy().astype("M8[D]") - np.datetime64(as_of, "D")).astype(float)
-    counts, usage = _usage(seen, scenario)
+    counts, usage = usage_scale(seen, scenario)
     if typical_usage is not None:
         usage = np.full(len(segments), float(typical_usage))
     told = _told(table) | (r.COUNTS if counts else 0) | (r.TOLD_COURSE if reveals.any() else 0)
@@ -137,7 +137,7 @@ def _table(
         "place": frame["member_id"].astype(str).map(place).to_numpy(),
         "what": np.array([CODES.get(one, NOTHING) for one in CODE], np.int32)[seen.codes],
         "name": frame["name"].astype(object).to_numpy(),
-        "value": np.where(frame["event"] == "requested", 1.0, np.where(frame["event"] == "refused", 0.0, frame["value"])),
+        "value": _values(seen),
         "date": frame["date"].to_numpy(),
         "low": frame["date_low"].to_numpy() if "date_low" in frame else np.datetime64("NaT"),
         "high": frame["date_high"].to_numpy() if "date_high" in frame else np.datetime64("NaT"),
@@ -172,6 +172,13 @@ def _table(
     _place_deliveries(table, scenario)
     table = with_requests(_by_moments(table), scenario, reveals, _ORDER.index(r.O_ASKED))
     return table.sort_values(["place", "t", "order", "along"], kind="stable").reset_index(drop=True)
+
+
+def _values(seen: History) -> npt.NDArray[np.float64]:
+    """The values of rows; of a request 1 and of a refusal 0: whether it leads to a delivery."""
+    asked = [seen.codes == CODE["requested"], seen.codes == CODE["refused"]]
+    values: npt.NDArray[np.float64] = np.select(asked, [1.0, 0.0], seen.frame["value"].to_numpy())
+    return values
 
 
 def _place_deliveries(table: pd.DataFrame, scenario: Scenario) -> None:
@@ -249,51 +256,6 @@ def _months(table: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     known = set(zip(rows["place"], rows["t"], strict=True))
     fresh = [key not in known for key in zip(resets["place"], resets["t"], strict=True)]
     return pd.concat([table[~usage], rows, resets[fresh]], ignore_index=True)
-
-
-def _usage(seen: History, scenario: Scenario) -> tuple[bool, npt.NDArray[np.float64]]:
-    """Whether usage is a count, and the usage of a member at magnitude 1 by segment.
-
-    The scale of usage cannot be told from that of magnitude, so the mean stands for the mean magnitude of the
-    stationary vector, median * exp(spread^2 / 2): over the months after joining, of those who have left since too,
-    for those who stay are no fair sample; over all months where too few have been seen joining.
-    """
-    scale = np.full(len(scenario.segments), np.nan)
-    frame, member = seen.frame, seen.member
-    usage = np.flatnonzero((seen.codes == CODE["usage"]) & frame["value"].notna().to_numpy())
-    values = frame["value"].to_numpy()[usage]
-    joined = np.full(seen.members, np.datetime64("NaT"), "M8[us]")
-    rows = np.flatnonzero(seen.codes == CODE["joined"])
-    joined[member[rows]] = frame["date"].to_numpy()[rows]
-    since = (frame["date"].to_numpy()[usage] - joined[member[usage]]) / np.timedelta64(1, "D")
-    owns = seen.by_member()
-    boosted = _boosted(seen, scenario)[member[usage]]
-    ends = (frame["date"].to_numpy()[usage].astype("M8[M]") + 1).astype("M8[us]")
-    plain = ~(boosted < ends)  # no delivery by the end of the month that changes magnitude
-    single = 0 if len(scenario.segments) == 1 else -1
-    own = np.array([*(list(scenario.segments).index(one) for one in owns.segments), single])[owns.segment]
-    for place, segment in enumerate(scenario.segments.values()):
-        here = own[member[usage]] == place
-        fresh = here & (since >= 0) & (since <= FRESH)
-        chosen = values[next((one for one in (fresh & plain, fresh, here & plain) if one.sum() >= ENOUGH), here)]
-        magnitude = segment.vector.magnitude
-        if len(chosen) and chosen.mean() > 0:
-            scale[place] = chosen.mean() / (magnitude.typical * float(np.exp(magnitude.spread**2 / 2)))
-    return bool(len(values) and (values == np.rint(values)).all() and values.max() > 1), scale
-
-
-def _boosted(seen: History, scenario: Scenario) -> npt.NDArray[np.datetime64]:
-    """By member the moment of the first delivery that changes magnitude; NaT: none."""
-    names = [
-        name
-        for name, one in scenario.interventions.items()
-        if any(effect.kind == "magnitude" for effect in one.effects)
-    ]
-    found = np.full(seen.members, np.datetime64("NaT"), "M8[us]")
-    delivered = (seen.codes == CODE["intervention"]) & seen.frame["name"].isin(names).to_numpy()
-    rows = np.flatnonzero(delivered)[::-1]  # rows are in the order of time: the first one stays
-    found[seen.member[rows]] = seen.frame["date"].to_numpy()[rows]
-    return found
 
 
 def _told(table: pd.DataFrame) -> int:

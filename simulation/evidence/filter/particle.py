@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from simulation.evidence.filter.course import unasked
 from simulation.evidence.filter.records import (
     BITS,
     FAR,
@@ -23,7 +24,6 @@ from simulation.evidence.filter.records import (
     TOLD_INTERACTIONS,
     TOLD_SETBACKS,
     TOLD_VALUE,
-    UNRULY,
 )
 from simulation.model.draws import draw, luck, luck_pair
 from simulation.model.effects import apply, refactor
@@ -33,7 +33,6 @@ from simulation.model.journey import aim, reach, set_need, settle, sync
 from simulation.model.life import live, next_event
 from simulation.model.membership import begin, new_member, start_clocks
 from simulation.model.renewal import anchor, renew, renewal_logit, set_due
-from simulation.model.requests import in_audience
 from simulation.model.setbacks import clear_setback
 from simulation.model.special import exp, log, logistic, ndtri
 from simulation.model.state import (
@@ -45,7 +44,6 @@ from simulation.model.state import (
     MONTH,
     NEVER,
     P_BACK,
-    T_OFF_COURSE,
     Key,
     World,
 )
@@ -57,9 +55,8 @@ from simulation.model.tables import (
     opportunity_at,
     segment_at,
 )
-from simulation.model.tally import stage_of
 from simulation.model.triggers import retime
-from simulation.model.vector import observed_direction, redraw
+from simulation.model.vector import redraw
 
 
 @inlined
@@ -154,6 +151,7 @@ def come_in(w: World, i: int, key: Key, seg: int, t: float, side: Any, told: int
     side.open = -NEVER
     side.opened = NEVER
     side.covered = 0.0
+    side.silent = -NEVER
     for k in range(min(w.size_intervention, BITS)):
         v = intervention_at(w, k)
         if v.coverage >= 1.0 or luck(w, key, v.p_cover, 0) < v.coverage:
@@ -190,38 +188,6 @@ def advance(w: World, i: int, t: float, side: Any, told: int, sight: Any) -> flo
     m.hazard_left = NEVER
     side.peak = max(side.peak, m.done)
     return stayed
-
-
-@compiled
-def unasked(w: World, i: int, t: float, side: Any, sight: Any) -> float:
-    """Log of the chance that an interaction led to no request by the rule `off_course`.
-
-    Nobody is asked who is being served, or was asked within the cooldown, as the history tells.
-    """
-    m = member_at(w, i)
-    weight = 0.0
-    for k in range(w.size_intervention):
-        v = intervention_at(w, k)
-        free = sight.busy[k] == 0.0 and t >= sight.asked[k] + v.cooldown
-        if v.trigger == T_OFF_COURSE and sight.reveals[k] > 0.0 and free:
-            m.stage = stage_of(w, i)
-            off = abs(observed_direction(w, i)) >= v.angle and (int(side.covered) >> k) & 1 != 0
-            if off and in_audience(w, i, k, t):
-                weight += math.log(1.0 - (1.0 - UNRULY) * sight.reveals[k])
-    return weight
-
-
-@compiled
-def asked_for(w: World, i: int, k: int, t: float, side: Any, told: int) -> float:
-    """Log of how well a request for `k` by the rule `off_course` fits a particle: there was an interaction at `t`."""
-    m = member_at(w, i)
-    v = intervention_at(w, k)
-    if not told & TOLD_INTERACTIONS:
-        live(w, i, t, INTERACTION)
-        mute(w, i, told)
-    m.stage = stage_of(w, i)
-    off = abs(observed_direction(w, i)) >= v.angle and (int(side.covered) >> k) & 1 != 0
-    return 0.0 if off and in_audience(w, i, k, t) else math.log(UNRULY)
 
 
 @compiled

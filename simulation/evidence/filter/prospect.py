@@ -77,8 +77,8 @@ def keep_draws(w: World, kept: np.ndarray, draws: Records) -> None:
 def look_ahead(w: World, weights: np.ndarray, sides: Records, duty: Any, sight: Any, out: np.ndarray) -> None:
     """Let each particle live on: chances of the next milestone within HORIZONS and of the next renewal.
 
-    Leaving counts against the milestone: by mid-term churn, and at the end of a term, or of its grace, that comes before
-    it. The plan's interventions go on, each delivered as long after a request as in the history.
+    Leaving counts against the milestone: by mid-term churn, and at the end of a term, or of its grace, before it. The
+    plan's interventions go on, each delivered as long after a request as in the history.
     """
     total = 0.0
     out[3:7] = 0.0

@@ -33,11 +33,12 @@ missed), segment; and `unseen`: 1 when the day of joining is not known, then `st
 `phase` the days from there to the next renewal (NaN: not known either)."""
 
 SIDE = np.dtype([(name, "f8") for name in ("peak", "counted", "shift", "scale", "used", "days", "jumped", "open",
-                                          "opened", "covered")], align=True)  # fmt: skip
+                                          "opened", "covered", "silent")], align=True)  # fmt: skip
 """Beside a particle's member record: the running maximum M of progress, how far of it the weight has counted, the map
 need = shift + scale * work that short circuits leave, usage (pace x days) and days of membership since the last usage
 row, when it jumped, until when the milestone ahead may have been reached though its row is still to come, when the
-setback that is open opened, and which interventions can reach the member (bits: coverage)."""
+setback that is open opened, which interventions can reach the member (bits: coverage), and until when it is not asked
+again, as it has refused unseen."""
 
 DRAW = np.dtype(
     [("direction", "f8"), ("magnitude", "f8"), ("progress", "f8"), ("value_on", "f8"), ("milestone", "i4"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +88,7 @@ def lags(seen: History, scenario: Scenario) -> Floats:
     table = table.sort_values(["member", "k", "t", "asks"], ascending=[True, True, True, False], kind="stable")
     last = table.shift()
     pairs = ~table["asks"] & (last["asks"] == True) & (last["member"] == table["member"]) & (last["k"] == table["k"])  # noqa: E712
-    days = ((table["t"] - last["t"])[pairs] / np.timedelta64(1, "D")).groupby(table["k"][pairs]).median()
+    days = ((table["t"] - last["t"])[pairs].dt.total_seconds() / 86400).groupby(table["k"][pairs]).median()
     return np.array([days.get(float(k), _working_days(scenario, name)) for k, name in enumerate(names)], float)
 
 

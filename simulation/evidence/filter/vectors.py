@@ -155,10 +155,13 @@ def infer(
 
     Notes
     -----
-    That an intervention for those `off_course` was delivered, or was not, is no evidence here, though it tells of the
-    direction. In such scenarios the stated courses are too extreme: of 2,515 simulated members those in the lowest
-    tenth were on track with a stated 19% and a true 37%, in the highest with 92% and 79%. Without such
-    interventions, 6% and 6%, 86% and 86% (2,495 members).
+    Where requests for those `off_course` are recorded, they are evidence of the direction, and so is that there are
+    none (see `requests.courses_revealed`). Other audiences by course, usage or risk, and `approaching`, are not.
+
+    Of those who were there when the record began and whose day of joining is not known, each particle draws its own.
+
+    Interventions go on in what is looked ahead: each is delivered as long after its cause as in the history, in the
+    median, whatever the load of its team will be.
     """
     day = as_of or history.exported or _after(history)
     if not 0 < rating_noise < 10:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from simulation.evidence.filter.course import is_due, unasked
 from simulation.evidence.filter.particle import (
-    asked_for,
     catch_up_journey,
     chance_to_renew,
     come_again,
     hide_work,
     hit,
     mute,
+    settle_in,
     take_delivery,
-    unasked,
     unhit,
 )
 from simulation.evidence.filter.records import (
@@ -39,6 +39,8 @@ from simulation.evidence.filter.records import (
     O_SETBACK,
     O_USAGE,
     TOLD_COURSE,
+    TOLD_INTERACTIONS,
+    UNRULY,
 )
 from simulation.model.jit import compiled
 from simulation.model.journey import settle
@@ -80,6 +82,15 @@ def rating_likelihood(noise: float, value: float, direction: float) -> float:
 
 
 @compiled
+def asked_for(w: World, i: int, k: int, t: float, side: Any, told: int) -> float:
+    """Log of how well a request for `k` by the rule `off_course` fits a particle: there was an interaction at `t`."""
+    if not told & TOLD_INTERACTIONS:
+        live(w, i, t, INTERACTION)
+        mute(w, i, told)
+    return 0.0 if t >= side.silent and is_due(w, i, k, t, side.covered) else math.log(UNRULY)
+
+
+@compiled
 def observe(w: World, i: int, o: Any, t: float, side: Any, sight: Any, number: int) -> float:
     """Let one observation happen to a particle that has been brought to `t`; its log likelihood.
 
@@ -101,7 +112,8 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, sight: Any, number: i
         return hit(w, i, t, side, o.high >= o.low)
     if what == O_PRESENT:
         if o.a >= -1 and m.next != o.a + 1:
-            return -NEVER
+            settle_in(w, i, o.a, t, side, told)
+            return math.log(OUT_OF_STEP)
         hide_work(w, i, side, m.done)
         return 0.0
     weight = unhit(w, i, side)

@@ -36,7 +36,7 @@ def history_of_events(
         The scenario that was simulated.
     book
         The book that was simulated, for the dates of joining and renewal and the milestones of its members; by
-        default the one that the scenario names. Of a made-up `population` these are not known.
+        default the one that the scenario names. Of a made-up `population` only the milestones are known.
     usage_seed
         When given, rows `usage` are added for every month of membership: the mean magnitude over the member's
         days in that month, times `exp(usage_noise z)` with a standard normal z of this seed. None: no usage.
@@ -70,7 +70,7 @@ def history_of_events(
         "member_id": rows["member"],
         "date": _in_log_order(_moments(log["time"].to_numpy()[seen], scenario), rows["member"], event, rows["name"]),
         "event": event,
-        "name": rows["name"],
+        "name": rows["name"].astype(object).mask((event == "present") & rows["name"].isna().to_numpy(), "none"),
         "value": value,
         "segment": rows["segment"],
     })  # fmt: skip

@@ -18,6 +18,7 @@ _HOMES = {
     "Comparison": "whatif", "Twins": "whatif", "Lives": "whatif", "Sweep": "whatif", "Bridge": "whatif",
     "Sensitivity": "decisions", "MustBeTrue": "decisions", "Budget": "decisions", "Worklist": "decisions",
     "History": "evidence", "Fit": "evidence", "Calibration": "evidence", "Vectors": "evidence", "Backtest": "evidence",
+    "Reliability": "evidence",
     "Attribution": "evidence",
 }  # fmt: skip
 

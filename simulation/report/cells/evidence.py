@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulation.evidence.attribution import Attribution
     from simulation.evidence.backtest.casts import Backtest
     from simulation.evidence.calibrate import Calibration
-    from simulation.evidence.filter import Vectors
+    from simulation.evidence.filter import Reliability, Vectors
     from simulation.evidence.fit import Fit
     from simulation.evidence.history import History
 
@@ -97,6 +97,18 @@ def _courses(found: Vectors) -> Figure:
     return courses(found)
 
 
+def _reliability(found: Reliability) -> Card:
+    from simulation.report.reliability import HEADS, reliability_rows, reliable
+
+    return Card("Do stated chances come true?", [reliable(found)], HEADS, reliability_rows(found))
+
+
+def _curves(found: Reliability) -> Figure:
+    from simulation.report.reliability import reliability_curves
+
+    return reliability_curves(found)
+
+
 def _backtest(found: Backtest) -> Card:
     from simulation.evidence.backtest.observed import MEASURES
     from simulation.evidence.backtest.verdict import HOLDS, overall, verdicts
@@ -130,8 +142,9 @@ def _causes(found: Attribution) -> Figure:
 
 CARDS: dict[str, Any] = {
     "History": _history, "Fit": _fit, "Calibration": _calibration, "Vectors": _vectors, "Backtest": _backtest,
-    "Attribution": _attribution,
+    "Attribution": _attribution, "Reliability": _reliability,
 }  # fmt: skip
 PICTURES: dict[str, Any] = {
     "Fit": _narrowing, "Vectors": _courses, "Backtest": _fan_against_actuals, "Attribution": _causes,
+    "Reliability": _curves,
 }  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 
 import simulation as sim
 from simulation.engine.pseudonym import pseudonyms
-from simulation.evidence.filter import infer
+from simulation.evidence.filter import infer, reliability
 from simulation.evidence.history import History
 from simulation.scenario import Scenario, from_mapping
 from simulation.scenario.book import BookError, load_book
@@ -405,3 +405,80 @@ def test_a_day_is_an_interval() -> None:
     a, b = (infer(one, plan, as_of=day, particles=8192).table.iloc[0] for one in (dated, timed))
     assert a["impossible"] == b["impossible"] == 0
     assert abs(a["velocity"] - b["velocity"]) < 0.1  # a tenth of a typical pace: an hour more or less of thirty days
+
+
+def test_a_setback_that_is_open_escalates_in_what_is_looked_ahead() -> None:
+    """Chances of those with an open setback, against brute force: half of them escalate and turn away."""
+    setbacks = {"rate": "0.5 per month", "resolves_itself": "20 days", "escalates_after": "15 days", "turn": "90 deg"}
+    journey = {"started": {"stage": "adoption", "after": "2 months", "spread": 0.3}}
+    plan = scenario(20_000, "5 months", setbacks=setbacks, journey=journey)
+    log = sim.events(plan, replication=0, seed=8, engine="compiled")
+    mine = log[log["time"] < 40]
+    opened = mine[mine["kind"] == "setback"].groupby("member", observed=True)["time"].agg(["size", "max"])
+    others = mine[mine["kind"].isin(["resolved", "milestone", "left"])]["member"].unique()
+    alike = opened[(opened["size"] == 1) & opened["max"].between(30, 34) & ~opened.index.isin(others)].index
+    assert len(alike) > 200
+    first = log[(log["kind"] == "milestone") & log["member"].isin(alike)].groupby("member", observed=True)["time"].min()
+    came = (first.reindex(alike) < 130).to_numpy(float)
+    seen = rows((0, "joined"), (32, "setback"))
+    outs = [infer(seen, scenario(setbacks=setbacks, journey=journey), as_of=START + dt.timedelta(40), seed=seed).table
+            for seed in range(8)]  # fmt: skip
+    found = np.array([one["next_90"].iloc[0] for one in outs])
+    error = np.hypot(found.std(ddof=1) / np.sqrt(8), came.std(ddof=1) / np.sqrt(len(came)))
+    assert abs(found.mean() - came.mean()) < Z * error
+    calm = infer(rows((0, "joined")), scenario(setbacks=setbacks, journey=journey), as_of=START + dt.timedelta(40))
+    assert calm.table["next_90"].iloc[0] > found.mean()
+
+
+@pytest.fixture(scope="module")
+def watched() -> Scenario:
+    """Members whom somebody calls when they are seen off course; a third join before the record begins."""
+    tree = scenario(
+        horizon="20 months", arrivals={"per_month": 60}, observed={"usage_noise": 0.3, "direction_noise": "8 deg"}
+    ).resolved()
+    tree["segments"]["all"]["population"] = {"members": 400, "tenure": {"exponential": {"mean": "2 years"}}}
+    call = {
+        "when": {"off_course": "45 deg"}, "who": {"cooldown": "60 days"}, "accept": "60%",
+        "effects": [{"turn_toward": "30%"}],
+    }  # fmt: skip
+    return from_mapping(tree | {"interventions": {"call": call}})
+
+
+@pytest.mark.parametrize(("told", "least"), [("requests and refusals", 0.8), ("requests", 1.0)])
+def test_who_is_called_for_being_off_course_is_evidence(watched: Scenario, told: str, least: float) -> None:
+    """Courses and chances are calibrated where calls are recorded, with members from before the record among them."""
+    log = sim.events(watched, replication=0, seed=4, engine="compiled")
+    frame = History.from_events(log, watched, usage_seed=1).frame
+    hidden = ["interaction", "refused"] if told == "requests" else ["interaction"]
+    history = History.of(frame[~frame["event"].isin(hidden)])
+    table = infer(history, watched, as_of=START + dt.timedelta(DAY), particles=512).table.set_index("member_id")
+    then = log[log["time"] < DAY].groupby("member", observed=True).last().reindex(table.index)
+    coming = log[(log["time"] >= DAY) & (log["kind"] == "milestone")].groupby("member", observed=True)["time"].min()
+    assert len(table) > 600
+    angle, wait = then["direction"].abs(), coming.reindex(table.index) - DAY
+    for chance, came in {"on_track": angle < 45, "away": angle >= 90, "next_90": wait < 90}.items():
+        stated = table[chance].dropna()
+        true = came.reindex(stated.index).astype(float)
+        for part in (stated.index, stated.nlargest(len(stated) // 10).index):
+            p, y = stated[part], true[part]
+            assert abs((y - p).sum()) < Z * np.sqrt((p * (1 - p)).sum()), (chance, len(part))
+    brier = ((table["on_track"] - (angle < 45)) ** 2).mean()
+    base = (angle < 45).mean()
+    assert brier < least * base * (1 - base)  # better than the mean alone
+
+
+def test_reliability_says_how_chances_hold() -> None:
+    """At the true parameters all and the top tenth hold, and the figure, table and sentence say so."""
+    from simulation.report.reliability import reliability_curves, reliability_rows, reliable
+    from simulation.report.style import png
+
+    plan = scenario(horizon="20 months", arrivals={"per_month": 60}, observed={"usage_noise": 0.3})
+    found = reliability(plan, members=1500, particles=256, seed=3)
+    assert found.members >= 1500
+    assert set(found.table["what"]) == {"on_track", "next_30", "next_60", "next_90"}
+    for what in ("next_30", "next_90", "on_track"):
+        assert abs(found.tenth(what, 10)["z"]) < Z
+        assert abs(found.tenth(what, 0)["z"]) < Z
+    assert "as stated" in reliable(found)
+    assert len(reliability_rows(found)) == 4
+    assert png(reliability_curves(found))[:4] == b"\x89PNG"
