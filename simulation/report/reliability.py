@@ -15,8 +15,8 @@ __all__ = ["HEADS", "reliability_curves", "reliability_rows", "reliable"]
 
 TWO_ERRORS = 1.96
 SHOWN = (
-    ("next_90", "chance of the next milestone\nwithin 90 days", BLUE),
-    ("on_track", "chance of being on track", GREEN),
+    ("next_90", "chance of\nthe next milestone\nwithin 90 days", BLUE),
+    ("on_track", "chance of\nbeing on track", GREEN),
 )
 NAMES = {
     "on_track": "on track", "next_30": "next milestone in 30 days", "next_60": "in 60 days", "next_90": "in 90 days",
@@ -27,7 +27,7 @@ HEADS = ("chance", "stated, all", "came true", "stated, top tenth", "came true, 
 @drawn
 def reliability_curves(found: Reliability) -> Figure:
     """Draw for ten groups of members the share that came true against the mean stated chance, with 95% bars."""
-    figure = new_figure(3.6)
+    figure = new_figure(3.7)
     axes = figure.subplots(1, len(SHOWN), sharey=True)
     for ax, (what, label, colour) in zip(axes, SHOWN, strict=True):
         rows = found.table[(found.table["what"] == what) & (found.table["tenth"] > 0)]
@@ -41,8 +41,8 @@ def reliability_curves(found: Reliability) -> Figure:
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:.0%}")
         ax.set_xlabel(f"stated {label}")
-    axes[0].set_ylabel("share of members that came true")
-    title(figure, f"Do stated chances come true? Tenths of {found.members:,} simulated members, 95% bars")
+    axes[0].set_ylabel("share that came true\n(tenths of the members, 95% bars)")
+    title(figure, "Do stated chances come true?")
     return figure
 
 
