@@ -1,10 +1,12 @@
 """The pictures of the README: `python -m tests.app.screenshots` takes them anew, of the shipped scenarios and samples.
 
-It needs Chromium, as the browser tests do, and a few minutes. Look at every picture before it is committed.
+It needs Chromium, as the browser tests do, and a few minutes; finished futures come from MEMBERSIM_STORE. Look at every
+picture before it is committed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,7 +22,7 @@ from tests.app.conftest import ARGUMENTS, CHROMIUM, PATIENCE, Visit, start_serve
 
 ROOT = Path(__file__).parents[2]
 GOAL = ROOT / "reports" / "screenshots"
-SCENARIO, WHAT_IF = "Professional association, 2027", "↳ Professional association, 2027, with training"
+SCENARIO, WHAT_IF = "Professional association, 2027", "Professional association, 2027, with training"
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 HISTORY_UNTIL = "2029-01-01"
 
@@ -96,8 +98,8 @@ def compare_desktop(camera: Camera) -> None:
     """Two what-ifs beside the base."""
     one = camera.visit()
     one.choose(SCENARIO)
-    one.tab("Compare").get_by_label("Add a scenario of this folder").click()
-    one.page.get_by_role("option", name=WHAT_IF).click()
+    one.tab("Compare").get_by_label("Add a scenario").click()
+    one.page.get_by_role("option", name=WHAT_IF, exact=True).click()
     one.view.locator(".what-if").wait_for()
     one.view.get_by_role("button", name="Compare").click()
     ended(one)
@@ -124,13 +126,16 @@ def evidence_desktop(camera: Camera) -> None:
 
 def reports(camera: Camera) -> None:
     """The first pages of the committed samples."""
-    for sample, name in (("sample", "report"), ("sample-comparison", "comparison")):
-        for width, kind in ((1120, "desktop"), (390, "phone")):
-            page = camera.browser.new_page(viewport={"width": width, "height": 1500})
-            page.goto((ROOT / "reports" / sample / "report.html").as_uri())
+    for sample, name, width in (
+        ("sample", "report_desktop", 1120), ("sample", "report_phone", 390),
+        ("sample-comparison", "comparison_desktop", 1120),
+    ):  # fmt: skip
+        page = camera.browser.new_page(viewport={"width": width, "height": 1500})
+        page.goto((ROOT / "reports" / sample / "report.html").as_uri())
+        if name.endswith("desktop"):  # the whole first page
             high = page.evaluate("document.querySelector('nav').getBoundingClientRect().top")
-            page.set_viewport_size({"width": width, "height": int(high) if kind == "desktop" else 1500})
-            save(page, f"{name}_{kind}")
+            page.set_viewport_size({"width": width, "height": int(high)})
+        save(page, name)
 
 
 PICTURES: tuple[Callable[[Camera], None], ...] = (
@@ -146,7 +151,8 @@ def main(wanted: list[str]) -> None:
         folder = Path(place, "plans")
         copytree(ROOT / "scenarios", folder)
         (folder / "school.yaml").write_text((ROOT / "notebooks" / "school.yaml").read_text("utf-8"), "utf-8")
-        served = start_server(folder, Path(place, "store"), "--workers", "1")
+        store = Path(os.environ.get("MEMBERSIM_STORE", Path(place, "store")))
+        served = start_server(folder, store, "--workers", "1")
         browser = started.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:
             for one in PICTURES:
