@@ -60,7 +60,7 @@ class Future:
 
 
 # What the name of a row is a name of.
-MILESTONE_KINDS = ("milestone", "offered", "taken", "declined", "lapsed", "pushed", "push_taken")
+MILESTONE_KINDS = ("present", "milestone", "offered", "taken", "declined", "lapsed", "pushed", "push_taken")
 
 
 def names_of(plan: Plan, log: npt.NDArray[np.void]) -> npt.NDArray[np.str_]:
