@@ -99,7 +99,10 @@ def _names(log: Records, plan: Plan) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Every name of a milestone or an intervention, and the place of each row's; -1 for none."""
     names = list(dict.fromkeys([*plan.milestone_names, *plan.intervention_names]))
     places = np.full(len(log), -1)
-    for kinds, own in ((OF_MILESTONES | {"present"}, plan.milestone_names), (OF_INTERVENTIONS, plan.intervention_names)):
+    for kinds, own in (
+        (OF_MILESTONES | {"present"}, plan.milestone_names),
+        (OF_INTERVENTIONS, plan.intervention_names),
+    ):
         if own:
             rows = np.isin(log["kind"], [KINDS.index(kind) for kind in kinds]) & (log["name"] >= 0)
             places[rows] = np.array([names.index(one) for one in own])[log["name"][rows]]

@@ -32,6 +32,7 @@ from simulation.evidence.filter.records import (
     O_INTERACTION,
     O_LEFT,
     O_MILESTONE,
+    O_NOTED,
     O_PAUSE,
     O_PRESENT,
     P_BLUR,
@@ -221,7 +222,7 @@ def weigh(w: World, c: Cloud, duty: Any, o: Any, sight: Any, number: int) -> flo
 @compiled
 def note(w: World, o: Any, sight: Any) -> None:
     """Note of an observation what is the same for all particles: which requests are under way, and since when."""
-    if o.what == O_ASKED:
+    if o.what == O_ASKED or o.what == O_NOTED:
         sight.asked[o.a] = o.t
         sight.busy[o.a] = o.value  # 1: granted, 0: refused
     elif o.what == O_DELIVERED or o.what == O_DROPPED:

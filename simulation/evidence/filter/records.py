@@ -13,7 +13,7 @@ from simulation.model.random import domain, purpose
 # What can be observed.
 (O_PRESENT, O_RETURNED, O_MOVED, O_DELIVERED, O_MILESTONE, O_RECOGNISED, O_RESOLVED, O_SETBACK, O_ESCALATED,
  O_INTERACTION, O_USAGE, O_RENEWED, O_GRACE, O_RECOVERED, O_LEFT, O_PAUSE, O_RATING, O_OPENS, O_ASKED,
- O_DROPPED) = range(20)  # fmt: skip
+ O_DROPPED, O_NOTED) = range(21)  # fmt: skip
 
 OBSERVATION = np.dtype(
     [("t", "f8"), ("low", "f8"), ("high", "f8"), ("value", "f8"), ("what", "i4"), ("a", "i4")], align=True

@@ -52,7 +52,7 @@ def _at_once(scenario: Scenario, name: str) -> bool:
 
 
 def with_requests(table: pd.DataFrame, scenario: Scenario, reveals: Floats, order: int) -> pd.DataFrame:
-    """Keep of the requests and refusals those that reveal a course, and place them.
+    """Keep of the requests and refusals those that reveal a course, and place them; of others those still under way.
 
     A delivery at once becomes a request and, after it, a delivery; an interaction at which somebody was asked says so.
     `order` is the place of requests among rows of one moment.
@@ -61,6 +61,9 @@ def with_requests(table: pd.DataFrame, scenario: Scenario, reveals: Floats, orde
     what, a = table["what"].to_numpy(), table["a"].to_numpy().astype(np.int64)
     telling = np.append(reveals > 0, False)[np.clip(a, -1, len(reveals))]
     asks = np.isin(what, [r.O_ASKED, r.O_DROPPED])
+    under_way = _under_way(table) & ~telling
+    table.loc[under_way, "what"] = r.O_NOTED
+    asks &= ~under_way
     instant = np.append([_at_once(scenario, name) for name in names], False).astype(bool)[np.clip(a, -1, len(reveals))]
     sold = (what == r.O_DELIVERED) & telling & instant
     table.loc[sold, "order"] = order + 0.5
@@ -74,6 +77,17 @@ def with_requests(table: pd.DataFrame, scenario: Scenario, reveals: Floats, orde
         table = table.copy()
         table.loc[touched, "a"] = at.reindex(keys).fillna(-2).to_numpy()
     return table
+
+
+def _under_way(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether a row is a request that nothing has come of yet."""
+    granted = (table["what"] == r.O_ASKED) & (table["value"] == 1.0)
+    ended = table["what"].isin([r.O_DELIVERED, r.O_DROPPED])
+    whose = [table["place"], table["a"]]
+    last_end = table["t"].where(ended).groupby(whose).transform("max")
+    last_ask = table["t"].where(granted).groupby(whose).transform("max")
+    found: npt.NDArray[np.bool_] = (granted & (table["t"] == last_ask) & ~(last_end >= table["t"])).to_numpy()
+    return found
 
 
 def lags(seen: History, scenario: Scenario) -> Floats:

@@ -430,6 +430,21 @@ def test_a_setback_that_is_open_escalates_in_what_is_looked_ahead() -> None:
     assert calm.table["next_90"].iloc[0] > found.mean()
 
 
+def test_what_was_asked_for_is_delivered_in_what_is_looked_ahead() -> None:
+    """A course that was asked for yesterday takes two months of work away soon; one that was withdrawn does not."""
+    help_ = {
+        "when": {"joined": "35 days"}, "team": "coaches", "effort": "2 hours", "effects": [{"advance": "2 months"}],
+    }  # fmt: skip
+    teams = {"coaches": {"people": 1, "hours_per_month": 120}}
+    plan = from_mapping(scenario().resolved() | {"interventions": {"course": help_}, "teams": teams})
+    asked = ((0, "joined"), (39, "requested", "course"))
+    found = {
+        name: infer(rows(*events), plan, as_of=START + dt.timedelta(40)).table["next_30"].iloc[0]
+        for name, events in {"under way": asked, "withdrawn": (*asked, (39.5, "withdrawn", "course"))}.items()
+    }
+    assert found["under way"] > 0.95 > found["withdrawn"]
+
+
 @pytest.fixture(scope="module")
 def watched() -> Scenario:
     """Members whom somebody calls when they are seen off course; a third join before the record begins."""
