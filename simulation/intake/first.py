@@ -10,10 +10,10 @@ import pandas as pd
 from simulation.evidence.history.terms import add_months
 from simulation.intake.build import Imported
 from simulation.intake.terms import LATE
+from simulation.scenario.units import MONTH
 
 __all__ = ["first_scenario"]
 
-MONTH = 365.25 / 12
 WIDEST = 2.0
 """Log-spread of ARR at most: more is a mixture of segments, or a slip."""
 GUESS = 0.8

@@ -13,12 +13,12 @@ from simulation.evidence.history.terms import add_months
 from simulation.intake.happened import Charge, Row
 from simulation.intake.misfit import Misfit
 from simulation.intake.people import Person, Spell
+from simulation.scenario.units import MONTH
 
 __all__ = ["Contract", "contract_of", "months_later"]
 
 NEAR, TOGETHER, LATE = 45, 7, 60
 """Days around joining in which the first invoice lies; in which items belong together; by which one may be late."""
-MONTH = 365.25 / 12
 EARLY = 0.25
 """Share of a term, and at most half of what it is for, by which an invoice of dues may begin the next term early; one
 that begins earlier only states a level."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from simulation.report.words import MINUS, MISSING, number
+from simulation.scenario.units import MONTH, YEAR
 
 __all__ = ["amount", "amount_ticks"]
-
-MONTH, YEAR = 365.25 / 12, 365.25
 
 
 def amount(value: float, kind: str, currency: str = "") -> str:

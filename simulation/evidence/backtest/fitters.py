@@ -14,6 +14,7 @@ import numpy.typing as npt
 from simulation.evidence.backtest.spells import Spells, spells_of
 from simulation.evidence.history import CODE
 from simulation.evidence.history.terms import add_months
+from simulation.scenario.units import MONTH
 
 if TYPE_CHECKING:
     from simulation.evidence.history import History
@@ -26,7 +27,6 @@ __all__ = ["DRAWS", "DirectFitter", "Draft", "Fitted", "Fitter", "rebased"]
 Float = npt.NDArray[np.float64]
 DRAWS = 100
 """Joint draws of the fitted numbers."""
-MONTH = 365.25 / 12
 HALF = 183.0
 """Days: the middle of a yearly term."""
 RECENT = 36

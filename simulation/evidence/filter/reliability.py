@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.evidence.filter.vectors import at_rest, infer
+from simulation.model.vector import DRIFTING
 from simulation.shown import Shown
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ __all__ = ["CHANCES", "Reliability", "reliability"]
 
 CHANCES = {"next_30": 30.0, "next_60": 60.0, "next_90": 90.0}
 """Chances of the next milestone, and their days."""
-ON_TRACK = 45.0  # degrees off the Desired Outcome
 LONGEST, AFTER = 1096, 90  # days of the simulated record, and days that are simulated beyond it
 TENTHS = 10
 MOST = 200  # replications
@@ -152,7 +152,7 @@ def _beside_truth(table: pd.DataFrame, log: pd.DataFrame, day: float) -> pd.Data
     ahead = log[(log["time"] >= day) & (log["kind"] == "milestone")]
     wait = ahead.groupby("member", observed=True)["time"].min().reindex(table.index) - day
     result = table[["on_track", *CHANCES]].copy()
-    result["came_on_track"] = (then["direction"].abs() < ON_TRACK).astype(float)
+    result["came_on_track"] = (then["direction"].abs() < np.degrees(DRIFTING)).astype(float)
     for name, days in CHANCES.items():
         result[f"came_{name}"] = (wait < days).astype(float)
     return result

@@ -11,6 +11,7 @@ import pandas as pd
 from simulation.engine.layout import intervention_names
 from simulation.evidence.filter import records as r
 from simulation.evidence.history.vocabulary import CODE
+from simulation.scenario.units import MONTH
 
 if TYPE_CHECKING:
     from simulation.evidence.history import History
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["courses_revealed", "lags", "mark_unseen", "with_requests"]
 
 Floats = npt.NDArray[np.float64]
-MONTH = 365.25 / 12
 
 
 def courses_revealed(seen: History, scenario: Scenario) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.history.vocabulary import CODE, EVENTS, INTERVENTION_EVENTS, MILESTONE_EVENTS
+from simulation.scenario.units import MONTH
 
 if TYPE_CHECKING:
     from simulation.engine.plan import Plan
@@ -23,7 +24,6 @@ __all__ = ["MONTH", "Lives", "lives_of_history", "lives_of_memory", "members_of"
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
-MONTH = 365.25 / 12
 HIDDEN = -1
 """The code of an event that no history has a word for: it changes the vector, and nobody sees it."""
 _OF_MILESTONE = np.isin(EVENTS, MILESTONE_EVENTS)
