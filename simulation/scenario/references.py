@@ -145,7 +145,7 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
     if steps:
         by_delivery = steps[4:5] in (["with"], ["without"]) and len(steps) == 6 and measure.startswith("reached_")
         if steps[0] != "segments" or not (
-            len(steps) == 2 or (steps[2] == "journey" and (len(steps) == 4 or by_delivery))
+            len(steps) == 2 or (steps[2:3] == ["journey"] and (len(steps) == 4 or by_delivery))
         ):
             raise Misfit(
                 "expected 'segments.<segment>.<measure>', 'segments.<segment>.journey.<milestone>.<measure>', "

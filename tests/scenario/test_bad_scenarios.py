@@ -255,6 +255,12 @@ CASES = [
     ),
     (
         "name: Small",
+        "name: S\nknown: {segments.nrr: 5%}",
+        "known.segments.nrr",
+        "expected 'segments.<segment>.<measure>'",
+    ),
+    (
+        "name: Small",
         "name: S\nknown: {segments.peple.nrr: 5%}",
         "known.segments.peple.nrr",
         "did you mean 'people'?",
