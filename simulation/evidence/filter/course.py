@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from simulation.evidence.filter.records import UNRULY
+from simulation.evidence.filter.sight import request_at
 from simulation.model.jit import compiled
 from simulation.model.requests import in_audience
 from simulation.model.state import T_OFF_COURSE, World
@@ -34,10 +35,11 @@ def unasked(w: World, i: int, t: float, side: Any, sight: Any) -> float:
     weight = 0.0
     for k in range(w.size_intervention):
         v = intervention_at(w, k)
-        if v.trigger == T_OFF_COURSE and sight.reveals[k] > 0.0:
-            free = sight.busy[k] == 0.0 and t >= sight.asked[k] + v.cooldown and t >= side.silent
+        seen = request_at(sight, k)
+        if v.trigger == T_OFF_COURSE and seen.reveals > 0.0:
+            free = seen.busy == 0.0 and t >= seen.asked + v.cooldown and t >= side.silent
             if free and is_due(w, i, k, t, side.covered):
-                weight += math.log(1.0 - (1.0 - UNRULY) * sight.reveals[k])
-                if sight.reveals[k] < 1.0:
+                weight += math.log(1.0 - (1.0 - UNRULY) * seen.reveals)
+                if seen.reveals < 1.0:
                     side.silent = t + v.cooldown
     return weight

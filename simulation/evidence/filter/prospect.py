@@ -9,6 +9,7 @@ import numpy as np
 
 from simulation.evidence.filter.particle import chance_to_renew, draw_work, mute
 from simulation.evidence.filter.records import HORIZONS, P_REST, TOLD_INTERACTIONS, TOLD_SETBACKS
+from simulation.evidence.filter.sight import cancel_deliveries, request_at, usual_work
 from simulation.model.draws import exponential, luck, luck_pair
 from simulation.model.jit import compiled
 from simulation.model.journey import sync
@@ -36,7 +37,7 @@ from simulation.model.vector import course_of
 
 
 @compiled
-def summarise(w: World, weights: np.ndarray, sides: Records, work: np.ndarray, out: np.ndarray) -> None:
+def summarise(w: World, weights: np.ndarray, sight: Any, out: np.ndarray) -> None:
     """Weighted means over the particles: courses, velocity, angle, magnitude, work done."""
     total = 0.0
     out[:3] = 0.0
@@ -51,7 +52,7 @@ def summarise(w: World, weights: np.ndarray, sides: Records, work: np.ndarray, o
         out[12] += x * abs(m.base + m.kick)
         out[13] += x * m.pace
         if m.need < NEVER:
-            out[14] += x * min(1.0, m.done / work[segment_at(w, m.seg).first_milestone + m.next])
+            out[14] += x * min(1.0, m.done / usual_work(sight, segment_at(w, m.seg).first_milestone + m.next))
         else:
             out[14] += x
     out[:3] /= total
@@ -108,7 +109,7 @@ def look_ahead(w: World, weights: np.ndarray, sides: Records, duty: Any, sight: 
                 stop = min(stop, HORIZONS[h])
             if w.past == 0 and stop >= w.end:  # the plan ends there
                 stays *= math.exp(live_on(w, i, w.end - 1.0, sight))
-                sight.pending[:] = NEVER
+                cancel_deliveries(sight)
                 close_plan(w, i)
             stays *= math.exp(live_on(w, i, stop, sight))
             if waits and m.next + 64 * m.cycle != aimed:
@@ -155,12 +156,13 @@ def open_plan(w: World, i: int, side: Any, sight: Any) -> None:
         slot.state = IDLE
         slot.impatient = 0
         slot.tick = 0
-        slot.last_request = sight.asked[k]
-        sight.pending[k] = NEVER
-        if sight.busy[k] != 0.0:
+        seen = request_at(sight, k)
+        slot.last_request = seen.asked
+        seen.pending = NEVER
+        if seen.busy != 0.0:
             slot.state = BOOKED
             m.waiting += 1
-            sight.pending[k] = max(0.0, sight.asked[k] + sight.lags[k])
+            seen.pending = max(0.0, seen.asked + seen.lag)
     m.t_cause = NEVER
     mark_presence(w, i, 0.0, True)
     mark_renewal(w, i)
@@ -187,18 +189,19 @@ def live_on(w: World, i: int, t: float, sight: Any) -> float:
     stayed = 0.0
     while w.overflow == 0:
         at, what = next_event(m)
-        k = -1
+        k = 0
+        due = NEVER
         for one in range(w.size_intervention):
-            if sight.pending[one] < NEVER and (k < 0 or sight.pending[one] < sight.pending[k]):
-                k = one
-        served = k >= 0 and sight.pending[k] <= at
+            if request_at(sight, one).pending < due:
+                k, due = one, request_at(sight, one).pending
+        served = due < NEVER and due <= at
         if served:
-            at = max(m.t, sight.pending[k])
+            at = max(m.t, due)
         if at >= t:
             break
         stayed -= m.hazard_now * (at - m.t)
         if served:
-            sight.pending[k] = NEVER
+            request_at(sight, k).pending = NEVER
             sync(w, i, at)
             m.waiting -= 1
             m.serving += 1
@@ -208,7 +211,8 @@ def live_on(w: World, i: int, t: float, sight: Any) -> float:
         else:
             live(w, i, at, what)
         for n in range(w.n_ask):
-            sight.pending[ask_at(w, n).intervention] = at + sight.lags[ask_at(w, n).intervention]
+            asked = request_at(sight, ask_at(w, n).intervention)
+            asked.pending = at + asked.lag
         w.n_ask = 0
         mute(w, i, 0)
     stayed -= m.hazard_now * (t - m.t)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from simulation.model.random import domain, purpose
+from simulation.model.random import purpose
 
 # Compiled code holds these numbers and records: simulation.model.jit starts a new cache when this file changes.
 
@@ -59,19 +57,6 @@ HORIZONS = np.array([30.0, 60.0, 90.0])
 TOLD_INTERACTIONS, TOLD_SETBACKS, TOLD_VALUE, COUNTS, TOLD_COURSE = 1, 2, 4, 8, 16
 
 
-class Sight(NamedTuple):
-    """What the history lets one see, for all members alike, and room for what is known of one."""
-
-    told: int  # bits: what the history tells, so that the particles do not draw it
-    usage: np.ndarray  # float64[segments], usage of a member at magnitude 1
-    work: np.ndarray  # float64[milestones], their median work, pace-months
-    reveals: np.ndarray  # float64[interventions]: chance that an off-course member is seen to be; 0: no evidence
-    lags: np.ndarray  # float64[interventions], days from a request to the delivery
-    asked: np.ndarray  # float64[interventions], day of the member's last request
-    busy: np.ndarray  # float64[interventions]: 1 while a request waits or is served
-    pending: np.ndarray  # float64[interventions], day on which a particle's request is delivered
-
-
 FAR = 1e250  # pace-months that no particle ever makes: milestones come from what happened, not from a draw
 NARROW = 0.02  # log-spread of work that the filter takes at least: a sharper one would leave hardly a particle
 MOMENT = 1e-6  # days; rows of one moment are microseconds apart where a table would turn their order
@@ -80,7 +65,7 @@ UNRULY = 0.01  # share of requests that do not follow the rule of who is off cou
 BITS = 52  # interventions of which a float can hold a bit each; of more the off-course rule is no evidence
 RECORD = 3652.0  # days before the record's begin in which those may have joined of whom nothing is known
 
-D_FILTER = np.uint64(domain("filter"))
+P_PARTICLE = purpose("filter particle", "")
 P_RESAMPLE = purpose("filter resampling", "")
 P_BLUR = purpose("filter blur", "")
 P_CARRY = purpose("filter progress beyond a jump", "")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.evidence.filter.observations import RATING_NOISE, Observations, observations
-from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE, Sight
+from simulation.evidence.filter.records import COLUMNS, DRAW, SIDE
 from simulation.shown import Shown
 from simulation.threads import in_threads
 
@@ -241,10 +241,10 @@ def _run(
 
     from simulation.engine.plan import make_plan
     from simulation.evidence.filter.cloud import filter_members
+    from simulation.evidence.filter.sight import Sight
 
     plan = make_plan(scenario)
     work = np.exp(plan.tables["milestone"]["log_after"])
-    count = len(seen.lags)
     total = len(seen.duties)
     out = np.full((total, len(COLUMNS)), np.nan)
     kept = np.zeros((total, draws), DRAW)
@@ -253,11 +253,16 @@ def _run(
     def work_on(first: int) -> int:
         if not hasattr(mine, "worker"):
             mine.worker = _Worker(plan, particles, seed)
-            room = (np.zeros(count) for _ in range(3))
-            mine.sight = Sight(seen.told, seen.usage, work, seen.reveals, seen.lags, *room)
+            mine.sight = Sight(seen.told, seen.usage, work, seen.reveals, seen.lags)
         part = slice(first, min(first + CHUNK, total))
         filter_members(
-            mine.worker.memory.world, mine.worker.cloud, seen.duties[part], seen.rows, mine.sight, out[part], kept[part]
+            mine.worker.memory.world,
+            mine.worker.cloud,
+            seen.duties[part],
+            seen.rows,
+            mine.sight.record,
+            out[part],
+            kept[part],
         )
         return part.stop - first
 

@@ -42,6 +42,7 @@ from simulation.evidence.filter.records import (
     TOLD_INTERACTIONS,
     UNRULY,
 )
+from simulation.evidence.filter.sight import usual_usage
 from simulation.model.jit import compiled
 from simulation.model.journey import settle
 from simulation.model.life import live
@@ -147,7 +148,7 @@ def observe(w: World, i: int, o: Any, t: float, side: Any, sight: Any, number: i
             weight += unasked(w, i, t, side, sight)
     elif what == O_USAGE:
         if o.value >= 0.0 and side.days > 0.0:
-            weight += usage_likelihood(s.noise_mag, o.value, sight.usage[m.seg] * side.used / side.days, told)
+            weight += usage_likelihood(s.noise_mag, o.value, usual_usage(sight, m.seg) * side.used / side.days, told)
         side.used = 0.0
         side.days = 0.0
     elif what == O_RATING:
