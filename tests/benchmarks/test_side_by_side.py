@@ -1,8 +1,9 @@
-"""One member journey in five forms, side by side: `pytest -m benchmark tests/benchmarks/test_side_by_side.py -s`.
+"""One member journey in six forms, side by side: `pytest -m benchmark tests/benchmarks/test_side_by_side.py -s`.
 
-The compiled engine, the engine on SimPy, the journey as it is written in SimPy and in salabim, and in time steps with
-NumPy. The same members start everywhere; results must agree, but for those of the time-stepped form, whose bias is
-printed. Nothing is asserted about time: compare by ratio, in one run.
+The compiled engine, the engine on SimPy, the journey as it is written in SimPy (a process for each clock of a member;
+and the quicker one process a member) and in salabim, and in time steps with NumPy. The same members start everywhere;
+results must agree, but for those of the time-stepped form, whose bias is printed. Nothing is asserted about time:
+compare by ratio, in one run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pytest
 from scipy.stats import t as student
 
 from simulation.engine.compiled import CompiledEngine
-from tests.benchmarks.journey import in_salabim, in_simpy, in_steps, ours
+from tests.benchmarks.journey import in_salabim, in_simpy, in_simpy_clocks, in_steps, ours
 from tests.benchmarks.journey.record import Contender, Record, differences
 from tests.benchmarks.journey.specification import Journey, Start
 
@@ -28,7 +29,8 @@ RUNS = 16
 LEVEL = 0.001  # of all measures of a contender together (Bonferroni)
 CONTENDERS: dict[str, Contender] = {
     "time-stepped, NumPy": in_steps.run,
-    "SimPy": in_simpy.run,
+    "SimPy, clocks": in_simpy_clocks.run,
+    "SimPy, members": in_simpy.run,
     "salabim": in_salabim.run,
     "engine on SimPy": ours.simpy,
 }
@@ -58,7 +60,7 @@ def disagreements(contender: Contender) -> list[str]:
     return [f"{d.measure}: {d.reference:.4g} and {d.value:.4g}, z {d.z:.1f}" for d in found if not abs(d.z) <= limit]
 
 
-@pytest.mark.parametrize("name", ["SimPy", "salabim"])
+@pytest.mark.parametrize("name", ["SimPy, clocks", "SimPy, members", "salabim"])
 def test_agrees(name: str) -> None:
     """The journey written without our model gives the same results."""
     assert not disagreements(CONTENDERS[name])

@@ -1,4 +1,4 @@
-"""The journey in SimPy as its documentation teaches it: a process a member, a resource for the team, interrupts."""
+"""The journey in SimPy with one process a member, which goes to its earliest clock, and a resource for the team."""
 
 from __future__ import annotations
 
