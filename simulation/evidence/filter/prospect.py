@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from simulation.evidence.filter.particle import chance_to_renew, draw_work, mute
+from simulation.evidence.filter.particle import chance_to_renew, mute
 from simulation.evidence.filter.records import HORIZONS, P_REST, TOLD_INTERACTIONS, TOLD_SETBACKS
 from simulation.evidence.filter.sight import cancel_deliveries, request_at, usual_work
+from simulation.evidence.filter.work import draw_work
 from simulation.model.draws import exponential, luck, luck_pair
 from simulation.model.jit import compiled
 from simulation.model.journey import sync

@@ -240,7 +240,7 @@ def _run(
     import threading
 
     from simulation.engine.plan import make_plan
-    from simulation.evidence.filter.cloud import filter_members
+    from simulation.evidence.filter.filtering import filter_members
     from simulation.evidence.filter.sight import Sight
 
     plan = make_plan(scenario)

@@ -10,12 +10,9 @@ from simulation.evidence.filter.particle import (
     catch_up_journey,
     chance_to_renew,
     come_again,
-    hide_work,
-    hit,
     mute,
     settle_in,
     take_delivery,
-    unhit,
 )
 from simulation.evidence.filter.records import (
     COUNTS,
@@ -43,6 +40,7 @@ from simulation.evidence.filter.records import (
     UNRULY,
 )
 from simulation.evidence.filter.sight import usual_usage
+from simulation.evidence.filter.work import hide_work, hit, unhit
 from simulation.model.jit import compiled
 from simulation.model.journey import settle
 from simulation.model.life import live
