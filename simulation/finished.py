@@ -70,6 +70,8 @@ def recorded_scenario(record: dict[str, Any], folder: Path, book: Path | None, o
             raise NoRun(f"{option}: this run had no book")
         plan["book"]["file"] = str(book.resolve())
     for entry in record["data"]:
+        if entry["path"].split(".")[0] == "history":  # in records of before: a run does not read it
+            continue
         of_book = entry["path"].split(".")[0] == "book"
         path = book if book is not None and of_book else root / entry["file"]
         hint = f"; say with {option} where it is" if of_book and book is None else ""

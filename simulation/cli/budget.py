@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from simulation.cli.folder import named_files, publish, relative, run_facts, write_text
+from simulation.cli.folder import data_read, publish, relative, run_facts, write_text
 from simulation.cli.goal import share_of
 from simulation.cli.outcome import introduce, prepare
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.store import NoStore, chosen_store, resume
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
-from simulation.finished import sha256
 from simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -150,10 +149,7 @@ def budget(
         "root": relative(scenario.root, folder),
         "scenario": scenario.to_yaml(),
         "digest": scenario.digest(),
-        "data": [
-            {"path": path, "file": name, "sha256": sha256(scenario.root / name)}
-            for path, name in named_files(scenario.resolved())
-        ],
+        "data": data_read(scenario),
         **_facts(found),
     }
     use = shlex.join(map(str, ["membersim", "run", file, "--overlay", *overlays, folder / OVERLAY]))

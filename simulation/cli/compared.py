@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.cli.folder import named_files, relative, run_facts
+from simulation.cli.folder import data_read, relative, run_facts
 from simulation.cli.screen import Screen
 from simulation.cli.tables import records
-from simulation.finished import sha256
 
 if TYPE_CHECKING:
     from simulation.experiment.borrowed import Borrowed
@@ -43,10 +42,7 @@ def record_of(
                 "digest": plan.digest(),
                 "root": relative(plan.root, folder),
                 "scenario": comparison.forecasts[name].facts.yaml,
-                "data": [
-                    {"path": path, "file": file, "sha256": sha256(plan.root / file)}
-                    for path, file in named_files(plan.resolved())
-                ],
+                "data": data_read(plan),
             }
             for name, plan in plans.items()
             if name in comparison.forecasts

@@ -17,16 +17,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from filelock import FileLock
 
 from simulation import __version__
 from simulation.cli.screen import BadInput, plain
-from simulation.finished import FORMAT, RECORD
+from simulation.finished import FORMAT, RECORD, sha256
 
-__all__ = ["named_files", "publish", "relative", "run_facts", "write_text"]
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+
+__all__ = ["data_read", "named_files", "publish", "relative", "run_facts", "write_text"]
 
 FILE_KEYS = ("book", "file", "joint")
 """Keys of a scenario whose text value names a file of data."""
@@ -112,6 +115,12 @@ def named_files(node: Any, at: str = "") -> Iterator[tuple[str, str]]:
             yield path, value
         else:
             yield from named_files(value, path)
+
+
+def data_read(scenario: Scenario) -> list[dict[str, str]]:
+    """Path, name and SHA-256 of every file of data that a run of the scenario reads; a history is not read."""
+    read = {key: value for key, value in scenario.resolved().items() if key != "history"}
+    return [{"path": path, "file": file, "sha256": sha256(scenario.root / file)} for path, file in named_files(read)]
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.cli.background import background_of, earlier_run, since_run
 from simulation.cli.eventfile import write_events
-from simulation.cli.folder import named_files, publish, relative, run_facts
+from simulation.cli.folder import data_read, publish, relative, run_facts
 from simulation.cli.goal import Goal
 from simulation.cli.screen import BadInput, Screen
-from simulation.finished import read_record, sha256
+from simulation.finished import read_record
 from simulation.inputs import book_facts, warnings_of
 from simulation.progress import Interrupted, progress_bar
 from simulation.runs import Engine
@@ -235,12 +235,11 @@ def prepare(folder: Path) -> None:
 
 def _identity(scenario: Scenario, request: Request) -> dict[str, Any]:
     """What two runs must have in common so that one can go on where the other stopped."""
-    data = named_files(scenario.resolved())
     return {
         **run_facts(),
         "seed": request.seed,
         "engine": request.engine,
         "quarantine": request.quarantine,
         "digest": scenario.digest(),
-        "data": [{"path": path, "file": file, "sha256": sha256(scenario.root / file)} for path, file in data],
+        "data": data_read(scenario),
     }

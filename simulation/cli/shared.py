@@ -14,11 +14,11 @@ from simulation.finished import sha256
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
 
-__all__ = ["BOOK", "RECORD", "share_run"]
+__all__ = ["RECORD", "share_run"]
 
 RECORD = "shared.json"
-BOOK = "book"
-"""Where the paths of the book's data begin; everything else that a plan reads is about nobody."""
+DRAWS = "assumptions"
+"""Where the paths of files begin that are about nobody: draws of numbers. Books and histories are of members."""
 LEFT_OUT = ("events.parquet",)
 """Files of a run that tell of single members, if only under pseudonyms."""
 READ_ME = """\
@@ -50,7 +50,7 @@ def share_run(folder: Path, record: dict[str, Any], forecast: Forecast, goal: Pa
     files = [name for name in record["files"] if name not in LEFT_OUT]
     kept = {key: record[key] for key in ("membersim", "python", "packages", "seed", "engine", "replications", "label")}
     kept |= {"book": record.get("book"), "digest": forecast.facts.digest, "had_book": has_book}
-    data = [one for one in record["data"] if str(one["path"]).split(".")[0] != BOOK]
+    data = [one for one in record["data"] if str(one["path"]).split(".")[0] == DRAWS]
     root = (folder / record["root"]).resolve()
 
     def fill(staging: Path) -> None:

@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import named_files
 from simulation.cli.outcome import kept_tables
 from simulation.cli.screen import SCREEN, BadInput, Screen
-from simulation.cli.shared import BOOK, RECORD
+from simulation.cli.shared import RECORD
 from simulation.finished import finished_forecast, sha256
 from simulation.progress import progress_bar
 
@@ -25,6 +25,8 @@ __all__ = ["verify"]
 DIGESTS = "digests.json"
 DATA = ("path", "file", "sha256")
 """What the record says of a file of data."""
+MEMBERS = ("book", "history")
+"""Keys of a plan that name data about members, which are not shared."""
 DIFFERS = 1
 """Exit status when something is not as it should be."""
 
@@ -164,7 +166,7 @@ def _scenario(folder: Path, record: dict[str, Any]) -> Scenario:
     """The plan without its book; data that are about nobody come along under their digests."""
     from simulation.scenario import from_mapping
 
-    tree = {key: value for key, value in _tree(folder).items() if key not in (BOOK, "history")}
+    tree = {key: value for key, value in _tree(folder).items() if key not in MEMBERS}
     there = {one["path"]: f"data/{one['sha256']}{Path(one['file']).suffix}" for one in record["data"]}
     for path, _ in list(named_files(tree)):
         node: Any = tree
