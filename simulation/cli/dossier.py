@@ -64,15 +64,16 @@ def dossier(
     folder = run.parent if run.name == RECORD else run
     record, forecast = read_record(folder), finished_forecast(folder)
     stated, source = _stated(total or [], mapping)
-    file = plan or _file_of(record)
+    file = plan or _file_of(record, folder)
     overlays = _overlays(record)
     there = [one for one in overlays if one.is_file()]
     loaded = _loaded(file, there)
     if plan is not None and loaded is None:
         raise BadInput(f"--plan: {plan} is no plan that can be read")
     told = Dossier(
+        folder=folder,
         record=record,
-        totals=_totals(forecast, stated),
+        totals=_totals(forecast, stated, record.get("book") or {}),
         source=source,
         changes=_changes(loaded, there),
         backtest=_backtest(folder, forecast, backtest),
@@ -111,8 +112,8 @@ def _stated(texts: Sequence[str], mapping: Path | None) -> tuple[dict[str, Total
     return found, f"The totals of the source were stated {' and '.join(places)}." if found else ""
 
 
-def _totals(forecast: Forecast, stated: dict[str, Total]) -> list[ControlTotal]:
-    """Members and ARR of the first day, in all and by segment, beside what was stated."""
+def _totals(forecast: Forecast, stated: dict[str, Total], book: dict[str, Any]) -> list[ControlTotal]:
+    """Members and ARR of the first day, in all and by segment, beside what was stated and what the book's file has."""
     from simulation.engine.ledger import OPEN
     from simulation.report.dossier import ControlTotal
 
@@ -130,14 +131,28 @@ def _totals(forecast: Forecast, stated: dict[str, Total]) -> list[ControlTotal]:
         where = "" if segment == ALL else f", {segment}"
         members, arr = (float(part[:, OPEN.index(name)].mean()) for name in ("members", "arr"))
         given = (None, None) if total is None else (total.members, total.arr)
-        found.append(ControlTotal(f"Members{where}", "count", given[0], members))
-        found.append(ControlTotal(f"ARR{where}", "money", given[1], arr / 100))
+        read = _in_file(book) if segment == ALL else (None, None)
+        found.append(ControlTotal(f"Members{where}", "count", given[0], read[0], members))
+        found.append(ControlTotal(f"ARR{where}", "money", given[1], read[1], arr / 100))
     return found
 
 
-def _file_of(record: dict[str, Any]) -> Path | None:
+def _in_file(book: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Members and ARR of the file of the book, with the rows that were left out."""
+    if not {"members", "arr"} <= book.keys():
+        return None, None
+    out = book.get("left_out") or {}
+    return float(book["members"] + out.get("members", 0)), float(book["arr"] + out.get("arr", 0))
+
+
+def _file_of(record: dict[str, Any], folder: Path) -> Path | None:
+    """The plan where the command of the run had it; seen from elsewhere, where the record says that it was."""
     words = shlex.split(str(record["command"]))
-    return Path(words[2]) if len(words) > 2 else None
+    if len(words) < 3:
+        return None
+    file = Path(words[2])
+    there = folder / str(record["root"]) / file.name
+    return there if not file.is_file() and there.is_file() else file
 
 
 def _overlays(record: dict[str, Any]) -> list[Path]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.forecast.facts import ORIGIN
 from simulation.report.answer import answer
 from simulation.report.page import Block, Cell, Facts, Page, Section, Table, Text, rendered
-from simulation.report.words import day, number, path_words
+from simulation.report.words import MINUS, day, number, path_words
 
 if TYPE_CHECKING:
     from simulation.forecast import Forecast
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["ControlTotal", "Dossier", "dossier_page"]
 
 MISSING = "–"
+CENT = 0.005
+"""A smaller difference is none."""
 LIMITS = (
     ("Only its assumptions", "It says what follows from them. It does not know the future, nor learn them by itself."),
     (
@@ -50,19 +54,21 @@ class ControlTotal:
         Such as "Members, individual".
     unit
         "count" or "money".
-    source, simulated
-        What the source export says, None where nobody stated it; and what the forecast starts from.
+    source, book, simulated
+        What somebody says of the source, what was read from the file of the book, rows left out included, and what the
+        forecast starts from; None where nobody stated it, or where it is not known.
     """
 
     what: str
     unit: str
     source: float | None
+    book: float | None
     simulated: float
 
     @property
     def agrees(self) -> bool:
-        """Whether they are the same to the cent."""
-        return self.source is not None and abs(self.source - self.simulated) < 0.005
+        """Whether what was stated and what is simulated are the same to the cent."""
+        return self.source is not None and abs(self.source - self.simulated) < CENT
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ class Dossier:
 
     Attributes
     ----------
+    folder
+        Folder of the run, as it was named.
     record
         The record of the run.
     totals
@@ -85,6 +93,7 @@ class Dossier:
         Whether the plan's file still gives the plan of the run; None when it is not there.
     """
 
+    folder: Path
     record: Mapping[str, Any]
     totals: Sequence[ControlTotal]
     source: str = ""
@@ -114,7 +123,7 @@ def dossier_page(forecast: Forecast, told: Dossier) -> str:
             _register(forecast),
             _changes(told),
             _scorecard(told.backtest),
-            _inputs(forecast, told.record),
+            _inputs(forecast, told),
         ],
         footer=f"Made by membersim {forecast.version}.",
         kind="Dossier",
@@ -146,27 +155,37 @@ def _totals(forecast: Forecast, told: Dossier) -> Section:
     currency = forecast.frame.currency
     rows = []
     for one in told.totals:
-        gap = None if one.source is None else one.simulated - one.source
-        rows.append(
-            [
-                one.what,
-                MISSING if one.source is None else number(one.source, one.unit, currency),
-                number(one.simulated, one.unit, currency),
-                MISSING if gap is None else "none" if one.agrees else number(gap, one.unit, currency),
-            ]
-        )
+        given = one.book if one.source is None else one.source
+        gap = None if given is None else one.simulated - given
+        told_gap = MISSING if gap is None else "none" if abs(gap) < CENT else _exact(gap, one.unit, currency)
+        totals = [_exact(each, one.unit, currency) for each in (one.source, one.book, one.simulated)]
+        rows.append([one.what, *totals, told_gap])
     said = told.source or (
         "Nobody has stated totals of the source. `membersim import ... --total members=5000` keeps them with the "
         "mapping, and `membersim dossier RUN --total members=5000 --total arr=1.2M` takes them from here."
     )
+    if any(one.book is not None for one in told.totals):
+        said += " The file of the book is counted with the rows that were left out of it."
     blocks: list[Block] = [
         Text(said),
-        Table(["Total on the first day", "Source", "Simulated from", "Difference"], rows, caption="Control totals"),
+        Table(
+            ["Total on the first day", "Stated", "File of the book", "Simulated from", "Difference"],
+            rows,
+            caption="Control totals",
+        ),
     ]
     book = told.record.get("book")
     if book:
         blocks.append(Facts([("Book", f"{book['file']}: {book['members']:,} rows read"), ("SHA-256", book["sha256"])]))
     return Section("totals", "Control totals", blocks)
+
+
+def _exact(value: float | None, unit: str, currency: str) -> str:
+    """A total as an auditor adds it up: to the cent."""
+    if value is None or unit != "money":
+        return number(value, unit, currency)
+    whole, cents = divmod(round(abs(value) * 100), 100)
+    return f"{MINUS if value < 0 else ''}{number(whole, unit, currency)}.{cents:02}"
 
 
 def _exclusions(forecast: Forecast, record: Mapping[str, Any]) -> Section:
@@ -189,7 +208,7 @@ def _register(forecast: Forecast) -> Section:
     for one in facts.assumptions:
         share = float(effects["share"].get(one["path"], float("nan")))
         moved = MISSING if share != share else f"{share:.0%}"
-        rows.append([_number(one), str(one.get("distribution") or MISSING), *_origin(one), moved])
+        rows.append([_number(one), _distribution(one), *_origin(one), moved])
     named = {one["path"] for one in facts.assumptions}
     tree = YAML(typ="safe", pure=True).load(facts.yaml)
     fixed: list[list[Cell | str]] = [
@@ -208,6 +227,18 @@ def _register(forecast: Forecast) -> Section:
         columns = ["Number", "Value", *words]
         blocks.append(Table(columns, fixed, words=range(len(columns)), caption="Numbers with a source"))
     return Section("register", "Assumption register", blocks)
+
+
+def _distribution(one: Mapping[str, Any]) -> str:
+    """The distribution of an assumption, spelled as the numbers are."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    text = str(one.get("distribution") or MISSING)
+    try:
+        return _spelled(YAML(typ="safe", pure=True).load(text))
+    except (YAMLError, ValueError):
+        return text
 
 
 def _number(one: Mapping[str, Any]) -> Cell:
@@ -298,9 +329,11 @@ def _score(row: Mapping[str, Any], key: str, style: str) -> str:
     return MISSING if value is None else format(float(value), style)
 
 
-def _inputs(forecast: Forecast, record: Mapping[str, Any]) -> Section:
+def _inputs(forecast: Forecast, told: Dossier) -> Section:
+    record = told.record
     packages = ", ".join(f"{name} {version}" for name, version in (record.get("packages") or {}).items())
     data = [[str(one["path"]), str(one["file"]), str(one["sha256"])] for one in record.get("data", ())]
+    folder = shlex.quote(str(told.folder))
     pairs = [
         ("Plan", f"SHA-256 of the resolved plan {forecast.facts.digest}"),
         ("Program", f"membersim {record.get('membersim')}, Python {record.get('python')}, {packages}"),
@@ -308,8 +341,11 @@ def _inputs(forecast: Forecast, record: Mapping[str, Any]) -> Section:
         ("Futures", f"{forecast.replications:,}"),
         ("Engine", str(record.get("engine"))),
         ("Command", f"`{record.get('command')}`"),
-        ("To run it again and compare every count", "`membersim rerun FOLDER`"),
-        ("Without the book", "`membersim verify FOLDER`, on a folder made by `membersim dossier RUN --share FOLDER`"),
+        ("To run it again and compare every count", f"`membersim rerun {folder}`"),
+        (
+            "Without the book",
+            f"`membersim verify SHARED`, a folder made by `membersim dossier {folder} --share SHARED`",
+        ),
     ]
     blocks: list[Block] = [Facts(pairs)]
     if data:

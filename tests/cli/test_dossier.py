@@ -46,8 +46,31 @@ def test_totals_agree_or_are_said(call: Call, run: Path) -> None:
     assert status == 0 and "control totals that do not agree: Members" in said
     text = (run / "dossier.html").read_text()
     assert "Control totals that do not agree: Members." in text
+    assert "$720.00" in text and "membersim rerun out<" in text  # as it can be pasted
     status, _, said = call("dossier", run, "--total", "corporate.members=3")
     assert status == 2 and "there is no segment 'corporate'; the plan has individual" in said
+
+
+def test_totals_are_tied_to_the_file_of_the_book_by_themselves(call: Call, run: Path) -> None:
+    found = json.loads(call("dossier", run, "--json")[1])["totals"]
+    assert [(one["source"], one["book"], one["simulated"]) for one in found] == [(None, 2, 2), (None, 720, 720)]
+    Path("data/book.csv").write_text(BOOK + "Bad-1,nobody,100,2026-05-01,2027-05-01\n")
+    assert call("run", "plan.yaml", "--replications", 6, "--quarantine", "--out", "less")[0] == 0
+    found = json.loads(call("dossier", "less", "--json")[1])["totals"]
+    assert [(one["book"], one["simulated"]) for one in found] == [(3, 2), (820, 720)]
+
+
+def test_the_plan_is_found_from_another_folder(
+    call: Call, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git")
+    git("init", "-q")
+    git("add", "plan.yaml")
+    git("commit", "-qm", "First")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert json.loads(call("dossier", Path("..", run), "--json")[1])["changes"] == 0
 
 
 def test_the_register_has_who_says_so(call: Call, run: Path) -> None:
@@ -105,6 +128,25 @@ def test_a_shared_run_is_verified_without_the_book(call: Call, run: Path, tmp_pa
     assert status == 0 and found["passed"] and len(found["checks"]) == 7
     assert found["not_verified"] and "renewals" in found["not_verified"][0]
     assert "Not verified are: What the members of the book did" in (moved / "README.txt").read_text()
+
+
+def test_the_history_of_members_is_not_shared_and_not_read(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "book.csv").write_text(BOOK)
+    (tmp_path / "data" / "kept.csv").write_text("member_id,date,event,value\nZoe-4711,2025-03-01,joined,320\n")
+    (tmp_path / "data" / "draws.csv").write_text("renewal\n90%\n93%\n")
+    columns = "{renewal: segments.individual.renewal.probability}"
+    joint = f"assumptions:\n  told:\n    joint: data/draws.csv\n    columns: {columns}\n"
+    (tmp_path / "plan.yaml").write_text(BOOK_PLAN + joint + "history: data/kept.csv\n")
+    assert call("run", "plan.yaml", "--replications", 6, "--out", "out")[0] == 0
+    assert call("dossier", "out", "--share", "away")[0] == 0
+    told = b"".join(path.read_bytes() for path in Path("away").rglob("*") if path.is_file())
+    assert b"Zoe" not in told
+    assert [path.suffix for path in Path("away/data").iterdir()] == [".csv"]  # the draws
+    assert call("verify", "away", "--replications", 4)[0] == 0
+    (tmp_path / "data" / "kept.csv").unlink()
+    assert call("rerun", "out")[0] == 0
+    assert call("run", "plan.yaml", "--replications", 6, "--out", "again")[0] == 0
 
 
 def test_without_a_book_every_count_is_verified(call: Call, plan: Path) -> None:
