@@ -66,11 +66,14 @@ def open_database(url: str, *, table: str | None, query: str | None) -> Iterator
     if (table is None) == (query is None):
         raise TableError("is a database: name either a table (--table) or a query (--query)")
     try:
-        engine = sa.create_engine(_with_password(sa.make_url(url)))
+        address = sa.make_url(url)
+        engine = sa.create_engine(_with_password(address))
     except (sa.exc.NoSuchModuleError, ImportError) as error:
         raise TableError(f"needs a driver that is not installed: {_plain(error, url)}") from None
     except sa.exc.ArgumentError:
         raise TableError("has a URL that cannot be read: expected as postgresql+pg8000://user@host/name") from None
+    if _missing(address):
+        raise TableError("does not exist")
     try:
         with engine.connect() as connection:
             statement, rows = _statement(connection, table, query)
@@ -79,6 +82,16 @@ def open_database(url: str, *, table: str | None, query: str | None) -> Iterator
         raise TableError(f"cannot be read: {_plain(error, url)}") from None
     finally:
         engine.dispose()
+
+
+def _missing(url: Any) -> bool:
+    """Whether the file of an SQLite database is not there: asked for it, SQLite would make an empty one."""
+    name = url.database or ""
+    return (
+        url.get_backend_name() == "sqlite"
+        and name not in ("", ":memory:")
+        and not (name.startswith("file:") or os.path.exists(name))
+    )
 
 
 def _with_password(url: Any) -> Any:

@@ -176,6 +176,12 @@ def test_tables_that_are_not_there_are_named(postgres: str, tmp_path: Path) -> N
         read_history(f"sqlite:///{tmp_path / 'x.db'}", exported=LATE)
 
 
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="does not exist"):
+        read_history(f"sqlite:///{tmp_path / 'y.db'}", table="events", exported=LATE)
+    assert not (tmp_path / "y.db").exists()
+
+
 def test_a_mapping_reads_an_export_of_another_kind(tmp_path: Path, plan: Any) -> None:
     mapping = tmp_path / "columns.yaml"
     mapping.write_text(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from simulation.evidence.history import History, read_history, write_history
@@ -152,6 +153,96 @@ def test_what_snapshots_tell_is_a_possible_history(take: Take, tmp_path: Path, p
     )
     write_history(history, tmp_path / "history.parquet")
     assert read_history(tmp_path / "history.parquet", scenario=plan, exported=dt.date(2026, 4, 1)) == history
+
+
+def test_a_leaving_posted_late_voids_what_was_said_of_the_time_after_it(take: Take) -> None:
+    take("2026-01-01", ANNA)
+    take("2026-04-15", "A,person,110,2025-03-01,2027-03-01,certified,,,")
+    history = take("2026-06-01", "A,person,100,2025-03-01,2026-03-01,certified,,,2026-03-01")
+    settled = history.settled().frame
+    rows = settled.loc[settled["recorded"] == "2026-06-01", ["event", "name", "date"]]
+    assert rows["event"].tolist() == ["left"] and rows["date"].tolist() == [pd.Timestamp(2026, 3, 1)]
+    assert "renewed" not in set(settled["event"]) and settled.loc[settled["event"] == "left", "value"].tolist() == [100]
+    assert history.as_of(dt.date(2026, 5, 1)).standing([dt.date(2026, 5, 1)])["arr"].tolist() == [11000], "as was known"
+    history = take("2026-07-01", "A,person,110,2025-03-01,2027-03-01,certified,,,")  # and all of that taken back
+    assert history.standing([dt.date(2026, 7, 1)])["arr"].tolist() == [11000]
+    assert history.settled().frame["event"].tolist().count("renewed") == 1
+
+
+def test_a_milestone_after_a_leaving_posted_late_lies_before_it(take: Take) -> None:
+    take("2026-01-01", ANNA)
+    take("2026-02-20", ANNA.replace("first_value", "certified"))
+    history = take("2026-04-01", ANNA.replace("first_value", "certified") + "2026-01-21")
+    settled = history.settled().frame
+    one = settled[settled["event"] == "milestone"].iloc[0]
+    assert (one["date"], one["date_low"], one["date_high"]) == tuple(
+        pd.Timestamp(2026, 1, day) for day in (11, 1, 21)
+    )  # fmt: skip
+
+
+def test_the_day_of_a_leaving_may_become_known_later(take: Take) -> None:
+    take("2026-01-01", ANNA, BEN)
+    take("2026-02-01", ANNA)
+    history = take("2026-03-01", ANNA, BEN + "2026-01-04")
+    assert told(history, "B", "2026-03-01") == [
+        ("left", "", "2026-01-04", ""),
+        ("correction", "left", "2026-01-16", ""),
+    ]
+
+
+def test_who_came_and_went_between_two_snapshots_is_told_by_the_second(take: Take) -> None:
+    take("2026-01-01", ANNA)
+    history = take(
+        "2026-06-01", ANNA, "C,person,50,2026-02-01,,first_value,,,2026-04-01", "D,person,9,2020-01-01,,,,,2021-01-01"
+    )
+    assert told(history, "C", "2026-06-01") == [
+        ("joined", "", "2026-02-01", ""),
+        ("milestone", "first_value", "2026-03-02", "02-01/04-01"),
+        ("left", "", "2026-04-01", ""),
+    ]
+    assert told(history, "D", "2026-06-01") == [], "before anything was kept"
+
+
+def test_a_milestone_of_the_first_day_may_be_taken_back(take: Take) -> None:
+    take("2026-01-01", ANNA.replace("first_value", "certified"))
+    history = take("2026-02-01", ANNA)
+    assert told(history, "A", "2026-02-01") == [
+        ("present", "first_value", "2026-01-01", ""),
+        ("correction", "present", "2026-01-01", ""),
+    ]
+    history = take("2026-03-01", ANNA.replace("first_value", "none"))
+    settled = history.settled().frame
+    assert settled.loc[settled["event"] == "present", "name"].tolist() == ["none"]
+    assert history.standing([dt.date(2026, 2, 1)])["members"].tolist() == [1]
+
+
+def test_what_happened_while_a_member_was_missing_may_be_as_old(take: Take) -> None:
+    take("2026-01-01", ANNA, BEN)
+    take("2026-02-01", ANNA)
+    history = take("2026-03-01", ANNA, BEN.replace(",,,,", ",first_value,,,"))
+    assert told(history, "B", "2026-03-01")[-1] == ("milestone", "first_value", "2026-01-30", "01-01/02-28")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_system_overwrites_the_history_is_possible(take: Take, tmp_path: Path, plan: Any, seed: int) -> None:
+    import random
+
+    random.seed(seed)
+    days = ["2026-01-01", "2026-02-10", "2026-03-20", "2026-06-01", "2026-09-05"]
+    for day in days:
+        rows = []
+        for member in "ABCDE":
+            joined = {"A": "2025-03-01", "B": "2025-11-20", "C": "2026-02-15"}.get(member, "2025-07-07")
+            if joined > day or random.random() < 0.2:
+                continue
+            year = int(joined[:4]) + random.choice([1, 2])
+            left = random.choice(["", "", "", "2026-02-20", "2026-03-01"])
+            milestone = random.choice(["", "none", "first_value", "certified", "mentor"])
+            arr = random.choice([100, 120])
+            rows.append(f"{member},person,{arr},{joined},{year}{joined[4:]},{milestone},,,{left}")
+        history = take(day, *rows)
+    write_history(history, tmp_path / "history.parquet")
+    assert read_history(tmp_path / "history.parquet", scenario=plan, exported=dt.date(2026, 9, 5)) == history
 
 
 def test_an_archive_is_never_changed(take: Take, tmp_path: Path) -> None:
