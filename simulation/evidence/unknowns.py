@@ -17,7 +17,17 @@ from simulation.scenario.quantities import Kind, Quantity
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario, Segment
 
-__all__ = ["Unknown", "at", "effects_of", "joint_middle", "latent_of", "scenario_at", "unknown_at", "values"]
+__all__ = [
+    "Unknown",
+    "at",
+    "differences_of",
+    "effects_of",
+    "joint_middle",
+    "latent_of",
+    "scenario_at",
+    "unknown_at",
+    "values",
+]
 
 Float = npt.NDArray[np.float64]
 FAR = 3.5
@@ -139,6 +149,23 @@ def latent_of(scenario: Scenario, segment: str) -> list[Unknown]:
             found.append(unknown_at(scenario, f"{path}.journey.{milestone}.spread", width=0.4))
     found += _renewal(scenario, one, path)
     return [unknown for unknown in found if unknown is not None]
+
+
+def differences_of(scenario: Scenario, segment: str) -> list[Unknown]:
+    """How members of a segment differ in course and pace, where the scenario lets them not differ in anything.
+
+    Then all reach a milestone on the same day of their membership, and no share but 0 and 1 can be met.
+    """
+    one, path = scenario.segments[segment], f"segments.{segment}.vector"
+    differ = (one.vector.direction.spread, one.vector.magnitude.spread, *(each.spread for each in one.journey.values()))
+    if any(differ):
+        return []
+    found = []
+    for name, centre, most in (("direction", math.radians(30), 2.2), ("magnitude", 0.4, 1.5)):
+        kind = kind_at(f"{path}.{name}.spread", scenario._tree, set())
+        if kind is not None:
+            found.append(Unknown(f"{path}.{name}.spread", kind, centre, "logit", 0.7, 0.0, most))
+    return found
 
 
 def effects_of(scenario: Scenario, intervention: str) -> list[Unknown]:

@@ -14,7 +14,7 @@ from simulation.scenario.provenance import read_provenance
 from simulation.scenario.quantities import TERM, WHOLE, parse
 from simulation.scenario.schema import Intervention, Known, Scenario
 from simulation.scenario.schema.base import read_day
-from simulation.scenario.schema.objective import KNOWN_MEASURES, read_known
+from simulation.scenario.schema.objective import KNOWN_MEASURES, OF_MILESTONES, OF_SEGMENTS, read_known
 from simulation.scenario.units import YEAR
 
 _ORDER = ("adoption", "value", "growth")
@@ -169,10 +169,39 @@ def known(path: str, raw: object, tree: Mapping[str, Any]) -> Known:
         if unknown:
             raise Misfit.of([((key,), f"unknown key: {one_of(keys, key)}", True) for key in unknown])
     low, high = read_known(measure, raw)
+    if measure in OF_SEGMENTS and len(steps) != 2:
+        raise Misfit(f"{measure!r} is known of a segment: expected 'segments.<segment>.{measure}'", key=True)
+    if measure in OF_MILESTONES and len(steps) < 4:
+        raise Misfit(
+            f"{measure!r} is known of a milestone: expected 'segments.<segment>.journey.<milestone>.{measure}'",
+            key=True,
+        )
+    if measure == "take_rate" and len(steps) == 4:
+        journey = _map(_map(segments[steps[1]]).get("journey"))
+        if _map(journey.get(steps[3])).get("opportunity") is None:
+            raise Misfit(f"{shown(steps[3])} has no opportunity, so nobody takes one there", key=True)
     if measure == "first_year_renewal":
         _first_year([_term(_map(segments[name]).get("term")) for name in ([steps[1]] if steps else segments)])
     origin = read_provenance(raw if isinstance(raw, Mapping) else {})
     return Known(low=low, high=high, **origin.as_yaml())
+
+
+def growing(facts: Mapping[str, Known]) -> Iterator[Part]:
+    """Shares by so many days that fall with the days, which no plan can give."""
+    last: dict[str, tuple[int, float, str]] = {}
+    within = [path for path in facts if path.rpartition(".")[2].rpartition("_")[0] in ("first_value", "reached")]
+    for path in sorted(within, key=lambda one: int(one.rpartition("_")[2])):
+        what, _, days = path.rpartition("_")
+        before, least, text = last.get(what, (0, 0.0, ""))
+        if facts[path].high < least:
+            yield (
+                ("known", path),
+                f"not more than {facts[path].high:.4g} within {days} days contradicts '{text}': {least:.4g} or more "
+                f"within {before} days",
+                True,
+            )
+        if facts[path].low >= least:
+            last[what] = int(days), facts[path].low, path
 
 
 def _term(raw: object) -> float:

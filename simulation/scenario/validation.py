@@ -211,7 +211,7 @@ def _known(facts: object, bare: dict[str, Any]) -> tuple[dict[str, Known], list[
             known[path] = references.known(path, raw, bare)
         except Misfit as misfit:
             wrong.extend(misfit.under("known", path))
-    return known, wrong
+    return known, [*wrong, *references.growing(known)]
 
 
 __all__ = ["dotted", "keys_at", "misfits", "read_model", "validate"]

@@ -290,6 +290,36 @@ CASES = [
         "must not exceed",
     ),
     (
+        "name: Small",
+        "name: S\nknown: {segments.people.renewal_year_1: 150%}",
+        "known.segments.people.renewal_year_1",
+        "must be at most 100%",
+    ),
+    (
+        "name: Small",
+        "name: S\nknown: {segments.people.nrr: {value: -5%}}",
+        "known.segments.people.nrr.value",
+        "must be at least 0%",
+    ),
+    (
+        "name: Small",
+        "name: S\nknown: {first_value_90: 50%}",
+        "known.first_value_90",
+        "is known of a segment",
+    ),
+    (
+        "name: Small",
+        "name: S\nknown: {segments.people.reached_90: 50%}",
+        "known.segments.people.reached_90",
+        "is known of a milestone",
+    ),
+    (
+        "name: Small",
+        "name: S\nknown: {segments.people.first_value_30: 60%, segments.people.first_value_90: 30%}",
+        "known.segments.people.first_value_90",
+        "contradicts 'segments.people.first_value_30': 0.6 or more within 30 days",
+    ),
+    (
         "probability: 80%",
         "probability: {value: 80%, evidence: published?}",
         "S:renewal.probability.evidence",

@@ -19,7 +19,7 @@ from simulation.evidence.calibrate.draws import joint_draws, nearest_point, scor
 from simulation.evidence.calibrate.facts import Aim, Calibration, Fact, Found
 from simulation.evidence.calibrate.surface import Surface
 from simulation.evidence.calibrate.trials import Trials
-from simulation.evidence.unknowns import Unknown, effects_of, latent_of, unknown_at, values
+from simulation.evidence.unknowns import Unknown, differences_of, effects_of, latent_of, unknown_at, values
 from simulation.progress import Progress
 from simulation.runs import todays_members
 
@@ -40,6 +40,8 @@ ASIDE = 10
 LATER = 10_000
 """The first future of the check."""
 FEWEST = 20
+BY_TIME = ("first_value_", "reached_", "still_on_track")
+"""Shares that are 0 or 1 where members do not differ."""
 
 
 def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
@@ -49,7 +51,8 @@ def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
     ----------
     free
         Paths; by default every assumption of the scenario, what nobody sees of the segments that a known is about,
-        the take rates that are known, and the effects of interventions by whose delivery reach is known.
+        the take rates that are known, the effects of interventions by whose delivery reach is known, and how
+        members differ where the scenario does not say and a share by some day is known.
 
     Raises
     ------
@@ -76,6 +79,10 @@ def unknowns_for(scenario: Scenario, free: Sequence[str] = ()) -> list[Unknown]:
     for segment in scenario.segments:
         if everyone or segment in about:
             several += latent_of(scenario, segment)
+    by_time = {path.split(".")[1] for path in scenario.known if path.rpartition(".")[2].startswith(BY_TIME)}
+    for segment in scenario.segments:
+        if segment in by_time:
+            several += differences_of(scenario, segment)
     several += [
         unknown_at(scenario, path.removesuffix("take_rate") + "opportunity.take")
         for path in scenario.known if path.endswith(".take_rate") and ".journey." in path

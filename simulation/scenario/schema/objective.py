@@ -130,6 +130,16 @@ Those in the last rows are read out of lives: see `simulation.evidence.observabl
 intervention was delivered: ``segments.<name>.journey.<milestone>.with.<intervention>.reached_180``, or ``without``.
 """
 
+OF_SEGMENTS = tuple(
+    one
+    for one in KNOWN_MEASURES
+    if one.startswith(("first_value_", "renewal_year_"))
+    or one in ("renewal_adopted", "renewal_not_adopted", "still_on_track", "usage_spread")
+)
+"""What can be known of a segment only."""
+OF_MILESTONES = ("reached_90", "reached_180", "reached_365")
+"""What can be known of a milestone only."""
+
 
 class Known(Part):
     """A fact that planners can state; ``membersim calibrate`` solves for the rest.
@@ -159,14 +169,15 @@ def read_known(measure: str, raw: object) -> tuple[float, float]:
     kind = KNOWN_MEASURES.get(measure)
     if kind is None:
         raise Misfit(f"unknown measure: {one_of(KNOWN_MEASURES, measure)}", key=True)
+    bounds = Bounds(at_least=0.0, at_most=None if kind is not SHARE else 10.0 if measure in _RATIOS else 1.0)
     if not isinstance(raw, Mapping):
-        value = parse(kind, raw)
+        value = parse(kind, raw, bounds)
         return value, value
     if ("between" in raw) == ("value" in raw):
         raise Misfit("expected either 'between: [low, high]' or 'value'")
     if "value" in raw:
         try:
-            value = parse(kind, raw["value"])
+            value = parse(kind, raw["value"], bounds)
         except Misfit as misfit:
             raise Misfit.of(misfit.under("value")) from None
         return value, value
@@ -176,7 +187,7 @@ def read_known(measure: str, raw: object) -> tuple[float, float]:
     read: list[float] = []
     for place, end in enumerate(ends):
         try:
-            read.append(parse(kind, end))
+            read.append(parse(kind, end, bounds))
         except Misfit as misfit:
             raise Misfit.of(misfit.under("between", place)) from None
     if read[0] > read[1]:

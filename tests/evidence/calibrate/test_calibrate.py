@@ -119,6 +119,20 @@ def test_reach_with_and_without_a_training_tells_its_effect() -> None:
     assert not effect.stays_prior
 
 
+def test_members_may_differ_where_the_scenario_does_not_say_how() -> None:
+    """Without a spread all reach a milestone on the same day, and a share by then is 0 or 1."""
+    alike = {key: value for key, value in SEGMENT.items() if key != "vector"}
+    alike["journey"] = {"first_value": {"stage": "adoption", "after": "1.5 months"}}
+    known = {"segments.person.first_value_90": {"between": ["45%", "55%"]}}
+    plan = from_mapping(PLAN | {"segments": {"person": alike}, "known": known})
+    found = calibrate(plan, replications=60, rounds=3, workers=1)
+    assert {f"segments.person.vector.{name}.spread" for name in ("direction", "magnitude")} < {
+        one.unknown.path for one in found.found
+    }
+    (fact,) = found.facts
+    assert fact.reproduced and fact.p10 > 0.2 and fact.p90 < 0.8
+
+
 def test_only_what_is_free_moves() -> None:
     plan = from_mapping(PLAN | {"known": {"segments.person.first_year_renewal": {"value": "75%"}}})
     found = calibrate(plan, free=["segments.person.renewal.probability"], replications=20, rounds=3, workers=1)
