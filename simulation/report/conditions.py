@@ -86,7 +86,7 @@ def failures(found: MustBeTrue) -> list[str]:
 
 
 def in_words(condition: Condition, evidence: Evidence, currency: str) -> str:
-    """Return a condition such as "individual: renewal, probability is at least 84%"."""
+    """Return a condition such as "individual: renewal probability is at least 84%"."""
     word = "at least" if condition.at_least else "at most"
     return f"{path_words(condition.path)} is {word} {amount(condition.threshold, evidence.kind, currency)}"
 

@@ -6,6 +6,8 @@ import math
 import textwrap
 from datetime import date, timedelta
 
+from simulation.report.fields import field_words, plain
+
 MISSING = "–"
 MINUS = "−"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
@@ -104,16 +106,15 @@ def span(low: float, high: float, unit: str, currency: str = "") -> str:
 
 
 def path_words(path: str, width: int = 0) -> str:
-    """Return a dotted path for people: segments.x.arrivals.per_month is "x: arrivals, per month".
+    """Return a dotted path for people: segments.x.arrivals.per_month is "x: new members a month".
 
-    Words that say nothing are dropped. With a width it is broken into two lines, and then cut.
+    With a width it is broken into two lines, and then cut.
     """
-    keys = [name(key) for key in path.split(".") if key not in ("journey", "opportunity", "effects", "0")]
-    keys = keys[1:] if keys[0] in ("segments", "interventions", "teams") and len(keys) > 2 else keys
-    words = f"{keys[0]}: {', '.join(keys[1:])}" if len(keys) > 1 else keys[0]
-    if not width:
-        return words
-    return two_lines(words, width)
+    whose, *keys = path.split(".")
+    if whose in ("segments", "interventions", "teams") and len(keys) > 1:
+        whose, *keys = keys
+    words = f"{name(whose)}: {field_words(keys)}" if keys else name(whose)
+    return two_lines(words, width) if width else words
 
 
 def two_lines(words: str, width: int) -> str:
@@ -123,8 +124,8 @@ def two_lines(words: str, width: int) -> str:
 
 def name(text: str, length: int = 0) -> str:
     """Return a scenario's name for people: underscores become spaces; cut to a length when one is given."""
-    plain = text.replace("_", " ")
-    return plain if not length or len(plain) <= length else plain[: length - 1].rstrip() + "…"
+    words = plain(text)
+    return words if not length or len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
 def listed(words: list[str]) -> str:

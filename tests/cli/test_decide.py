@@ -54,7 +54,7 @@ def test_sensitivity_answers_in_a_sentence_and_files(call: Any, plan: Path) -> N
     assert result["answer"].startswith(
         "Most of what we do not know about Members at the end of September 2027 comes from"
     )
-    assert "people: arrivals, per month" in result["answer"]
+    assert "people: new members a month" in result["answer"]
     assert result["futures"] == 32 * 5 + 32 * 5 and result["at"] == "2027-10-01"
     by_factor = {row["factor"]: row for row in result["tables"]["sobol"]}
     calls = "interventions.call.effects.0.renewal_lift.points"

@@ -26,7 +26,7 @@ def found(first: list[list[float]]) -> Any:
 def test_layers_add_up_to_one_and_the_strongest_come_first() -> None:
     table = layers_over_time(found([[0.1, 0.4, 0.0, 0.3], [0.2, 0.5, -0.1, 0.6], [np.nan] * 4]))
     assert table is not None
-    assert list(table) == ["a: renewal, probability", "a: arrivals, per month", OTHERS, TOGETHER, "luck"]
+    assert list(table) == ["a: renewal probability", "a: new members a month", OTHERS, TOGETHER, "luck"]
     assert table.sum(axis=1).to_numpy() == pytest.approx(1) and len(table) == 2
     assert table[TOGETHER].iloc[0] == pytest.approx(0.2)  # what none of them explains alone
     assert table.iloc[1].to_numpy() == pytest.approx(np.array([0.5, 0.2, 0.0, 0.0, 0.6]) / 1.3)

@@ -66,9 +66,10 @@ def _row(one: Range, turned: bool) -> list[Cell | str]:
     notes = [f"Drawn together with others: {name(one.together)}." if one.together else "", one.comment]
     notes += ["You have put one number in its place."] if turned else []
     source = "" if one.source.strip().lower() == one.evidence else one.source
+    words = path_words(one.path)
     origin = (EVIDENCE.get(one.evidence, one.evidence), source, one.owner, one.review_by)
     return [
-        Cell(path_words(one.path).capitalize(), " ".join(filter(None, notes))),
+        Cell(words[:1].upper() + words[1:], " ".join(filter(None, notes))),
         *(Cell(text, kind="gone" if turned else "") for text in (one.low, one.middle, one.high)),
         *(Cell(text or "–", kind="words") for text in origin),
     ]

@@ -62,7 +62,7 @@ def test_sensitivity_shows_few_samples_first_and_then_more(tmp_path: Path) -> No
     picture = sensitivity.work(ask(tmp_path, points=32, measure="members"), tell)
     assert [one["samples"] for one in tell.pictures] == [16, 32] and picture["samples"] == 32
     assert picture["choice"] is None
-    assert picture["title"] == "Members" and set(picture["sobol"].index) == {"coaching: accept", "luck"}
+    assert picture["title"] == "Members" and set(picture["sobol"].index) == {"coaching: share who accept", "luck"}
     assert picture["tornado"]["low_text"].iloc[0].endswith("%")
     assert {one["title"] for one in picture["sections"]} >= {"What it depends on", "Method"}
 

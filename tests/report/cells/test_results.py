@@ -128,9 +128,9 @@ def test_what_must_be_true_and_what_it_depends_on(plan: sim.Scenario) -> None:
     found = sim.must_be_true(forecast, plan, "enough", probability=0.8)
     texts = shown(found)
     assert texts[0] == "What must be true: enough"
-    assert any("firms: renewal, probability" in text for text in texts)
+    assert any("firms: renewal probability" in text for text in texts)
     ax = found.plot()
-    assert ax.get_xlabel() == "firms: renewal, probability"
+    assert ax.get_xlabel() == "firms: renewal probability"
 
 
 def test_a_history_and_where_members_stand(plan: sim.Scenario) -> None:
