@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from simulation.scenario import reader, removals, tables
 from simulation.scenario.errors import Problem, ScenarioError, Step, nearest, one_of, shown
@@ -18,6 +19,8 @@ PathLike = str | Path
 WHOLE = frozenset({"name", "start", "horizon", "segments"})
 """Keys that a scenario must have; a file without all of them that extends none is an overlay."""
 
+EMBEDDED = ("sqlite", "duckdb")
+"""Databases whose URL is the path of a file."""
 
 _outside: ContextVar[bool] = ContextVar("outside", default=False)
 
@@ -205,11 +208,13 @@ class _Files:
             self.problems.append(node.mark.problem(steps, f"expected the path of a file, not {_what(node)}"))
             return None
         path = _absolute(node.mark.source.folder(self.root) / node.value)
-        if not self.allow_outside and not any(path.is_relative_to(root) for root in self.roots):
-            message = f"{shown(node.value)} lies outside the folder of the scenario; if you trust it, --allow-outside"
-            self.problems.append(node.mark.problem(steps, message))
+        if not self._allowed(path):
+            self.problems.append(node.mark.problem(steps, _outside_of(node)))
             return None
         return path
+
+    def _allowed(self, path: Path) -> bool:
+        return self.allow_outside or any(path.is_relative_to(root) for root in self.roots)
 
     def _data(self, node: Node, steps: tuple[Step, ...]) -> Path | None:
         path = self._named(node, steps)
@@ -255,12 +260,23 @@ class _Files:
         if not isinstance(history.value, dict):
             history = Node({"file": replace(history, key=None)}, history.mark, history.key)
         assert isinstance(history.value, dict)
+        self._database(history.value.get("url"))
         file = history.value.get("file")
         if file is None or file.value is None:
             return history
         path = self._named(file, ("history", "file"))
         file = replace(file, value=path if path is not None else Path("missing"))
         return replace(history, value={**history.value, "file": file})
+
+    def _database(self, url: Node | None) -> None:
+        """A database that is a file is held to the rule of files; its path starts where the program was started."""
+        scheme, mark, rest = str(url.value if url is not None else "").partition("://")
+        if url is None or not mark or scheme.lower().partition("+")[0] not in EMBEDDED:
+            return
+        place = rest.partition("?")[0].partition("#")[0].removeprefix("/").removeprefix("file:")
+        path = _absolute(Path(unquote(place)))
+        if place not in ("", ":memory:") and not self._allowed(path):
+            self.problems.append(url.mark.problem(("history", "url"), _outside_of(url)))
 
     def _with_digest(
         self, children: dict[str, Node], file: Node, path: Path, steps: tuple[Step, ...]
@@ -341,6 +357,10 @@ class _Files:
         source = Source(_near(file, path), path)
         values = [Node(row[number_of], Mark(source, number)) for number, row in enumerate(rows, 2)]
         return replace(spec, value=values)
+
+
+def _outside_of(node: Node) -> str:
+    return f"{shown(node.value)} lies outside the folder of the scenario; if you trust it, --allow-outside"
 
 
 def _near(file: Node, path: Path) -> str:

@@ -188,6 +188,7 @@ class _Builder:
         tag = str(node.tag or "")
         kind = node.id
         if kind == "scalar":
+            self._printable(str(node.value), mark, steps)
             return Node(self._scalar(node, tag, mark, steps), mark)
         if tag not in (_CORE + "map", _CORE + "seq"):
             self.problems.append(mark.problem(steps, f"YAML tags are not used here: {shown_plain(tag)}"))
@@ -217,11 +218,19 @@ class _Builder:
         if key.id != "scalar":
             self.problems.append(place.problem(steps, "a key must be a word, not a list or a mapping"))
             return None
+        self._printable(str(key.value), place, steps)
         if key.tag == _CORE + "merge":
             message = "merge keys (<<) are not used here; use 'extends' or repeat the keys"
             self.problems.append(place.problem(steps, message))
             return None
         return str(key.value)
+
+    def _printable(self, text: str, mark: Mark, steps: tuple[Step, ...]) -> None:
+        """Escapes such as "\\e" and "\\ud800" bring in what the file itself must not hold."""
+        odd = _UNPRINTABLE.search(text)
+        if odd:
+            message = f"the character U+{ord(odd.group()):04X} does not belong in a text"
+            self.problems.append(mark.problem(steps, message))
 
     def _scalar(self, node: Any, tag: str, mark: Mark, steps: tuple[Step, ...]) -> Scalar:
         text = str(node.value)

@@ -89,7 +89,7 @@ def calendar_months(number: float, percent: bool, unit: str) -> float:
     months = number * {MONTH: 1.0, 3 * MONTH: 3.0, YEAR: 12.0}.get(factor, math.nan)
     if math.isnan(months):
         raise Misfit(f"{unit!r} is not a calendar month or year")
-    if months != int(months):
+    if not months.is_integer():
         raise Misfit("a term is a whole number of calendar months")
     return months
 

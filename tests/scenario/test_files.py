@@ -186,6 +186,18 @@ def test_a_link_does_not_lead_outside(write: Write, tmp_path: Path) -> None:
     assert "lies outside" in said(path)
 
 
+def test_a_database_that_is_a_file_does_not_lead_outside(
+    write: Write, small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plans").mkdir()
+    monkeypatch.chdir(tmp_path / "plans")
+    for url in ("sqlite:////etc/members.db", "sqlite:///../members.db", "sqlite:///file:/etc/members.db?uri=true"):
+        path = write(f'history: {{url: "{url}", table: t}}\n' + small, "plans/x.yaml")
+        assert "history.url" in said(path) and "lies outside" in said(path)
+        assert load(path, allow_outside=True).history is not None
+    assert load(write('history: {url: "sqlite:///members.db", table: t}\n' + small, "plans/x.yaml")).history is not None
+
+
 # ---- data files
 
 

@@ -45,6 +45,11 @@ TEXTS: list[tuple[str, bytes | str, str]] = [
     ("colon", "name: a: b\n", "1:8: not valid YAML: mapping values are not allowed here"),
     ("odd key", "[a, b]: 3\n", "1:1: a key must be a word"),
     ("endless number", "name: x\nhorizon: " + "9" * 5000, "2:10: horizon: expected a length of time"),
+    ("infinite", "name: x\nhorizon: 1e400 months\n", "2:10: horizon: expected"),
+    ("infinite days", "name: x\nhorizon: 1e400 days\n", "2:10: horizon: expected"),
+    ("half a character", 'name: "\\ud800"\n', "1:7: name: the character U+D800 does not belong in a text"),
+    ("escape", 'name: "\\e[2J"\n', "1:7: name: the character U+001B does not belong in a text"),
+    ("escape in a key", 'teams: {"a\\u0007": 1}\n', "1:9: teams: the character U+0007 does not belong"),
     ("quote", 'name: "abc\n', "not valid YAML"),
 ]
 

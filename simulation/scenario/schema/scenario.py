@@ -59,7 +59,7 @@ class Horizon(Part):
             months = int(parse(TERM, raw))
         except Misfit:
             days = parse(DURATION, raw)
-            if days != int(days):
+            if not days.is_integer():
                 raise Misfit(f"expected whole months or whole days, not {shown(raw)}") from None
             if not 1 <= days <= _LONGEST_MONTHS * 30:
                 raise Misfit(f"expected from 1 day to {_LONGEST_MONTHS} months, not {shown(raw)}") from None
