@@ -11,7 +11,7 @@ from simulation.intake.mapping import FileMap, Mapping
 from simulation.intake.misfit import Misfit
 from simulation.intake.sheet import Sheet
 from simulation.scenario.book.cells import CellError, quoted, read_id
-from simulation.scenario.workbook.cells import formula_like
+from simulation.scenario.sheets.guard import guarded, unguarded
 
 __all__ = ["People", "Person", "Spell", "harmless", "keyed", "people_of"]
 
@@ -22,8 +22,7 @@ def keyed(text: str, *, bare: bool = False) -> str:
     >>> keyed(" ab-0042 "), keyed("00042", bare=True), keyed("42.0"), keyed("'-7"), keyed("-7")
     ('AB-0042', '42', '42', '-7', '-7')
     """
-    key = text.strip().upper()
-    key = key[1:] if key.startswith("'") and formula_like(key[1:]) else key
+    key = unguarded(text.strip().upper())
     head, point, tail = key.partition(".")
     if point and head.isdigit() and not tail.strip("0"):
         key = head
@@ -37,7 +36,7 @@ def harmless(text: str) -> str:
     >>> harmless("=cmd|' /C calc'!A0"), harmless("AB-7")
     ("'=cmd|' /C calc'!A0", 'AB-7')
     """
-    return f"'{text}" if formula_like(text) else text
+    return guarded(text)
 
 
 @dataclass

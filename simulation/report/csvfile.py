@@ -9,16 +9,14 @@ from uuid import uuid4
 
 import pandas as pd
 
-from simulation.scenario.workbook.cells import formula_like
+from simulation.scenario.sheets.guard import guarded
 
 __all__ = ["csv_text", "neutral", "write_bytes", "write_csv"]
 
 
 def neutral(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula; numbers and dates stay what they are."""
-    if isinstance(value, str) and formula_like(value):
-        return f"'{value}"
-    return value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

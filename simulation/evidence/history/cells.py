@@ -14,6 +14,7 @@ import pandas as pd
 
 from simulation.scenario.book.cells import CellError, quoted, read_number, without_currency
 from simulation.scenario.schema.history import ColumnRef
+from simulation.scenario.sheets.guard import unguarded
 
 __all__ = ["DateColumn", "Fault", "NumberColumn", "WordColumn", "words_of"]
 
@@ -35,14 +36,14 @@ Fault = tuple[int, str, str]
 
 
 def words_of(column: Any) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Different texts of a column, stripped (but not made different), and the place of each row's."""
+    """Different texts of a column, stripped and `unguarded` (not made different), and the place of each row's."""
     if isinstance(column, list):
         places, found = pd.factorize(np.array(column, object))
-        return places.astype(np.int64), [str(word).strip() for word in found]
+        return places.astype(np.int64), [unguarded(str(word).strip()) for word in found]
     from simulation.scenario.sheets.parquet import texts_of
 
     coded = column if hasattr(column, "dictionary") else column.dictionary_encode()
-    words = [word.strip() for word in texts_of(coded.dictionary)]
+    words = [unguarded(word.strip()) for word in texts_of(coded.dictionary)]
     codes = coded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, [*words, ""]
 

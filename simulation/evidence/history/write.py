@@ -11,10 +11,12 @@ import pandas as pd
 
 from simulation.evidence.history.history import History
 from simulation.evidence.history.table import DATES
+from simulation.scenario.sheets.guard import guarded
 
 __all__ = ["write_history"]
 
 CHUNK_ROWS = 262_144
+TEXTS = ("member_id", "name", "segment")
 
 
 def write_history(history: History, path: Path) -> None:
@@ -58,6 +60,9 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
                     part[name] = _date_texts(part[name].to_numpy(), days=_days_only(frame[name].to_numpy()))
             if "value" in part:
                 part["value"] = [_number(value) for value in part["value"].tolist()]
+            for name in TEXTS:
+                if name in part:
+                    part[name] = part[name].astype(object).map(guarded, na_action="ignore")
             part.to_csv(file, index=False, header=first == 0, lineterminator="\n")
 
 

@@ -19,6 +19,7 @@ from simulation.scenario.book.cells import (
 from simulation.scenario.book.checks import NONE_REACHED, UNKNOWN, Facts, checks
 from simulation.scenario.errors import one_of
 from simulation.scenario.sheets import Chunk, TableError
+from simulation.scenario.sheets.guard import unguarded
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -134,7 +135,7 @@ class Rows:
         return values
 
     def _ids(self, cells: list[str], draws: list[str] | None) -> list[str]:
-        ids = [cell.strip() for cell in cells]
+        ids = [unguarded(cell.strip()) for cell in cells]
         seen = self.first_line
         # With draws a member stands in a row for each.
         own = ids if draws is None else [f"{one}\x1f{draw.strip()}" for one, draw in zip(ids, draws, strict=True)]

@@ -9,20 +9,13 @@ from typing import Final
 from simulation.scenario.errors import Misfit, shown
 from simulation.scenario.quantities import MONEY, SHARE, Kind, parse
 
-__all__ = ["Native", "cell_of", "formula_like", "same", "style_of", "written_in"]
+__all__ = ["Native", "cell_of", "same", "style_of", "written_in"]
 
 Native = str | int | float | bool | dt.date | None
 """What a cell holds."""
 SHARES: Final = "share"
 """The unit of a share: a cell with a percent format holds 0.6 for 60%."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-"""How a text starts that a spreadsheet takes for a formula, the full-width forms included (OWASP, CSV injection)."""
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
-
-
-def formula_like(text: str) -> bool:
-    """Whether a spreadsheet would take a text for a formula."""
-    return text.lstrip(" ").startswith(FORMULA)
 
 
 def cell_of(kind: Kind, raw: object, currency: str) -> tuple[Native, str]:

@@ -11,7 +11,8 @@ from typing import Any, Final
 from simulation.scenario.errors import Problem, ScenarioError, nearest
 from simulation.scenario.sheets import TableError
 from simulation.scenario.sheets.excel import opened
-from simulation.scenario.workbook.cells import Native, formula_like
+from simulation.scenario.sheets.guard import unguarded
+from simulation.scenario.workbook.cells import Native
 from simulation.scenario.workbook.sheets import ABOUT, PlanSheet
 
 __all__ = ["Found", "GivenBack", "Row", "read_plan"]
@@ -162,6 +163,6 @@ def _faults(path: Path, address: str, value: Any, formula: Any) -> list[Problem]
 def _native(value: Any) -> Native:
     if isinstance(value, dt.datetime):
         return value.date() if value.time() == dt.time() else value.isoformat(" ")
-    if isinstance(value, str) and value.startswith("'") and formula_like(value[1:]):
-        return value[1:]  # put there so that no spreadsheet takes the text for a formula
-    return value if isinstance(value, str | int | float | bool | dt.date | type(None)) else str(value)
+    if isinstance(value, str):
+        return unguarded(value)
+    return value if isinstance(value, int | float | bool | dt.date | type(None)) else str(value)

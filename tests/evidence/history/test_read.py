@@ -77,6 +77,21 @@ def test_a_history_survives_every_source(kind: str, history: History, tmp_path: 
     pd.testing.assert_frame_equal(again.frame, history.frame)
 
 
+def test_no_cell_of_a_written_history_is_a_formula(tmp_path: Path) -> None:
+    rows = [
+        ("=cmd|' /C calc'!A0", "2025-01-01", "joined", "", 5.0),
+        ("-7", "2025-01-01", "joined", "", 5.0),
+        ("-7", "2025-02-01", "milestone", "+first", None),
+    ]
+    table = pd.DataFrame(rows, columns=["member_id", "date", "event", "name", "value"])
+    history = History.of(table.replace("", None))
+    path = tmp_path / "history.csv"
+    write_history(history, path)
+    cells = [cell for line in path.read_text().splitlines() for cell in line.split(",")]
+    assert "'+first" in cells and not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    assert read_history(path, exported=LATE) == history
+
+
 def test_the_fingerprint_sees_content_and_not_the_order_of_rows() -> None:
     rows = [("B", "2025-01-01", "joined", 5.0), ("A", "2025-01-01", "joined", 5.0), ("A", "2025-02-01", "left", None)]
     table = pd.DataFrame(rows, columns=["member_id", "date", "event", "value"])
