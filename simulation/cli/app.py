@@ -192,6 +192,8 @@ def _status(command: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
 def _refuse(screen: Screen, message: str, problems: Sequence[Any]) -> int:
     """Say what is wrong: on standard error for a person, as the JSON object for a program."""
     screen.note(message if problems else f"membersim: {message}")
+    if len(problems) > len(message.splitlines()):
+        screen.note("`--json` lists every one.")
     screen.result({"error": message, "problems": [problem_fields(problem) for problem in problems]})
     return BAD_INPUT
 

@@ -121,9 +121,11 @@ def _check(file: Path, request: Request, store: Store | None, screen: Screen) ->
     screen.table(title, STATED_COLUMNS, stated(table), text=(0, 1, 6))
     if len(table):
         screen.show(STATED)
+    from simulation.forecast.pasts import WHERE  # heavy
+
     noticed = outcome.forecast.warnings
     for warning in noticed:
-        screen.note(f"warning: {warning}")
+        screen.note(f"warning: {warning.replace(WHERE, '.')}")  # that is here
     if noticed:
         screen.note(PASTS)
     return {

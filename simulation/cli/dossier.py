@@ -83,9 +83,12 @@ def dossier(
     record["files"] = sorted({*record.get("files", ()), FILE})
     write_text(folder / RECORD, json.dumps(record, allow_nan=False, indent=2) + "\n")
     screen.show(f"Dossier: {folder / FILE}")
-    wrong = [one.what for one in told.totals if one.source is not None and not one.agrees]
-    if wrong:
-        screen.note(f"warning: control totals that do not agree: {', '.join(wrong)}")
+    for one in told.totals:
+        if one.source is not None and not one.agrees:
+            screen.note(
+                f"warning: control total of {one.what}: {one.source:,.15g} was stated, the forecast starts from "
+                f"{one.simulated:,.15g}"
+            )
     files = share_run(folder, record, forecast, share) if share is not None else []
     if share is not None:
         screen.show(f"To verify it without the book: membersim verify {shlex.quote(str(share))}")

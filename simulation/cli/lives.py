@@ -59,7 +59,7 @@ def show_lives(
         screen.show(f"{name}: {parted}{lives.cause}")
         screen.table(title, COLUMNS, rows, text=(0, 1, 2))
         if start:
-            screen.show(f"{start} earlier events are the same in both lives.")
+            screen.show(f"{start} earlier {'event is' if start == 1 else 'events are'} the same in both lives.")
         found.append(
             {
                 "alternative": name,

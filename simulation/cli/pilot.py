@@ -24,6 +24,8 @@ __all__ = ["pilot"]
 
 pilot = App(name="pilot", help="Test an intervention on some members, at random, before all get it.")
 PROTOCOL, ARMS = "protocol.json", "arms.csv"
+MANY = 1_000_000
+"""Members in each arm beyond which no number is told."""
 Futures = Annotated[int, Parameter(validator=validators.Number(gte=4))]
 Seed = Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))]
 Share = Annotated[float, Parameter(validator=validators.Number(gt=0, lt=1))]
@@ -64,7 +66,7 @@ def choose(
     from simulation.evidence.pilot.choose import NO_PILOT, Costs
     from simulation.evidence.pilot.choose import choose as ranked
     from simulation.report.csvfile import write_csv
-    from simulation.report.words import name, number
+    from simulation.report.words import listed, name, number
 
     plan, book = _plan(file, screen)
     found = _contrasts(plan, book, None, days, replications, seed, workers)
@@ -77,12 +79,16 @@ def choose(
         (
             name(str(row["intervention"])),
             *(number(row[key], "money", plan.currency) for key in ("gain", "value", "delay", "cost", "net")),
-            number(row["arm"], "count"), number(row["powered"], "count"), str(row["note"]),
+            number(row["arm"], "count"),
+            number(row["powered"], "count") if not row["powered"] > MANY else f"over {MANY:,}",
         )
         for row in table.reset_index().to_dict("records")
     ]  # fmt: skip
-    columns = ("", "expected gain", "value", "delay", "cost", "net", "in each arm", f"for {power:.0%} power", "note")
-    screen.table(f"A pilot of {days} days", columns, rows, text=(0, 8))
+    columns = ("", "expected gain", "value", "delay", "cost", "net", "in each arm", f"for {power:.0%} power")
+    screen.table(f"A pilot of {days} days", columns, rows)
+    for note, those in table[table["note"] != ""].groupby("note", sort=False):
+        whose = listed([name(str(one)) for one in those.index])
+        screen.show(f"{whose[:1].upper()}{whose[1:]}: {note}.")
     best = str(table.index[0])
     screen.show("No pilot is worth its cost and delay." if best == NO_PILOT else f"Pilot {best}.")
     screen.result(record | {"best": best, "choices": records(table), "folder": folder})
@@ -182,6 +188,9 @@ def read(
     try:
         laid = Protocol.from_json(json.loads((folder / PROTOCOL).read_text("utf-8")))
         arms = pd.read_csv(folder / ARMS, dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        there = f"there is no {error.filename}; `membersim pilot assign` makes one"
+        raise BadInput(f"{folder} holds no pilot: {there}") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{folder} holds no pilot that can be read: {error}") from None
     # What a spreadsheet would have taken for a formula has a quote before it in the file.

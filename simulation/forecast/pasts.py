@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from simulation.engine.ledger import OPEN, Ledger
 
-__all__ = ["warnings"]
+__all__ = ["WHERE", "warnings"]
+
+WHERE = ": `membersim check` says why, and in which rows."
+"""End of the sentence: where there is more."""
 
 
 def warnings(ledger: Ledger) -> tuple[str, ...]:
@@ -17,5 +20,5 @@ def warnings(ledger: Ledger) -> tuple[str, ...]:
     share = f"{forced / members:.1%}" if forced / members >= 0.0005 else "less than 0.1%"
     return (
         f"{count} of {members:,.0f} members ({share}) could hardly be members still under this plan, by their dates "
-        "and milestone: `membersim check` says why, and in which rows.",
+        f"and milestone{WHERE}",
     )

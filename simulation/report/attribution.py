@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from simulation.report.csvfile import write_bytes, write_csv
 from simulation.report.page import Page, Picture, Section, Table, Text, rendered
 from simulation.report.style import BLUE, MUTED, RED, drawn, new_figure, png, svg, title
-from simulation.report.words import day, number, span, two_lines
+from simulation.report.words import day, number, span, to_the_cent, two_lines
 
 if TYPE_CHECKING:
     from simulation.evidence.attribution import Attribution
@@ -63,7 +63,7 @@ def _total(found: Attribution) -> dict[Any, float]:
 
 def _money(amount: float, found: Attribution) -> str:
     """To the cent, for the rows add up."""
-    return f"{amount:+,.2f}" if found.currency == "" else f"{found.currency} {amount:+,.2f}"
+    return to_the_cent(amount, found.currency)
 
 
 def answer(found: Attribution) -> str:

@@ -58,6 +58,12 @@ def number(value: float | None, unit: str, currency: str = "", spread: float = m
     return _signed(f"{abs(value):,.{places}f}", value, places) + UNITS.get(unit, "")
 
 
+def to_the_cent(value: float, currency: str) -> str:
+    """Return an amount of money with its sign and all its digits, such as +$4,352.71, for rows that add up."""
+    cents = _coin(f"{abs(value):,.2f}", currency) if currency else f"{abs(value):,.2f}"
+    return f"{'+' if round(value, 2) >= 0 else MINUS}{cents}"
+
+
 def short(value: float, unit: str, currency: str = "", step: float = 0.0, size: float = 0.0) -> str:
     """Return a number for sentences and axes, such as $4.31M.
 

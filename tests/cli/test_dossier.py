@@ -43,7 +43,7 @@ def test_totals_agree_or_are_said(call: Call, run: Path) -> None:
     found = json.loads(out)
     assert status == 0 and [one["agrees"] for one in found["totals"]] == [True, True] and not said
     status, _, said = call("dossier", run, "--total", "members=3")
-    assert status == 0 and "control totals that do not agree: Members" in said
+    assert status == 0 and "control total of Members: 3 was stated, the forecast starts from 2" in said
     text = (run / "dossier.html").read_text()
     assert "Control totals that do not agree: Members." in text
     assert "$720.00" in text and "membersim rerun out<" in text  # as it can be pasted

@@ -45,6 +45,16 @@ def test_a_wrong_row_is_refused_and_quarantine_says_the_share(
     assert call("history", "good.parquet", "--json")[0] == 0
 
 
+def test_ten_wrong_rows_are_shown_and_all_with_json(call: Callable[..., tuple[int, str, str]], events: Path) -> None:
+    events.write_text(EVENTS + "Max-0815,2026-06-31,interaction,,\n" * 12)
+    status, _, err = call("history", events, "--exported", "2027-01-01")
+    lines = err.splitlines()
+    assert status == 2 and len(lines) == 12 and "events.csv:5: date:" in lines[0]
+    assert lines[10:] == ["... and 2 more faults: 2 in date", "`--json` lists every one."]
+    status, out, _ = call("history", events, "--exported", "2027-01-01", "--json")
+    assert status == 2 and len(json.loads(out)["problems"]) == 12
+
+
 @pytest.mark.parametrize(("words", "expected"), [
     ((), "name a history"),
     (("missing.csv",), "does not exist"),

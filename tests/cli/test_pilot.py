@@ -23,6 +23,11 @@ def test_a_pilot_from_choice_to_reading(call: Call, book_plan: Path) -> None:
     said = json.loads(out)
     assert status == 0 and said["best"] == "don't pilot" and len(said["choices"]) == 2
 
+    _, out, _ = call("pilot", "choose", book_plan, "--replications", 4, "--workers", 1)
+    assert "there is nothing to learn." in out.splitlines()[-2]  # below the table, in one line
+
+    status, _, err = call("pilot", "read", "p", "events.csv", "--scenario", book_plan)
+    assert status == 2 and "`membersim pilot assign` makes one" in err and "Errno" not in err
     status, out, err = call("pilot", "assign", book_plan, "call", "--out", "p")
     assert status == 0 and "Adopt an intervention when" in out and "=m" not in out + err
     assert call("pilot", "assign", book_plan, "call", "--out", "p")[0] == 2  # what is laid down stays

@@ -5,7 +5,19 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from simulation.report.words import at_end, between, date_ticks, end_of, listed, name, number, path_words, short, span
+from simulation.report.words import (
+    at_end,
+    between,
+    date_ticks,
+    end_of,
+    listed,
+    name,
+    number,
+    path_words,
+    short,
+    span,
+    to_the_cent,
+)  # fmt: skip
 
 NAN = float("nan")
 
@@ -66,6 +78,8 @@ def test_random_ranges_are_never_printed_as_one_number() -> None:
 def test_other_words() -> None:
     assert short(0, "money", "USD", 0.25, 1e6) == "$0"
     assert number(5, "money", "CHF") == "CHF 5"
+    assert to_the_cent(4352.714, "USD") == "+$4,352.71" and to_the_cent(-0.5, "CHF") == "−CHF 0.50"
+    assert to_the_cent(-0.001, "") == "+0.00"
     assert span(4.6, 5.31, "days") == "4.6 to 5.3 days"
     assert listed(["a", "b", "c"]) == "a, b and c" and listed(["a"]) == "a" and listed([]) == ""
     assert name("value_review_meeting", 10) == "value rev…"

@@ -6,4 +6,4 @@ __all__ = ["HistoryError"]
 
 
 class HistoryError(FaultyRows):
-    """A history that cannot be used: `problems` holds every fault, the text lists the first 50."""
+    """A history that cannot be used: `problems` holds every fault, the text lists the first ten."""

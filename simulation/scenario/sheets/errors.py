@@ -6,11 +6,11 @@ from simulation.scenario.errors import ScenarioError
 
 __all__ = ["FaultyRows", "TableError"]
 
-LISTED = 50
+LISTED = 10
 
 
 class FaultyRows(ScenarioError):
-    """A file that cannot be used: `problems` holds every fault, the text lists the first 50."""
+    """A file that cannot be used: `problems` holds every fault, the text lists the first ten."""
 
     def __str__(self) -> str:
         lines = [str(problem) for problem in self.problems[:LISTED]]
