@@ -60,7 +60,7 @@ def test_ten_wrong_rows_are_shown_and_all_with_json(call: Callable[..., tuple[in
     (("missing.csv",), "does not exist"),
     (("events.csv", "--exported", "soon"), "expected a day"),
     (("events.csv", "--out", "x.doc"), "expected .csv or .parquet"),
-    (("sqlite:///none.db", "--table", "t"), "has no table 't'"),
+    (("sqlite:///none.db", "--table", "t"), "none.db: the history does not exist"),
     (("nodb://u:secret@h/d", "--table", "t"), "driver"),
 ])  # fmt: skip
 def test_bad_input(
