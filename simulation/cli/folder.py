@@ -84,7 +84,8 @@ def publish(folder: Path, fill: Callable[[Path], None], record: dict[str, Any], 
 def _alone(folder: Path) -> FileLock:
     """Waits for whoever is moving files into the folder just now."""
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
-    return FileLock(Path(tempfile.gettempdir(), f"membersim-{getpass.getuser()}-{place}.lock"))
+    user = getpass.getuser() if os.name == "nt" else os.getuid()  # who runs in a container may have no name
+    return FileLock(Path(tempfile.gettempdir(), f"membersim-{user}-{place}.lock"))
 
 
 def _sweep(folder: Path) -> None:

@@ -71,4 +71,7 @@ def _data_folder() -> Path:
     """Where programs keep data of a user."""
     if os.name == "nt":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"), "membersim")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "membersim")
+    try:
+        return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "membersim")
+    except RuntimeError:
+        raise OSError(f"there is no home folder for the key of pseudonyms: set {VARIABLE}") from None

@@ -165,6 +165,18 @@ def test_a_torn_file_of_a_run(call: Call, plan: Path) -> None:
     assert status == 2 and "run.json cannot be read" in said
 
 
+def test_a_user_without_a_name_or_a_home(call: Call, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object) -> None:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    for name in ("USER", "LOGNAME", "LNAME", "USERNAME", "HOME", "XDG_DATA_HOME", "MEMBERSIM_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert call("run", plan, "--replications", 2, "--out", "out")[0] == 0
+    status, _, said = call("run", plan, "--replications", 2, "--events", 1, "--out", "logged")
+    assert status == 2 and "set MEMBERSIM_KEY" in said and "internal error" not in said
+
+
 def test_a_folder_that_is_a_file_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(BadInput, match="out cannot be written"):
