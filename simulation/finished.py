@@ -35,11 +35,31 @@ def read_record(folder: Path) -> dict[str, Any]:
         record = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise NoRun(f"{folder} holds no finished run: there is no {RECORD} in it") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NoRun(f"{path} cannot be read: {error}") from None
     if not isinstance(record, dict) or record.get("format") != FORMAT or not record.keys() >= set(NEEDED):
         raise NoRun(f"{path} is not a record of a run that membersim {__version__} can read")
+    wrong = _wrong(record)
+    if wrong:
+        raise NoRun(f"{path} is damaged: {wrong}")
     return record
+
+
+def _wrong(record: dict[str, Any]) -> str:
+    """What of a record cannot have been written by a run; "" when nothing is wrong.
+
+    A folder may come from somebody else: files of a run are its own, never some outside.
+    """
+    from pydantic import ValidationError
+
+    from simulation.record import Record
+
+    try:
+        Record.model_validate(record)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"
+    return ""
 
 
 def recorded_scenario(record: dict[str, Any], folder: Path, book: Path | None, option: str = "--book") -> Scenario:
@@ -60,13 +80,19 @@ def recorded_scenario(record: dict[str, Any], folder: Path, book: Path | None, o
         When a file is missing or another one.
     """
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     from simulation.scenario import from_mapping
 
-    plan = YAML(typ="safe").load(record["scenario"])
+    try:
+        plan = YAML(typ="safe").load(record["scenario"])
+    except YAMLError as error:
+        raise NoRun(f"{folder} holds no plan: {error}") from None
+    if not isinstance(plan, dict):
+        raise NoRun(f"{folder} holds no plan")
     root = (folder / record["root"]).resolve()
     if book is not None:
-        if not plan.get("book"):
+        if not isinstance(plan.get("book"), dict):
             raise NoRun(f"{option}: this run had no book")
         plan["book"]["file"] = str(book.resolve())
     for entry in record["data"]:

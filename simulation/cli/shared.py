@@ -52,6 +52,10 @@ def share_run(folder: Path, record: dict[str, Any], forecast: Forecast, goal: Pa
     kept |= {"book": record.get("book"), "digest": forecast.facts.digest, "had_book": has_book}
     data = [one for one in record["data"] if str(one["path"]).split(".")[0] == DRAWS]
     root = (folder / record["root"]).resolve()
+    for one in data:
+        file = root / one["file"]
+        if not file.is_file() or sha256(file) != one["sha256"]:
+            raise BadInput(f"--share: {file} is not the file any more that the run read ({one['path']})")
 
     def fill(staging: Path) -> None:
         for name in files:

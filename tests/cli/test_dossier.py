@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import BOOK, BOOK_PLAN
+from tests.cli.conftest import BOOK, BOOK_PLAN, PLAN
 
 Call = Callable[..., tuple[int, str, str]]
 ASSUMED = """\
@@ -181,6 +181,39 @@ def test_folders_that_are_something_else(call: Call, run: Path, tmp_path: Path) 
     assert status == 2 and "is no shared run" in said
     status, _, said = call("dossier", "mine")
     assert status == 2 and "holds no finished run" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("data", 5, "data: "), ("data", [{"path": "book.file"}], "data.0.file: "), ("root", [], "root: "),
+        ("book", {"a": 1}, "book.file: "), ("packages", 5, "packages: "), ("command", 'run "x', "command: "),
+        ("files", ["../secret.txt"], "is no file within the folder"), ("files", ["/etc/passwd"], "is no file within"),
+        ("scenario", "a: [", "holds no plan"), ("scenario", "- 1", "holds no plan"),
+    ],
+)  # fmt: skip
+def test_a_record_that_no_run_wrote_is_told(call: Call, run: Path, key: str, value: object, expected: str) -> None:
+    record = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(record | {key: value}))
+    for words in (("rerun", run), ("report", run), ("dossier", run, "--share", "away")):
+        status, _, said = call(*words)
+        if key == "scenario" and words[0] != "rerun":  # the others read the forecast's plan
+            continue
+        assert status == 2 and expected in said and "internal error" not in said
+        assert not Path("away").exists()
+
+
+def test_draws_that_are_others_now_are_not_shared(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "draws.csv").write_text("renewal\n90%\n93%\n")
+    columns = "{renewal: segments.individual.renewal.probability}"
+    (tmp_path / "plan.yaml").write_text(
+        PLAN + f"assumptions:\n  told:\n    joint: data/draws.csv\n    columns: {columns}\n"
+    )
+    assert call("run", "plan.yaml", "--replications", 4, "--out", "out")[0] == 0
+    (tmp_path / "data" / "draws.csv").write_text("renewal\n91%\n93%\n")
+    status, _, said = call("dossier", "out", "--share", "away")
+    assert status == 2 and "is not the file any more that the run read" in said and not Path("away").exists()
 
 
 def test_an_overlay_of_the_run_is_no_change_since_then(call: Call, run: Path, tmp_path: Path) -> None:
