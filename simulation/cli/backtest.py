@@ -37,7 +37,7 @@ def backtest(
     form: Annotated[Form, Parameter(name="--as")] = "events",
     origins: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     step: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=60))] = None,
-    steps: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=60))] = 4,
+    steps: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=60))] = None,
     replications: Annotated[int, Parameter(validator=validators.Number(gte=20))] = 100,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Workers = None,
@@ -66,15 +66,23 @@ def backtest(
     step
         Months of a step; by default 3, or 12 for a history by years.
     steps
-        How many steps ahead.
+        How many steps ahead; by default 4, or as many as the history allows.
     replications
         Simulated futures of each origin.
     seed
         The same seed gives the same scores.
     workers
         Threads; all cores by default.
-    columns, table, query, exported, quarantine
-        As in `membersim history`.
+    columns
+        A YAML file with `columns:`, how columns are read.
+    table
+        Table of the database.
+    query
+        SELECT of the database.
+    exported
+        Day of the export of events; today by default.
+    quarantine
+        Leave members with impossible rows out instead of stopping.
     out
         Folder to write to; reports/<name of the scenario file>-backtest by default.
     """
@@ -93,7 +101,8 @@ def backtest(
     words: list[object] = ["membersim", "backtest", history, "--scenario", scenario, "--as", form]
     words += ["--origins", *days] if days else []
     words += ["--step", step] if step else []
-    words += ["--steps", steps, "--replications", replications, "--seed", seed]
+    words += ["--steps", steps] if steps else []
+    words += ["--replications", replications, "--seed", seed]
     words += ["--out", out] if out is not None else []
     command, started = shlex.join(map(str, words)), time.perf_counter()
     try:

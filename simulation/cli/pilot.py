@@ -56,12 +56,22 @@ def choose(
         A scenario; what is not known of an effect must be one of its assumptions.
     days
         Length of the pilot.
-    power, level
-        For the sample size that finds the expected effect.
-    fixed_cost, cost_per_member
+    power
+        Chance to find the expected effect, of which the sample size follows.
+    level
+        Chance to find one where there is none.
+    fixed_cost
         Of the pilot itself, beside the intervention; in the scenario's currency.
+    cost_per_member
+        The same for each member of an arm.
     replications
         Futures with and without each intervention.
+    seed
+        The same seed gives the same ranking.
+    workers
+        Threads; all cores by default.
+    out
+        Folder to write to; reports/<name of the scenario file>-pilot-choice by default.
     """
     from simulation.evidence.pilot.choose import NO_PILOT, Costs
     from simulation.evidence.pilot.choose import choose as ranked
@@ -120,8 +130,14 @@ def assign(
         In each arm; all who are eligible are divided by default.
     days
         Length of the pilot, from the start of the scenario.
-    chance, at_least
-        Adopt when the chance is at least this that a member reaches this many milestones more than in control.
+    chance
+        Adopt when the chance is at least this that the effect is large enough.
+    at_least
+        How many milestones more than in control a member must reach on average for that.
+    seed
+        Of the draw of the arms.
+    out
+        Folder to write to; reports/<name of the scenario file>-pilot by default.
     """
     from simulation.evidence.pilot.arms import Protocol, arm_list, arms_digest, shared_teams
     from simulation.report.csvfile import write_csv
@@ -178,6 +194,14 @@ def read(
         The plan of the pilot.
     exported
         Day of the export; today by default.
+    quarantine
+        Leave members with impossible rows out instead of stopping.
+    replications
+        Futures with and without each intervention.
+    seed
+        The same seed gives the same reading.
+    workers
+        Threads; all cores by default.
     """
     import pandas as pd
 

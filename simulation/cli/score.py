@@ -46,8 +46,18 @@ def score(
         The id of an archived forecast, the folder of its run, or `all`.
     actuals
         The history since then: a file or the URL of a database.
-    form, columns, table, query, exported, quarantine
-        As in `membersim backtest`.
+    form
+        What kind of table the actuals are; see `membersim backtest`.
+    columns
+        A YAML file with `columns:`, how columns are read.
+    table
+        Table of the database.
+    query
+        SELECT of the database.
+    exported
+        Day of the export of events; today by default.
+    quarantine
+        Leave members with impossible rows out instead of stopping.
     out
         Folder to write to; reports/score by default.
     """

@@ -167,6 +167,11 @@ def _show(found: Vectors, folder: Path, screen: Screen) -> None:
                      f"{part['renews'].mean():.0%}"))  # fmt: skip
     heads = ("segment", "members", "on track", "drifting", "away", "next milestone in 90 days", "renew")
     screen.table(f"Where the members stand on {found.as_of}", heads, rows)
+    size = found.table["ess"]
+    screen.show(
+        f"Effective particles of {found.particles:,}: {size.median():,.0f} in the median, {size.min():,.0f} at least; "
+        f"members that no particle explains: {len(found.unexplained):,}"
+    )
     if len(found.unexplained):
         screen.note(
             f"{len(found.unexplained):,} members have something in their history that the scenario holds impossible: "

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["amounts", "arrivals"]
 
 Float = npt.NDArray[np.float64]
-FEW = 20
+FEW, YEAR = 20, 12
 """Fewer amounts than this do not say how much they scatter."""
 SURE = 1e-4
 MOST = 120
@@ -52,6 +52,9 @@ def arrivals(
         node["per_month"] = 0
         draft.notes.append(f"{name}: nobody joined in the {known} months before {origin}; so none is expected.")
         return
+    if known >= 2 * YEAR and len(np.unique(np.flatnonzero(count) % YEAR)) == 1:
+        _by_years(draft, name, count, origin)
+        return
     stated = np.asarray(season, np.float64)
     stated = stated / stated.mean() if stated.mean() > SURE else np.ones(12)
     node["season"] = [float(f"{one:.5g}") for one in stated]
@@ -76,6 +79,25 @@ def arrivals(
         f"{name}: by {quarters} quarters before {origin}, {rate.start.mean():,.1f} a month should join at first, "
         f"and {rate.growth.mean():+.0%} a year; by quarter {', '.join(f'{one:.0%}' for one in rate.season)} of that."
     )
+
+
+def _by_years(draft: Draft, name: str, count: Float, origin: dt.date) -> None:
+    """Cohorts that all join in the same month of the year: a level, as far off as the years were from each other."""
+    node, place = draft.tree["segments"][name]["arrivals"], f"segments.{name}.arrivals.per_month"
+    years = len(count) // YEAR
+    came = count[len(count) - years * YEAR :].reshape(-1, YEAR)
+    by_year, month = came.sum(axis=1), int(came.sum(axis=0).argmax())
+    node["season"] = [0.0] * YEAR
+    node["season"][(origin.month - 1 + month) % YEAR] = float(YEAR)
+    mean = by_year.mean()
+    extra = max(float(by_year.var(ddof=1)) - mean, 0.0) / mean**2  # beyond luck
+    level = draft.rng.gamma(by_year.sum() + 0.5, 1 / (years * YEAR), DRAWS)
+    if extra > SURE:
+        # A coming year differs as past ones did, and their mean is as uncertain as their number lets it be.
+        sigma = math.sqrt(math.log1p(extra) * (1 + 1 / years))
+        level *= np.exp(sigma * draft.rng.standard_normal(DRAWS) - sigma**2 / 2)
+    draft.set(place, level)
+    draft.notes.append(f"{name}: {mean:,.0f} a year joined in the {years} years before {origin}, all in one month.")
 
 
 def _scatter(count: Float) -> float:

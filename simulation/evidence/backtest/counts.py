@@ -89,6 +89,12 @@ def history_of_survivors(
     warnings = ["members of a cohort are made up: who left is chosen by number"]
     if filled:
         warnings.append(f"{filled} counts are missing between others: there as large a share left as at the next")
+    begun = sorted({cohort for cohort, _, _ in cohorts})
+    if step and len(begun) > 1 and end > begun[-1] and begun[-1] == _later(begun[-2], step):
+        warnings.append(
+            f"no cohort begins after {begun[-1]}, though counts go to {end}: nobody is taken to have joined since. If "
+            "newer cohorts are only not counted yet, leave those days out"
+        )
     return _made(counts, parts, end, warnings)
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from simulation.forecast import Forecast
     from simulation.scenario import Scenario
 
-__all__ = ["backtest", "usual_origins", "usual_step"]
+__all__ = ["backtest", "usual_origins", "usual_step", "usual_steps"]
 
 Float = npt.NDArray[np.float64]
-MOST_ORIGINS = 4
+MOST_ORIGINS, MOST_STEPS = 4, 4
 BY_SEGMENT = ("members", "arr", "joined", "left")
 """Measures that are scored by segment, too."""
 WITHIN_A_TERM = ("left", "renewals_won", "returned", "churn")
@@ -41,6 +41,16 @@ def usual_step(history: History) -> int:
     """Months of a step: a year when everything happens in one month of the year, else a quarter."""
     months = np.unique(history.frame["date"].to_numpy().astype("M8[M]").astype(np.int64) % 12)
     return 12 if len(months) == 1 else 3
+
+
+def usual_steps(history: History, step: int) -> int:
+    """Four steps ahead, or as many as leave two origins, or one."""
+    for least in (2, 1):
+        for steps in range(MOST_STEPS, 0, -1):
+            with suppress(ValueError):
+                if len(usual_origins(history, step, steps)) >= least:
+                    return steps
+    return 1
 
 
 def usual_origins(history: History, step: int, steps: int) -> tuple[dt.date, ...]:
@@ -74,7 +84,7 @@ def backtest(
     folder: Path | None = None,
     origins: Sequence[dt.date] | None = None,
     step: int | None = None,
-    steps: int = 4,
+    steps: int | None = None,
     replications: int = 100,
     seed: int = 1,
     workers: int | None = None,
@@ -95,7 +105,7 @@ def backtest(
     origins
         First days of months; by default `usual_origins`.
     step, steps
-        Months of a step (by default `usual_step`), and how many.
+        Months of a step (by default `usual_step`), and how many (by default `usual_steps`).
     replications, seed, workers
         Of the simulation.
     fitter
@@ -122,6 +132,7 @@ def backtest(
             )  # fmt: skip
     fitter = fitter or DirectFitter()
     step = step or usual_step(history)
+    steps = steps or (MOST_STEPS if origins else usual_steps(history, step))
     chosen = tuple(sorted(set(origins))) if origins else usual_origins(history, step, steps)
     _check(history, chosen, step, steps)
     measures = [one for one in MEASURES if is_there(history, one)]

@@ -97,7 +97,7 @@ def first_round(
     from scipy.special import ndtri
     from scipy.stats import qmc
 
-    points = qmc.Sobol(len(unknowns), seed=seed).random(trials)
+    points = qmc.Sobol(len(unknowns), seed=seed).random_base2((trials - 1).bit_length())[:trials]
     z = np.clip(ndtri(np.clip(points, 1e-6, 1 - 1e-6)), -FAR, FAR)
     found = simulated(scenario, unknowns, z, reader, book=book, seed=seed, workers=workers, progress=progress)
     return Shared(scenario, book, tuple(unknowns), reader, found)

@@ -214,11 +214,13 @@ def _milestones(seen: _Seen) -> tuple[list[str], Rows]:
     latest = seen.furthest(seen.latest("milestone", "present"))
     joined = seen.latest("joined")
     cycles = np.zeros(len(seen.rows), np.int64)
-    names = [
-        "none" if row < 0 and at >= 0 else "" if row < 0 else seen.names[row]
-        for row, at in zip(latest, joined, strict=True)
-    ]
     hits = np.flatnonzero(seen.history.codes == CODE["milestone"])
+    # Where no milestone of a segment was ever written down, as in counts, that there is no row says nothing.
+    written = np.isin(seen.segment, np.unique(seen.segment[seen.history.member[hits]]))
+    names = [
+        seen.names[row] if row >= 0 else "none" if at >= 0 and told else ""
+        for row, at, told in zip(latest, joined, written, strict=True)
+    ]
     for name, segment in seen.scenario.segments.items():
         growth = [one for one, milestone in segment.journey.items() if milestone.stage == "growth"]
         if not segment.cycle or not growth:

@@ -12,7 +12,10 @@ import pytest
 from simulation.evidence.backtest.counts import history_of_flows, history_of_survivors
 from simulation.evidence.backtest.observed import observed
 from simulation.evidence.backtest.spells import spells_of
+from simulation.evidence.backtest.trial import backtest, usual_steps
 from simulation.evidence.history import History, HistoryError
+from simulation.evidence.history.today import todays_rows
+from simulation.scenario import from_mapping
 from simulation.scenario.schema.history import ColumnRef
 
 FLOWS = pd.DataFrame({
@@ -157,3 +160,53 @@ def test_who_came_at_an_unknown_time_renews_and_leaves_in_the_same_year():
     years, due, won = spells.by_number_and_year(np.zeros(len(spells), bool))
     assert years.tolist() == [2018, 2019]
     assert (due.tolist(), won.tolist()) == ([[4, 0], [0, 3]], [[3, 0], [0, 2]])
+
+
+def test_no_new_cohort_at_the_end_is_said(tmp_path):
+    path = tmp_path / "cohorts.csv"
+    head = "cohort,date,members\n2019,2019,50\n2019,2020,40\n2019,2021,35\n2020,2020,50\n2020,2021,39\n"
+    path.write_text(head)
+    assert "no cohort begins after 2020-01-01" in history_of_survivors(path, segment="s").warnings[-1]
+    path.write_text(head + "2021,2021,60\n")
+    assert len(history_of_survivors(path, segment="s").warnings) == 1
+
+
+def test_a_short_record_has_fewer_steps(tmp_path):
+    path = tmp_path / "cohorts.csv"
+    path.write_text("cohort,date,members\n" + "".join(f"2015,{2015 + year},{90 - 9 * year}\n" for year in range(6)))
+    assert usual_steps(history_of_survivors(path, segment="s"), 12) == 2
+    path.write_text("cohort,date,members\n" + "".join(f"2009,{2009 + year},{99 - 9 * year}\n" for year in range(10)))
+    assert usual_steps(history_of_survivors(path, segment="s"), 12) == 4
+
+
+def test_counts_say_nothing_of_milestones(tmp_path):
+    """Where none was ever written down, that there is no row does not say that nobody reached one."""
+    path = tmp_path / "cohorts.csv"
+    path.write_text("cohort,date,members\n2024,2024,50\n2024,2025,40\n2024,2026,35\n")
+    plan = from_mapping(
+        {"name": "P", "start": "2026-01-01", "horizon": "12 months",
+         "segments": {"s": {"desired_outcome": {"required": "x"}, "arr": 1, "renewal": {"probability": "80%"},
+                            "journey": {"first": {"stage": "adoption", "after": "1 month"}}}}}
+    )  # fmt: skip
+    rows = todays_rows(history_of_survivors(path, segment="s"), plan, dt.date(2026, 1, 1))
+    assert len(rows) == 35 and set(rows["milestone"]) == {""}
+
+
+def test_cohorts_of_every_year_are_carried_on_by_years(tmp_path):
+    """Quarters of which only one has anything say nothing of a level and a season that a year does not."""
+    sizes = [500, 520, 480, 510, 530, 505]
+    rows = [
+        f"{2019 + one},{2019 + year},{round(size * 0.8 ** (year - one))}"
+        for one, size in enumerate(sizes)
+        for year in range(one, 6)
+    ]
+    path = tmp_path / "cohorts.csv"
+    path.write_text("cohort,date,members\n" + "\n".join(rows) + "\n")
+    plan = from_mapping(
+        {"name": "P", "start": "2026-01-01", "horizon": "12 months",
+         "segments": {"s": {"desired_outcome": {"required": "x"}, "arr": 1, "renewal": {"probability": "80%"}}}}
+    )  # fmt: skip
+    found = backtest(history_of_survivors(path, segment="s"), plan, replications=40, workers=1)
+    assert found.steps == 2 and len(found.origins) == 2
+    joined = found.summary().set_index(["measure", "method"]).loc[("joined", "membersim")]
+    assert abs(joined["bias"]) < 0.1 * 500

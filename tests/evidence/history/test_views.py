@@ -129,7 +129,7 @@ def test_the_next_renewal_is_what_was_agreed_or_missed(read: Callable[..., Histo
     table = todays_rows(history, plan, dt.date(2027, 1, 1)).set_index("member_id")
     due = table["renews_on"].dt.strftime("%Y-%m-%d").to_dict()
     assert due == {"A": "2027-03-31", "B": "2027-07-01", "C": "2026-12-01", "D": "2027-05-15"}
-    assert table["milestone"].tolist() == ["none"] * 4
+    assert table["milestone"].tolist() == [""] * 4, "nobody wrote milestones down"
 
 
 def test_the_donor_panel_has_the_published_counts() -> None:
