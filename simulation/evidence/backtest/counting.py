@@ -15,6 +15,7 @@ import pandas as pd
 from simulation.evidence.history import HistoryError
 from simulation.evidence.history.cells import DateColumn, NumberColumn, WordColumn
 from simulation.evidence.history.columns import find_columns, wanted_names
+from simulation.evidence.history.gather import Gathered
 from simulation.evidence.history.source import open_source
 from simulation.scenario.errors import Problem
 from simulation.scenario.schema.history import ColumnRef
@@ -94,38 +95,28 @@ def read_counts(
         With every fault of every row.
     """
     columns, ours = columns or {}, (*needed, *optional)
-    problems: list[Problem] = []
-    parts: dict[str, list[Any]] = {name: [] for name in ours}
-    lines: list[Any] = []
+    rows, readers = Gathered(), dict[str, Any]()
     shown = str(where)
     try:
         with open_source(where, wanted_names(columns, ours), table=table, query=query) as source:
             shown = source.shown
             found, notes = find_columns(source, columns, ours, needed)
             readers = {name: _reader(name, ref) for name, ref in found.refs.items()}
-            for batch in source.batches(list(found.positions.values())):
-                problems += [Problem(shown, fault.line, None, "", fault.message) for fault in batch.faults]
-                cells = dict(zip(found.positions, batch.columns, strict=True))
-                lines.append(batch.lines)
-                for name, ref in found.refs.items():
-                    column = cells[name] if name in cells else [ref.constant or ""] * len(batch.lines)
-                    values, faults = readers[name].read(column)
-                    wrong = {row for row, _, _ in faults}
-                    faults += [(row, "", said) for row, said in _impossible(name, values, name in needed, wrong)]
-                    problems += [Problem(shown, int(batch.lines[row]), None, name, said) for row, _, said in faults]
-                    parts[name].append(values)
+            rows.read(
+                source, found, readers, lambda name, values, known: _impossible(name, values, name in needed, known)
+            )
             notes += source.warnings
     except TableError as error:
         from simulation.evidence.history.database import without_password
 
         whole = Problem(without_password(shown), error.line, None, "", f"the counts {error.message}")
-        raise HistoryError([whole, *problems]) from None
-    line = np.concatenate(lines) if lines else np.zeros(0, np.int64)
+        raise HistoryError([whole, *rows.problems]) from None
+    line, problems = rows.lines, rows.problems
     if not len(line) and not problems:
         problems.append(Problem(shown, None, None, "", "the counts have a header, but no rows"))
     if problems:
         raise HistoryError(sorted(problems, key=lambda one: one.line or 0))
-    read = {name: _column(name, parts[name], readers.get(name), len(line)) for name in ours}
+    read = {name: _column(name, rows.values(name), readers.get(name), len(line)) for name in ours}
     return Counts(shown, pd.DataFrame({"line": line, **read}), tuple(notes))
 
 
@@ -149,10 +140,9 @@ def _impossible(name: str, values: Any, needed: bool, known: set[int]) -> list[t
     return [one for one in found if one[0] not in known]
 
 
-def _column(name: str, parts: list[Any], reader: Any, rows: int) -> Any:
-    if not parts:
+def _column(name: str, values: Any, reader: Any, rows: int) -> Any:
+    if values is None:
         return [None if name in DAYS else "" if name in WORDS else -1] * rows
-    values = np.concatenate(parts)
     if name in DAYS:
         days: list[dt.date] = values.astype("M8[D]").astype(object).tolist()
         return np.array(days, object)

@@ -12,6 +12,7 @@ import pandas as pd
 from simulation.evidence.history.cells import DateColumn, NumberColumn, WordColumn
 from simulation.evidence.history.columns import find_columns, wanted_names
 from simulation.evidence.history.errors import HistoryError
+from simulation.evidence.history.gather import Gathered
 from simulation.evidence.history.source import open_source
 from simulation.scenario.book.cells import read_id
 from simulation.scenario.errors import Problem
@@ -49,15 +50,12 @@ def read_state(
         With every fault of every row.
     """
     columns = columns or {}
-    problems: list[Problem] = []
-    parts: dict[str, list[Any]] = {name: [] for name in STATE_COLUMNS}
-    lines: list[Any] = []
+    rows, readers = Gathered(), dict[str, Any]()
     shown_as = str(where)
     try:
         with open_source(where, wanted_names(columns, STATE_COLUMNS), table=table, query=query) as source:
             shown_as = source.shown
             found, notes = find_columns(source, columns, STATE_COLUMNS, ("member_id",))
-            readers: dict[str, Any] = {}
             for name, ref in found.refs.items():
                 if name in STATE_DATES:
                     readers[name] = DateColumn(ref)
@@ -65,25 +63,17 @@ def read_state(
                     readers[name] = NumberColumn(ref, currency)
                 else:
                     readers[name] = WordColumn(ref, read_id if name == "member_id" else None)
-            for batch in source.batches(list(found.positions.values())):
-                problems += [Problem(shown_as, fault.line, None, "", fault.message) for fault in batch.faults]
-                cells = dict(zip(found.positions, batch.columns, strict=True))
-                lines.append(batch.lines)
-                for name, ref in found.refs.items():
-                    column = cells[name] if name in cells else [ref.constant or ""] * len(batch.lines)
-                    values, faults = readers[name].read(column)
-                    parts[name].append(values)
-                    problems += [Problem(shown_as, int(batch.lines[row]), None, name, said) for row, _, said in faults]
+            rows.read(source, found, readers)
             notes += source.warnings
     except TableError as error:
         from simulation.evidence.history.database import without_password
 
         whole = Problem(without_password(shown_as), error.line, None, "", f"the export {error.message}")
-        raise HistoryError([whole, *problems]) from None
-    line = np.concatenate(lines) if lines else np.zeros(0, np.int64)
+        raise HistoryError([whole, *rows.problems]) from None
+    line, problems = rows.lines, rows.problems
     if not len(line) and not problems:
         raise HistoryError([Problem(shown_as, None, None, "", "the export has a header, but no rows")])
-    table_ = {name: _column(name, parts[name], readers.get(name), len(line)) for name in STATE_COLUMNS}
+    table_ = {name: _column(name, rows.values(name), readers.get(name), len(line)) for name in STATE_COLUMNS}
     state = pd.DataFrame(table_)
     faulty = [(row, "member_id", "is empty") for row in np.flatnonzero(state["member_id"] == "").tolist()]
     again = state["member_id"].duplicated().to_numpy() & (state["member_id"] != "").to_numpy()
@@ -97,14 +87,14 @@ def read_state(
     return state.set_index("member_id").sort_index(), notes
 
 
-def _column(name: str, parts: list[Any], reader: Any, rows: int) -> Any:
+def _column(name: str, values: Any, reader: Any, rows: int) -> Any:
     if name in STATE_DATES:
-        values = np.concatenate(parts) if parts else np.full(rows, np.datetime64("NaT"), "M8[us]")
+        values = np.full(rows, np.datetime64("NaT"), "M8[us]") if values is None else values
         return values.astype("M8[D]").astype("M8[s]")
     if name == "arr":
-        number = np.concatenate(parts) if parts else np.full(rows, np.nan)
+        number = np.full(rows, np.nan) if values is None else values
         # A negative amount stays one that differs from blank, to be refused.
         cents = np.rint(np.nan_to_num(number) * 100).astype(np.int64)
         return np.where(np.isnan(number), -1, np.where(cents < 0, -2, cents))
-    codes = np.concatenate(parts).astype(np.int64) if parts else np.full(rows, -1, np.int64)
+    codes = np.full(rows, -1, np.int64) if values is None else values.astype(np.int64)
     return np.array([*(reader.words if reader else []), ""], object)[codes]
