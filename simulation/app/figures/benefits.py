@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from simulation.app.figures.look import BLUE, GREY, ORANGE, SKY, figure, label, plain, row_axis, value_axis
+from simulation.app.figures.look import BLUE, GREY, ORANGE, SKY, figure, label, plain, row_axis, value_axis, whiskers
 from simulation.report.words import name, number
 
 __all__ = ["gains", "roles"]
@@ -70,8 +70,7 @@ def roles(table: pd.DataFrame, currency: str) -> go.Figure:
     made.add_bar(
         x=table["mean"], y=list(range(len(table))), orientation="h", width=0.6, marker={"color": colours},
         customdata=hover, hovertemplate="%{customdata}<extra></extra>",
-        error_x={"type": "data", "array": table["high"] - table["mean"], "arrayminus": table["mean"] - table["low"],
-                 "color": GREY, "thickness": 1.6, "width": 4},
+        error_x=whiskers(table["mean"], table["low"], table["high"]),
     )  # fmt: skip
     made.update_layout(showlegend=False)
     made.update_xaxes(**value_axis([*table["low"], *table["high"]], "money", currency, zero=True, ticks=3))

@@ -23,6 +23,7 @@ from simulation.app.figures.look import (
     row_axis,
     tint,
     value_axis,
+    whiskers,
 )
 from simulation.report.words import day, end_of, name
 
@@ -155,8 +156,7 @@ def _traces(
             go.Bar(
                 x=middle, y=list(range(len(names))), orientation="h", width=0.62, marker={"color": shades},
                 xaxis=f"x{axis}", yaxis=f"y{axis}", customdata=np.column_stack([low, high]),
-                error_x={"type": "data", "array": high - middle, "arrayminus": middle - low, "color": GREY,
-                         "thickness": 1.6, "width": 4},
+                error_x=whiskers(middle, low, high),
                 hovertemplate="%{x:,.0f} in the middle future<br>%{customdata[0]:,.0f} to %{customdata[1]:,.0f} in "
                 "8 of 10<extra></extra>",
             )

@@ -17,6 +17,7 @@ from simulation.report.words import date_ticks, money_unit, short, two_lines
 __all__ = [
     "BLUE", "CONFIG", "GREEN", "GREY", "MUTED", "ORANGE", "PURPLE", "RED", "SERIES", "SKY", "YELLOW", "date_axis",
     "figure", "label", "plain", "row_axis", "tint", "unit_words", "value_axis",
+    "whiskers",
 ]  # fmt: skip
 
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED)
@@ -95,6 +96,12 @@ def label(text: str, width: int = 24) -> str:
 def unit_words(title: str, unit: str, currency: str) -> str:
     """Return a measure with its unit, where its name does not say it."""
     return title if unit in ("members", "count") else f"{title}, {money_unit(currency, unit)}"
+
+
+def whiskers(middle: Any, low: Any, high: Any) -> dict[str, Any]:
+    """Intervals at the ends of bars, as arrays or columns: `error_x` of bars that end at `middle`."""
+    return {"type": "data", "array": high - middle, "arrayminus": middle - low, "color": GREY, "thickness": 1.6,
+            "width": 4}  # fmt: skip
 
 
 def value_axis(

@@ -21,6 +21,7 @@ from simulation.app.figures.look import (
     row_axis,
     unit_words,
     value_axis,
+    whiskers,
 )
 from simulation.report.comparison_words import lower_first
 from simulation.report.words import number
@@ -60,8 +61,7 @@ def tornado(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.
         made.add_bar(
             y=rows, x=effect, base=base, orientation="h", name=words, marker={"color": colour}, width=0.56,
             customdata=hover, hovertemplate="%{customdata}<extra></extra>",
-            error_x={"type": "data", "array": right - effect, "arrayminus": effect - left, "color": GREY,
-                     "thickness": 1.3, "width": 3},
+            error_x=whiskers(effect, left, right),
         )  # fmt: skip
     ends = table[["at_low_from", "at_low_to", "at_high_from", "at_high_to"]]
     for row, one in zip(rows, table.to_dict("records"), strict=True):
@@ -162,8 +162,7 @@ def options(table: pd.DataFrame, *, title: str, unit: str, currency: str) -> go.
         y=list(range(len(table))), x=table["best"], orientation="h", width=0.5, customdata=hover,
         marker={"color": [BLUE if one else SKY for one in table["favourite"]]},
         hovertemplate="%{customdata}<extra></extra>",
-        error_x={"type": "data", "array": table["best_high"] - table["best"],
-                 "arrayminus": table["best"] - table["best_low"], "color": GREY, "thickness": 1.6, "width": 4},
+        error_x=whiskers(table["best"], table["best_low"], table["best_high"]),
     )  # fmt: skip
     made.update_layout(showlegend=False)
     made.update_xaxes(range=[0, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=True)
@@ -194,8 +193,7 @@ def worth(table: pd.DataFrame | None, *, title: str, unit: str, currency: str) -
         y=list(range(len(table))), x=table["value"], orientation="h", width=0.55, customdata=hover,
         marker={"color": [SKY if one else GREEN for one in table["together"]]},
         hovertemplate="%{customdata}<extra></extra>",
-        error_x={"type": "data", "array": table["high"] - table["value"],
-                 "arrayminus": table["value"] - table["low"], "color": GREY, "thickness": 1.6, "width": 4},
+        error_x=whiskers(table["value"], table["low"], table["high"]),
     )  # fmt: skip
     made.update_layout(showlegend=False)
     made.update_xaxes(**value_axis([*table["value"], *table["high"]], unit, currency, zero=True, ticks=2))

@@ -12,12 +12,12 @@ from simulation.app.figures.backtest import against_what_came
 from simulation.app.figures.vectors import chances, courses
 from simulation.app.jobs.job import Picture
 from simulation.app.runs import archives_of, runs_of
+from simulation.app.views.inquiry import Inquiry
 from simulation.app.views.keeping import keep
 from simulation.app.views.plot import Plot
 from simulation.app.views.tables import table
-from simulation.app.views.told import Answer, Details, card, intro
+from simulation.app.views.told import card, intro
 from simulation.app.views.upload import Upload
-from simulation.app.views.work import Work
 from simulation.report.words import name
 
 __all__ = ["show"]
@@ -60,9 +60,9 @@ class _History:
 def show(desk: Desk) -> None:
     """Build the view."""
     history = _History(desk)
-    _standing(desk, history)
-    _track_record(desk, history)
-    _attribution(desk, history)
+    for part in (_standing, _track_record, _attribution):
+        with ui.column().classes("part wide"):
+            part(desk, history)
 
 
 def _standing(desk: Desk, history: _History) -> None:
@@ -71,7 +71,6 @@ def _standing(desk: Desk, history: _History) -> None:
 
     def draw(picture: Picture) -> None:
         last.update(picture)
-        answer.draw(picture)
         where.draw(courses(picture["shares"]))
         soon.draw(chances(picture["chances"], "next_90"))
         stay.draw(chances(picture["chances"], "renews"))
@@ -90,28 +89,22 @@ def _standing(desk: Desk, history: _History) -> None:
             table(
                 heads, rows, words=(0, 1, 2), caption=f"The {len(rows)} members who most likely head away", stacks=True
             )
-        details.draw(picture)
-        result.visible = True
 
-    with ui.column().classes("part wide"):
-        intro(
-            "Where the members stand",
-            "On track, drifting or away: inferred from what happened to each. High usage is no sign of being on track.",
-        )
-        Work(desk, "vectors", draw, history.request, noun="members")
-        answer = Answer("Upload a history and run it.")
-        result = ui.column().classes("wide")
-        result.visible = False
-        with result:
-            with card("Course, by the last milestone reached", "Shares are means of each member's probability."):
-                where = Plot("Share of the members on track, drifting and away, by last milestone reached")
-            with card("Chances, member by member"), ui.element("div").classes("pair wide"):
-                soon = Plot("How many members have which chance of their next milestone within 90 days")
-                stay = Plot("How many members have which chance to renew")
-            people = ui.column().classes("wide")
-            save = ui.button("Download all members", icon="download").props("outline no-caps").mark("members")
-            save.on_click(lambda: ui.download.content(last["csv"], "vectors.csv", "text/csv"))
-        details = Details("members")
+    view = Inquiry(
+        desk, "vectors", draw, history.request, noun="members", title="Where the members stand",
+        about="On track, drifting or away: inferred from what happened to each. High usage is no sign of being on "
+        "track.",
+        empty="Upload a history and run it.",
+    )  # fmt: skip
+    with view.result:
+        with card("Course, by the last milestone reached", "Shares are means of each member's probability."):
+            where = Plot("Share of the members on track, drifting and away, by last milestone reached")
+        with card("Chances, member by member"), ui.element("div").classes("pair wide"):
+            soon = Plot("How many members have which chance of their next milestone within 90 days")
+            stay = Plot("How many members have which chance to renew")
+        people = ui.column().classes("wide")
+        save = ui.button("Download all members", icon="download").props("outline no-caps").mark("members")
+        save.on_click(lambda: ui.download.content(last["csv"], "vectors.csv", "text/csv"))
 
 
 def _track_record(desk: Desk, history: _History) -> None:
@@ -120,7 +113,6 @@ def _track_record(desk: Desk, history: _History) -> None:
 
     def draw(picture: Picture) -> None:
         last.update(picture)
-        answer.draw(picture)
         names = {key: fan["title"] for key, fan in picture["fans"].items()}
         choice.set_options(names, value=choice.value if choice.value in names else next(iter(names), None))
         choice.visible = len(names) > 1
@@ -130,7 +122,6 @@ def _track_record(desk: Desk, history: _History) -> None:
             heads = ["Measure", "It rests on", "Verdict", "In words"]
             table(heads, rows, words=(0, 1, 2, 3), caption="How good were the forecasts", stacks=True)
         redraw()
-        details.draw(picture)
 
     def redraw() -> None:
         if last and choice.value in last["fans"]:
@@ -139,35 +130,30 @@ def _track_record(desk: Desk, history: _History) -> None:
     def request() -> dict[str, Any]:
         return history.request(steps=steps.value, form=form.value)
 
-    with ui.column().classes("part wide"):
-        intro(
-            "Was it right before?",
-            "Forecasts as of past days, from what was known then and nothing later, beside what came and beside"
-            " simple rules of thumb.",
-        )
-        with ui.row().classes("asks"):
-            form = keep(desk, "form", ui.select(FORMS, value="events", label="The table has"))
-            form.props("outlined dense options-dense").classes("choice").mark("form")
-            steps = keep(desk, "steps", ui.select(STEPS, value=4, label="How far ahead"))
-            steps.props("outlined dense options-dense").classes("choice").mark("steps")
-        Work(desk, "backtest", draw, request, noun="")
-        answer = Answer("Upload a history of two years or more and run it.")
-        choice = (
-            ui.select({}, label="Measure", on_change=redraw).props("outlined dense options-dense").classes("choice")
-        )
+    view = Inquiry(
+        desk, "backtest", draw, request, noun="", title="Was it right before?",
+        about="Forecasts as of past days, from what was known then and nothing later, beside what came and beside"
+        " simple rules of thumb.",
+        empty="Upload a history of two years or more and run it.",
+    )  # fmt: skip
+    with view.asks:
+        form = keep(desk, "form", ui.select(FORMS, value="events", label="The table has"))
+        form.props("outlined dense options-dense").classes("choice").mark("form")
+        steps = keep(desk, "steps", ui.select(STEPS, value=4, label="How far ahead"))
+        steps.props("outlined dense options-dense").classes("choice").mark("steps")
+    with view.result:
+        choice = view.choice({}, "Measure")
+        choice.on_value_change(redraw)
         choice.visible = False
         fan = Plot("Forecasts of past days as bands, and what came as dots")
         verdicts = ui.column().classes("wide")
-        details = Details("backtest")
 
 
 def _attribution(desk: Desk, history: _History) -> None:
     """Why the forecast was missed."""
 
     def draw(picture: Picture) -> None:
-        answer.draw(picture)
         steps.draw(causes(picture["causes"], picture["total"], picture["currency"]))
-        details.draw(picture)
 
     def request() -> dict[str, Any]:
         archives = [str(one) for one in archives_of(desk.plans.folder)]
@@ -177,21 +163,19 @@ def _attribution(desk: Desk, history: _History) -> None:
         found = {"": NOW, **runs_of(desk.plans.folder)}
         which.set_options(found, value=which.value if which.value in found else "")
 
-    with ui.column().classes("part wide"):
-        intro(
-            "Why did it come out as it did?",
-            "A forecast beside what happened: causes that add up to the cent, each beside what luck alone does to it. "
-            "Best is the forecast that was made then: a finished run under reports/, as `membersim runs` archives it.",
-        )
-        with ui.row().classes("asks"):
-            runs = {"": NOW, **runs_of(desk.plans.folder)}
-            which = ui.select(runs, value="", label="Which forecast").classes("choice wide-choice").mark("which")
-            which.props("outlined dense options-dense").on("focus", look_again)
-            keep(desk, "which", which)
-            until = keep(desk, "until", ui.input("Up to (empty: as far as known)"))
-            until.props('type="date" stack-label outlined dense')
-            until.classes("choice").mark("until")
-        Work(desk, "attribution", draw, request, noun="")
-        answer = Answer("Upload what happened since the start of the scenario and run it.")
+    view = Inquiry(
+        desk, "attribution", draw, request, noun="", title="Why did it come out as it did?",
+        about="A forecast beside what happened: causes that add up to the cent, each beside what luck alone does to "
+        "it. Best is the forecast that was made then: a finished run under reports/, as `membersim runs` archives it.",
+        empty="Upload what happened since the start of the scenario and run it.",
+    )  # fmt: skip
+    with view.asks:
+        runs = {"": NOW, **runs_of(desk.plans.folder)}
+        which = ui.select(runs, value="", label="Which forecast").classes("choice wide-choice").mark("which")
+        which.props("outlined dense options-dense").on("focus", look_again)
+        keep(desk, "which", which)
+        until = keep(desk, "until", ui.input("Up to (empty: as far as known)"))
+        until.props('type="date" stack-label outlined dense')
+        until.classes("choice").mark("until")
+    with view.result:
         steps = Plot("From the expected to the actual recurring revenue, cause by cause, with what luck does")
-        details = Details("attribution")
