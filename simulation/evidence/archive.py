@@ -262,13 +262,22 @@ def _facts(forecast: Forecast) -> tuple[dict[str, Any], dict[str, Float]]:
     return facts, futures
 
 
+def _had_members(entry: Entry) -> bool:
+    """Whether anybody is a member when the forecast begins: if nobody is, actuals begin with the first to join."""
+    flows = ("members", "left", "joined", "returned")
+    if any(one not in entry.futures for one in flows):
+        return True
+    members, left, joined, returned = (entry.futures[one][:, 0] for one in flows)
+    return bool(np.any(members + left - joined - returned > 0))
+
+
 def score_entry(archive: Archive, entry: Entry, actuals: History) -> list[Scored]:
     """Score an archived forecast and the calls beside it, as far as the actuals go.
 
     Raises
     ------
     ArchiveError
-        No period of the forecast is over yet, or the actuals begin after its start.
+        No period of the forecast is over yet, or the actuals begin after its start, at which it had members.
     """
     end, first = actuals.exported or actuals.last_day, actuals.first_day
     over = [day for day in entry.days if end is not None and day <= end]
@@ -276,7 +285,7 @@ def score_entry(archive: Archive, entry: Entry, actuals: History) -> list[Scored
         raise ArchiveError(
             f"no period of the forecast is over: it begins on {entry.start}, and the actuals end on {end}"
         )
-    if first is None or first > entry.start:
+    if first is None or (first > entry.start and _had_members(entry)):
         raise ArchiveError(f"the actuals begin on {first}, after the forecast did ({entry.start})")
     measures = [one for one in MEASURES if is_there(actuals, one) and one in entry.futures]
     came = observed(actuals, [entry.start, *over], measures).values

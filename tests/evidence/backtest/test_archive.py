@@ -97,6 +97,19 @@ def test_scores_are_those_of_the_futures_and_of_the_call(kept, actuals, forecast
     assert (own["Ann"].low[1], own["Ann"].high[1]) == pytest.approx((40, 60), rel=0.005)
 
 
+def test_actuals_may_begin_later_than_a_forecast_without_members(tmp_path, kept):
+    person = {key: value for key, value in CLUB["segments"]["person"].items() if key != "population"}
+    new = from_mapping(CLUB | {"segments": {"person": person}})
+    came = History.from_events(sim.events(new, seed=99, engine="compiled"), new)
+    assert came.first_day > dt.date(2023, 1, 1)
+    archive = Archive(tmp_path / "new")
+    entry, _ = archive.keep(sim.run(new, replications=20, seed=1, workers=1), run="new", made="2023-01-01")
+    scored = score_entry(archive, archive.load(entry), came)
+    assert {one.measure for one in scored} >= {"members", "joined"}
+    with pytest.raises(ArchiveError, match="the actuals begin on"):
+        score_entry(kept[0], kept[0].load(kept[1]), came)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
