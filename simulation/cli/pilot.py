@@ -208,6 +208,7 @@ def read(
     from simulation.evidence.pilot.arms import Protocol
     from simulation.evidence.pilot.read import read as reading
     from simulation.report.words import name
+    from simulation.scenario.sheets.guard import unguarded
 
     try:
         laid = Protocol.from_json(json.loads((folder / PROTOCOL).read_text("utf-8")))
@@ -217,8 +218,7 @@ def read(
         raise BadInput(f"{folder} holds no pilot: {there}") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{folder} holds no pilot that can be read: {error}") from None
-    # What a spreadsheet would have taken for a formula has a quote before it in the file.
-    arms["member_id"] = arms["member_id"].str.replace(r"^'(?=\s*[=+\-@\t\r\n])", "", regex=True)
+    arms = arms.map(unguarded)  # segments and interventions, too, may look like a formula
     plan, book = _plan(scenario, screen)
     if plan.digest() != laid.scenario:
         screen.note("warning: this is not the plan for which the pilot was laid down")

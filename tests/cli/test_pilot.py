@@ -43,3 +43,18 @@ def test_a_pilot_from_choice_to_reading(call: Call, book_plan: Path) -> None:
     Path("p/protocol.json").write_text(json.dumps(protocol | {"chance": 0.1}))
     status, _, err = call(*words, "--exported", "2027-05-02")
     assert status == 2 and "was changed" in err
+
+
+def test_names_that_a_spreadsheet_would_take_for_formulas(call: Call, book_plan: Path) -> None:
+    text = (book_plan.read_text() + MORE).replace("individual:", '"@individual":').replace("  call:", '  "+call":')
+    book_plan.write_text(text)
+    rows = "".join(f"m{k},@individual,{300 + k},2026-05-01,2027-05-01\n" for k in range(12))
+    (book_plan.parent / "data" / "book.csv").write_text("member_id,segment,arr,joined,renews_on\n" + rows)
+    assert call("pilot", "assign", book_plan, "+call", "--out", "p")[0] == 0
+    arms = Path("p/arms.csv").read_text()
+    assert "'+call" in arms and ",+" not in arms and ",@" not in arms
+    Path("events.csv").write_text(
+        "member_id,date,event,name,value\n" + "".join(f"m{k},2026-05-01,joined,,300\n" for k in range(12))
+    )
+    words = ("pilot", "read", "p", "events.csv", "--scenario", book_plan, "--replications", 4, "--workers", 1)
+    assert call(*words, "--exported", "2027-05-02")[0] == 0
