@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.backtest.casts import MODEL, Backtest, Cast
+from simulation.evidence.backtest.counted import LEFT_OUT, as_counted
 from simulation.evidence.backtest.fitters import DirectFitter, Fitted, Fitter
 from simulation.evidence.backtest.observed import MEASURES, is_there, observed
 from simulation.evidence.backtest.rivals import by_series, days_before, rivals_of
@@ -131,6 +132,8 @@ def backtest(
                 observe=observe,
             )  # fmt: skip
     fitter = fitter or DirectFitter()
+    given, scenario = scenario, as_counted(scenario, history)
+    said = () if given is scenario else (LEFT_OUT,)
     step = step or usual_step(history)
     steps = steps or (MOST_STEPS if origins else usual_steps(history, step))
     chosen = tuple(sorted(set(origins))) if origins else usual_origins(history, step, steps)
@@ -154,7 +157,7 @@ def backtest(
             break
         if observe is not None:
             observe(origin, fitted, forecast)
-        notes[origin] = fitted.notes
+        notes[origin] = (*said, *fitted.notes)
         days = [next_months(origin, step * at) for at in range(steps + 1)]
         came = observed(history, days, measures).values
         futures = _of_model(forecast, fitted.lapsed, measures, step, steps)
