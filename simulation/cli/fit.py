@@ -30,7 +30,7 @@ def fit(
     exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
     quarantine: Annotated[bool, Parameter(show_default=False)] = False,
     trials: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 1024,
-    largest: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 2000,
+    largest: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 10_000,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Workers = None,
     cluster: Cluster = "",

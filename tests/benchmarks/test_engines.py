@@ -77,7 +77,7 @@ def table() -> Iterator[None]:
 
 
 @OF_CPU
-@pytest.mark.parametrize("members", [1_000, 10_000, 100_000])
+@pytest.mark.parametrize("members", [1_000, 10_000, 100_000, 1_000_000])
 def test_compiled(benchmark: Any, members: int) -> None:
     """Nanoseconds per event of the compiled engine, one thread, without the past of today's members."""
     from simulation.model.life import populate

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Design", "design_of", "designed"]
 
-LARGEST = 2_000
+LARGEST = 10_000
 """Members that a fit looks at; of more, a stratified sample."""
 FEWEST = 30
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.evidence.fit.coordinates import Coordinates
-from simulation.evidence.fit.design import design_of
+from simulation.evidence.fit.design import LARGEST, design_of
 from simulation.evidence.fit.direct import direct_of
 from simulation.evidence.fit.latent import CHECKS, Latent, Shared, first_round, fit_latent
 from simulation.evidence.fit.matter import Matter, matters, unknown_events
@@ -163,7 +163,7 @@ def fit(
     *,
     trials: tuple[int, int] = (1024, 600),
     draws: int = 500,
-    largest: int = 2000,
+    largest: int = LARGEST,
     seed: int = 1,
     workers: int | None = None,
     shared: Shared | None = None,

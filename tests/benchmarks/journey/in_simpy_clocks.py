@@ -1,8 +1,7 @@
 """The journey in SimPy after its example of a machine shop: a process for each clock of a member, and interrupts.
 
 There a machine works in one process and breaks in another, which interrupts it; here a member works towards its
-milestone in one, interacts in another, which turns its vector, and renews in a third. `in_simpy` is the quicker form:
-one process a member that knows the earliest of its clocks.
+milestone in one, interacts in another, which turns its vector, and renews in a third.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The journey in SimPy with one process a member, which goes to its earliest clock, and a resource for the team."""
+"""The journey in SimPy, as fast as it gets: one process a member, which itself finds the earliest of its clocks.
+
+`in_simpy_conditions` and `in_simpy_clocks` are written as its guide and its examples teach.
+"""
 
 from __future__ import annotations
 
