@@ -11,6 +11,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
+from simulation.cli.reading import Columns, Exported, LeaveOut, Query, Table
 from simulation.cli.screen import INTERRUPTED, SCREEN, Screen, refused
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
@@ -37,11 +38,11 @@ def attribute(
     until: str | None = None,
     responses: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 40,
     level: Annotated[float, Parameter(validator=validators.Number(gt=0, lt=1))] = 0.05,
-    columns: Path | None = None,
-    table: str | None = None,
-    query: str | None = None,
-    exported: str | None = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     book: Path | None = None,
     workers: Workers = None,
     cluster: Cluster = "",
@@ -64,16 +65,6 @@ def attribute(
         reached; 0 leaves "not reached" whole.
     level
         A row is flagged when luck alone puts it as far out in this share of the futures.
-    columns
-        A YAML file with `columns:`, how columns are read.
-    table
-        Table of the database.
-    query
-        SELECT of the database.
-    exported
-        Day of the export; today by default.
-    quarantine
-        Leave members with impossible rows out instead of stopping.
     book
         Where the book of the run is now, if it has moved; it must be the same file.
     workers

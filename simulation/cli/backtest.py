@@ -13,6 +13,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
+from simulation.cli.reading import Columns, Exported, LeaveOut, Query, Table
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
 from simulation.cli.workers import Cluster, Workers
@@ -42,11 +43,11 @@ def backtest(
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
     workers: Workers = None,
     cluster: Cluster = "",
-    columns: Path | None = None,
-    table: str | None = None,
-    query: str | None = None,
-    exported: str | None = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     out: Path | None = None,
     screen: Screen = SCREEN,
 ) -> int:
@@ -73,16 +74,6 @@ def backtest(
         The same seed gives the same scores.
     workers
         Threads; all cores by default.
-    columns
-        A YAML file with `columns:`, how columns are read.
-    table
-        Table of the database.
-    query
-        SELECT of the database.
-    exported
-        Day of the export of events; today by default.
-    quarantine
-        Leave members with impossible rows out instead of stopping.
     out
         Folder to write to; reports/<name of the scenario file>-backtest by default.
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 
 from simulation.cli.history import read_source
+from simulation.cli.reading import Columns, Exported, LeaveOut, Query, Table
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.cli.workers import Cluster, Workers
 from simulation.progress import progress_bar
@@ -24,11 +25,11 @@ def fit(
     *,
     scenario: Path,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Overlay to write, .yaml.")] = None,
-    columns: Annotated[Path | None, Parameter(help="A YAML file with `columns:`, how columns are read.")] = None,
-    table: Annotated[str | None, Parameter(help="Table of the database.")] = None,
-    query: Annotated[str | None, Parameter(help="SELECT of the database.")] = None,
-    exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     trials: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 1024,
     largest: Annotated[int, Parameter(validator=validators.Number(gte=100))] = 10_000,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**32))] = 1,
@@ -49,8 +50,6 @@ def fit(
         The model; its assumptions are the priors.
     out
         <name>_fitted.yaml beside the scenario by default; in another folder it needs --allow-outside to be used.
-    quarantine
-        Go on without the members that have an impossible row.
     trials
         Histories to simulate in the first round; the second has 60% of that.
     largest

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from simulation.cli.reading import Columns, Exported, LeaveOut, Query, Table
 from simulation.cli.screen import SCREEN, BadInput, Screen
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def history(
     source: str | None = None,
     *,
     scenario: Annotated[Path | None, Parameter(help="Check names, order and terms against this scenario.")] = None,
-    columns: Annotated[Path | None, Parameter(help="A YAML file with `columns:`, how columns are read.")] = None,
-    table: Annotated[str | None, Parameter(help="Table of the database.")] = None,
-    query: Annotated[str | None, Parameter(help="SELECT of the database.")] = None,
-    exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     panel: Annotated[bool, Parameter(help="The file has a row a person and a column a year, 1 or 0.")] = False,
     out: Annotated[Path | None, Parameter(help="Write the good rows to this file, .csv or .parquet.")] = None,
     screen: Screen = SCREEN,
@@ -39,8 +40,6 @@ def history(
     source
         A CSV, Parquet or Excel file, or the URL of a database such as postgresql+pg8000://user@host/name (password
         from PGPASSWORD); by default what the scenario names.
-    quarantine
-        Go on without the members that have an impossible row, and say how many these are.
     """
     plan = _scenario(scenario)
     if source is None and (plan is None or plan.history is None):

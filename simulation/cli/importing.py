@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from simulation.cli.history import day_of
+from simulation.cli.reading import Exported
 from simulation.cli.screen import SCREEN, BadInput, Screen, refused
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def import_(
     answer: Annotated[
         list[str] | None, Parameter(help='An answer, as "segments of the question=value"; can be repeated.')
     ] = None,
-    exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
+    exported: Exported = None,
     total: Annotated[
         list[str] | None, Parameter(help='A control total: "members=5000", "arr=1.2M", "individual.members=4100".')
     ] = None,

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import read_source
 from simulation.cli.outcome import introduce, prepare
+from simulation.cli.reading import Exported, LeaveOut
 from simulation.cli.screen import SCREEN, BadInput, Screen, refused
 from simulation.cli.tables import records
 from simulation.progress import progress_bar
@@ -175,8 +176,8 @@ def read(
     /,
     *,
     scenario: Path,
-    exported: str | None = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     replications: Futures = 200,
     seed: Seed = 1,
     workers: int | None = None,
@@ -192,10 +193,6 @@ def read(
         A history of what happened since.
     scenario
         The plan of the pilot.
-    exported
-        Day of the export; today by default.
-    quarantine
-        Leave members with impossible rows out instead of stopping.
     replications
         Futures with and without each intervention.
     seed

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from simulation.cli.backtest import Form, history_in
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.outcome import prepare
+from simulation.cli.reading import Columns, Exported, LeaveOut, Query, Table
 from simulation.cli.runs import ARCHIVE, ArchiveFolder, archived, opened, refusals
 from simulation.cli.screen import SCREEN, BadInput, Screen
 from simulation.cli.tables import records
@@ -29,11 +30,11 @@ def score(
     /,
     *,
     form: Annotated[Form, Parameter(name="--as")] = "events",
-    columns: Path | None = None,
-    table: str | None = None,
-    query: str | None = None,
-    exported: str | None = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     archive: ArchiveFolder = ARCHIVE,
     out: Path | None = None,
     screen: Screen = SCREEN,
@@ -48,16 +49,6 @@ def score(
         The history since then: a file or the URL of a database.
     form
         What kind of table the actuals are; see `membersim backtest`.
-    columns
-        A YAML file with `columns:`, how columns are read.
-    table
-        Table of the database.
-    query
-        SELECT of the database.
-    exported
-        Day of the export of events; today by default.
-    quarantine
-        Leave members with impossible rows out instead of stopping.
     out
         Folder to write to; reports/score by default.
     """

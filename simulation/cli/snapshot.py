@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from simulation.cli.history import day_of, facts, show
+from simulation.cli.reading import Columns, Query, Table
 from simulation.cli.screen import SCREEN, BadInput, Screen
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ def snapshot(
     archive: Annotated[Path, Parameter(help="Folder of the snapshots; made when it is not there.")],
     date: Annotated[str | None, Parameter(help="The day of whose morning the export is; default: today.")] = None,
     scenario: Annotated[Path | None, Parameter(help="Its journeys say which milestones come before one.")] = None,
-    columns: Annotated[Path | None, Parameter(help="A YAML file with `columns:`, how columns are read.")] = None,
-    table: Annotated[str | None, Parameter(help="Table of the database.")] = None,
-    query: Annotated[str | None, Parameter(help="SELECT of the database.")] = None,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
     screen: Screen = SCREEN,
 ) -> None:
     """Archive a copy of a system that overwrites, and derive what happened since the copy before.

@@ -13,6 +13,7 @@ from cyclopts import Parameter, validators
 from simulation.cli.folder import publish, run_facts
 from simulation.cli.history import day_of, read_source
 from simulation.cli.outcome import prepare
+from simulation.cli.reading import Columns, Exported, LeaveOut, Query, Table
 from simulation.cli.screen import INTERRUPTED, SCREEN, BadInput, Screen, refused
 from simulation.progress import progress_bar
 
@@ -30,11 +31,11 @@ def vectors(
     *,
     scenario: Path,
     as_of: Annotated[str | None, Parameter(help="Day of inference, such as 2027-01-31.")] = None,
-    columns: Annotated[Path | None, Parameter(help="A YAML file with `columns:`, how columns are read.")] = None,
-    table: Annotated[str | None, Parameter(help="Table of the database.")] = None,
-    query: Annotated[str | None, Parameter(help="SELECT of the database.")] = None,
-    exported: Annotated[str | None, Parameter(help="Day of the export; default: today.")] = None,
-    quarantine: Annotated[bool, Parameter(show_default=False)] = False,
+    columns: Columns = None,
+    table: Table = None,
+    query: Query = None,
+    exported: Exported = None,
+    quarantine: LeaveOut = False,
     particles: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
     draws: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 32,
     typical_usage: Annotated[float | None, Parameter(validator=validators.Number(gt=0))] = None,
@@ -56,8 +57,6 @@ def vectors(
         A history: a CSV, Parquet or Excel file, or the URL of a database; by default what the scenario names.
     scenario
         The model; where it has assumptions, their middle.
-    quarantine
-        Go on without the members that have an impossible row.
     particles
         Weighted copies that stand for each member; 512 by default, 2,048 where milestones take nearly fixed work.
     draws

@@ -6,26 +6,18 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Generator
-from typing import Any
 
 import simpy
 
-from tests.benchmarks.journey.chance import Chance
-from tests.benchmarks.journey.person import Numbers, Person, Tally
-from tests.benchmarks.journey.record import Record
-from tests.benchmarks.journey.specification import Journey, Start
-
-Steps = Generator[simpy.Event, Any, None]
+from tests.benchmarks.journey.in_simpy import Asking, Steps, contender
+from tests.benchmarks.journey.person import Person
 
 
-class Member:
+class Member(Asking):
     """A person as a process, with a second one while it waits for a call."""
 
     def __init__(self, env: simpy.Environment, team: simpy.Resource, person: Person) -> None:
-        self.env, self.team, self.person = env, team, person
-        self.call: simpy.Process | None = None
+        super().__init__(env, team, person)
         self.life = env.process(self.live())
 
     def live(self) -> Steps:
@@ -51,36 +43,12 @@ class Member:
                     self.call.interrupt()
                 return
 
-    def be_called(self) -> Steps:
-        """Wait for the team, talk, and tell the member; whoever leaves no longer waits."""
-        env, person = self.env, self.person
-        with self.team.request() as place:
-            try:
-                yield place
-            except simpy.Interrupt:
-                person.tally.events += 1
-                return
-            journey = person.numbers.journey
-            length = journey.effort * math.exp(journey.effort_spread * person.chance.normal())
-            person.call_starts(env.now, length)
-            end = env.now + length
-            try:
-                yield env.timeout(length)
-            except simpy.Interrupt:
-                yield env.timeout(end - env.now)
-        if person.present:
+    def call_is_over(self) -> None:
+        """Tell the member, if there is still one."""
+        if self.person.present:
             self.life.interrupt()
         else:
-            person.called(env.now)
+            self.person.called(self.env.now)
 
 
-def run(journey: Journey, start: Start, seed: int) -> Record:
-    """Simulate the journey."""
-    before = time.process_time()
-    env = simpy.Environment()
-    team = simpy.Resource(env, journey.people)
-    numbers, chance, tally = Numbers(journey), Chance(seed), Tally()
-    for i in range(journey.members):
-        Member(env, team, Person(numbers, start, i, chance, tally))
-    env.run(until=journey.days)
-    return tally.record(journey, time.process_time() - before)
+run = contender(Member)

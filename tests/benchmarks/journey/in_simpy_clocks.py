@@ -7,28 +7,20 @@ milestone in one, interacts in another, which turns its vector, and renews in a 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Generator
-from typing import Any
 
 import simpy
 
-from tests.benchmarks.journey.chance import Chance
-from tests.benchmarks.journey.person import Numbers, Person, Tally
-from tests.benchmarks.journey.record import Record
-from tests.benchmarks.journey.specification import Journey, Start
-
-Steps = Generator[simpy.Event, Any, None]
+from tests.benchmarks.journey.in_simpy import Asking, Steps, contender
+from tests.benchmarks.journey.person import Person
 
 
-class Member:
+class Member(Asking):
     """A person and its processes."""
 
     def __init__(self, env: simpy.Environment, team: simpy.Resource, person: Person) -> None:
-        self.env, self.team, self.person = env, team, person
+        super().__init__(env, team, person)
         self.work = env.process(self.working())
         self.contact = env.process(self.interacting())
-        self.call: simpy.Process | None = None
         env.process(self.renewing())
 
     def working(self) -> Steps:
@@ -41,11 +33,6 @@ class Member:
             except simpy.Interrupt:
                 continue
             person.reach(env.now)
-
-    def turned(self) -> None:
-        """Tell the work that the vector is another."""
-        if self.work.is_alive:
-            self.work.interrupt()
 
     def interacting(self) -> Steps:
         """Interact as long as it is a member."""
@@ -70,34 +57,15 @@ class Member:
                         process.interrupt()
                 return
 
-    def be_called(self) -> Steps:
-        """Wait for the team, talk, and turn the member; whoever leaves no longer waits."""
-        env, person = self.env, self.person
-        with self.team.request() as place:
-            try:
-                yield place
-            except simpy.Interrupt:
-                person.tally.events += 1
-                return
-            journey = person.numbers.journey
-            length = journey.effort * math.exp(journey.effort_spread * person.chance.normal())
-            person.call_starts(env.now, length)
-            end = env.now + length
-            try:
-                yield env.timeout(length)
-            except simpy.Interrupt:
-                yield env.timeout(end - env.now)
-        person.called(env.now)
+    def call_is_over(self) -> None:
+        """Turn the member."""
+        self.person.called(self.env.now)
         self.turned()
 
+    def turned(self) -> None:
+        """Tell the work that the vector is another."""
+        if self.work.is_alive:
+            self.work.interrupt()
 
-def run(journey: Journey, start: Start, seed: int) -> Record:
-    """Simulate the journey."""
-    before = time.process_time()
-    env = simpy.Environment()
-    team = simpy.Resource(env, journey.people)
-    numbers, chance, tally = Numbers(journey), Chance(seed), Tally()
-    for i in range(journey.members):
-        Member(env, team, Person(numbers, start, i, chance, tally))
-    env.run(until=journey.days)
-    return tally.record(journey, time.process_time() - before)
+
+run = contender(Member)
