@@ -82,6 +82,11 @@ def vectors(
     )
     if read.excluded is not None:
         screen.note(f"Left out: {read.excluded.members:,} members ({read.excluded.share:.1%})")
+    if any(one.journey for one in plan.segments.values()) and not (read.frame["event"] == "milestone").any():
+        screen.note(
+            "Note: the history has no row `milestone`, and that nobody reached one is evidence against pace: "
+            "without records of milestones use a scenario without a `journey:`"
+        )
     folder = out or Path("reports", f"{scenario.stem}-vectors")
     prepare(folder)
     words: list[object] = ["membersim", "vectors", *([source] if source else []), "--scenario", scenario]

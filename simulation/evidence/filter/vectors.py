@@ -160,6 +160,8 @@ def infer(
 
     Of those who were there when the record began and whose day of joining is not known, each particle draws its own.
 
+    That a milestone is not in the history is evidence that it was not reached.
+
     Interventions go on in what is looked ahead: each is delivered as long after its cause as in the history, in the
     median, whatever the load of its team will be.
     """
