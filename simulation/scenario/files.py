@@ -190,8 +190,8 @@ class _Files:
         """The merged tree, validated."""
         from simulation.scenario.validation import validate
 
-        if tree is None:
-            raise ScenarioError(self.problems)
+        if tree is None or any(problem.path == "extends" for problem in self.problems):
+            raise ScenarioError(self.problems)  # without what it extends, most of it would seem to be missing
         tree = self._with_files(tree)
         return validate(tree, self.root, tuple(self.sources), self.problems)
 

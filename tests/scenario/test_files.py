@@ -162,7 +162,9 @@ def test_two_triggers_after_merging_say_how_to_remove_one(write: Write) -> None:
 )  # fmt: skip
 def test_what_cannot_be_extended(write: Write, text: str, expected: str) -> None:
     write()
-    assert expected in said(write(text, "self.yaml"))
+    message = said(write(text, "self.yaml"))
+    assert expected in message
+    assert "missing" not in message  # of what it would have inherited
 
 
 def test_a_long_circle(write: Write) -> None:
