@@ -25,7 +25,7 @@ def test_a_grid(call: Call, plan: Path) -> None:
     record = json.loads((folder / "sweep.json").read_text())
     assert record["axes"][1] == {"path": ARRIVALS, "values": [5, 10, 20]} and record["finished_cells"] == 6
     status, out, _ = call(*words)
-    assert status == 0 and "6 of 6 cells" in out and "95%" in out and "arrivals" in out
+    assert status == 0 and "6 of 6 cells" in out and "95%" in out and "members a month" in out
 
 
 @pytest.mark.parametrize(

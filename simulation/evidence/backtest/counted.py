@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.evidence.backtest.laws import is_plain
-from simulation.evidence.history import CODE
+from simulation.evidence.history.vocabulary import CODE, OF_COUNTS
 
 if TYPE_CHECKING:
     from simulation.evidence.history import History
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LEFT_OUT", "as_counted"]
 
-COUNTED = ("present", "joined", "returned", "left", "renewed", "arr", "correction")
 KEPT = ("desired_outcome", "arr", "term", "arrivals", "mid_term_churn", "win_back", "price")
 ABOUT_OTHERS = (
     "book", "history", "objectives", "known", "levers", "teams", "interventions", "selling", "assumptions"
@@ -34,7 +33,7 @@ def as_counted(scenario: Scenario, history: History) -> Scenario:
     """
     from simulation.scenario import from_mapping
 
-    if np.any(~np.isin(history.codes, [CODE[one] for one in COUNTED])):
+    if np.any(~np.isin(history.codes, [CODE[one] for one in OF_COUNTS])):
         return scenario
     if all(is_plain(scenario, name) for name in scenario.segments):
         return scenario

@@ -177,7 +177,7 @@ def infer(
     count = particles or _enough(model)
     out, kept = _run(model, seen, count, draws, seed, workers, progress)
     journeys = {name: tuple(segment.journey) for name, segment in model.segments.items()}
-    return Vectors(day, _table(seen, model, out), kept, seen.today, journeys, count)
+    return Vectors(day, _table(seen, model, out, kept), kept, seen.today, journeys, count)
 
 
 def at_rest(scenario: Scenario, day: dt.date) -> Scenario:
@@ -280,10 +280,11 @@ def _run(
     return out, kept
 
 
-def _table(seen: Observations, scenario: Scenario, out: npt.NDArray[np.float64]) -> pd.DataFrame:
+def _table(seen: Observations, scenario: Scenario, out: npt.NDArray[np.float64], kept: Records) -> pd.DataFrame:
     columns: dict[str, Any] = {name: out[:, place] for place, name in enumerate(COLUMNS)}
     columns["off_course"] = np.degrees(columns["off_course"])
     table = pd.concat([seen.today[["member_id", "segment", "milestone", "renews_on"]], pd.DataFrame(columns)], axis=1)
+    table["milestone"] = _milestones(table, scenario, kept)
     following = [_next(scenario, segment, milestone) for segment, milestone in
                  zip(table["segment"], table["milestone"], strict=True)]  # fmt: skip
     table.insert(3, "next", following)
@@ -293,6 +294,16 @@ def _table(seen: Observations, scenario: Scenario, out: npt.NDArray[np.float64])
     complete = table["next"] == ""
     table.loc[complete, ["next_30", "next_60", "next_90", "work_done"]] = np.nan
     return table
+
+
+def _milestones(table: pd.DataFrame, scenario: Scenario, kept: Records) -> list[str]:
+    """The last milestone of each member; where the history does not say, the one of all draws, if they agree."""
+    agree = (kept["milestone"] == kept["milestone"][:, :1]).all(axis=1)
+    known = zip(table["segment"], table["milestone"], kept["milestone"][:, 0].tolist(), agree.tolist(), strict=True)
+    return [
+        ("none", *scenario.segments[segment].journey)[place + 1] if not told and same else told
+        for segment, told, place, same in known
+    ]
 
 
 def _next(scenario: Scenario, segment: str, milestone: str) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.evidence.history.terms import next_due
-from simulation.evidence.history.vocabulary import CODE
+from simulation.evidence.history.vocabulary import CODE, OF_COUNTS
 
 if TYPE_CHECKING:
     from simulation.evidence.history.history import History
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
 
 __all__ = ["book_of", "todays_rows"]
+
+MEMBERSHIP = [CODE[one] for one in (*OF_COUNTS, "due", "grace", "recovered")]
+"""Who joins, stays and leaves: where a history has nothing else, that it has no milestone says nothing."""
 
 Days = npt.NDArray[np.datetime64]
 Rows = npt.NDArray[np.int64]
@@ -215,11 +218,11 @@ def _milestones(seen: _Seen) -> tuple[list[str], Rows]:
     joined = seen.latest("joined")
     cycles = np.zeros(len(seen.rows), np.int64)
     hits = np.flatnonzero(seen.history.codes == CODE["milestone"])
-    # Where no milestone of a segment was ever written down, as in counts, that there is no row says nothing.
-    written = np.isin(seen.segment, np.unique(seen.segment[seen.history.member[hits]]))
+    codes = seen.history.codes
+    told = not np.isin(codes, MEMBERSHIP).all() or (seen.names[codes == CODE["present"]] != "").any()
     names = [
         seen.names[row] if row >= 0 else "none" if at >= 0 and told else ""
-        for row, at, told in zip(latest, joined, written, strict=True)
+        for row, at in zip(latest, joined, strict=True)
     ]
     for name, segment in seen.scenario.segments.items():
         growth = [one for one, milestone in segment.journey.items() if milestone.stage == "growth"]

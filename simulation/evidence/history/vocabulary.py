@@ -146,6 +146,8 @@ COMES: Final = ("present", "joined", "returned")
 """Events from which on somebody is a member."""
 MILESTONE_EVENTS: Final = tuple(event for event, word in WORDS.items() if word.name == _MILESTONE)
 INTERVENTION_EVENTS: Final = tuple(event for event, word in WORDS.items() if word.name == _INTERVENTION)
+OF_COUNTS: Final = ("present", "joined", "returned", "left", "renewed", "arr", "correction")
+"""Events that counts of members can be turned into."""
 OF_ABSENT: Final = ("usage", "undelivered", "due", "correction")
 """Events that somebody may have who is not a member: they are about the record, or were caused before."""
 OF_MORNING: Final = ("present", "arr", "due")
