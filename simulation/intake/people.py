@@ -13,7 +13,7 @@ from simulation.intake.sheet import Sheet
 from simulation.scenario.book.cells import CellError, quoted, read_id
 from simulation.scenario.sheets.guard import guarded, unguarded
 
-__all__ = ["People", "Person", "Spell", "harmless", "keyed", "people_of"]
+__all__ = ["People", "Person", "Spell", "keyed", "people_of"]
 
 
 def keyed(text: str, *, bare: bool = False) -> str:
@@ -27,16 +27,6 @@ def keyed(text: str, *, bare: bool = False) -> str:
     if point and head.isdigit() and not tail.strip("0"):
         key = head
     return (key.lstrip("0") or "0") if bare and key.isdigit() else key
-
-
-def harmless(text: str) -> str:
-    """An id as it is written from here on: one that a spreadsheet would take for a formula has an apostrophe before it,
-    in the book, the history and every table, so that all of them still name the same member.
-
-    >>> harmless("=cmd|' /C calc'!A0"), harmless("AB-7")
-    ("'=cmd|' /C calc'!A0", 'AB-7')
-    """
-    return guarded(text)
 
 
 @dataclass
@@ -56,7 +46,7 @@ class Person:
     Attributes
     ----------
     member_id
-        As it is written in the list, made `harmless`.
+        As it is written in the list, `guarded`.
     arr
         A year, in units of the currency; NaN when the list does not say.
     renews_on
@@ -223,7 +213,7 @@ def _read(
         else:
             gone = left if left is not None and left <= exported else None
             person = Person(
-                keyed(member_id, bare=people.bare), harmless(member_id), file, line, segment, read.arr[place],
+                keyed(member_id, bare=people.bare), guarded(member_id), file, line, segment, read.arr[place],
                 read.renews[place],
             )  # fmt: skip
             rows.setdefault(person.key, []).append((person, Spell(joined, gone, read.cause[place], line)))

@@ -12,9 +12,9 @@ from simulation.evidence.history import write_history
 from simulation.intake.build import Imported
 from simulation.intake.changes import seen_of
 from simulation.intake.mapping import write_import
-from simulation.intake.people import harmless
 from simulation.intake.sheet import Sheet
 from simulation.scenario import Scenario
+from simulation.scenario.sheets.guard import guarded
 
 __all__ = ["BOOK", "HISTORY", "MAPPING", "MISFITS", "PLAN", "plan_path", "write_imported"]
 
@@ -50,7 +50,7 @@ def write_imported(
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(("file", "line", "column", "reason", "message"))
     writer.writerows(
-        (harmless(Path(one.file).name), one.line, harmless(one.column), one.reason, harmless(one.message))
+        (guarded(Path(one.file).name), one.line, guarded(one.column), one.reason, guarded(one.message))
         for one in imported.misfits
     )
     (folder / MISFITS).write_text(rows.getvalue(), encoding="utf-8", newline="")

@@ -14,7 +14,11 @@ def formula_like(text: str) -> bool:
 
 
 def guarded(text: str) -> str:
-    """A text as it is written into a table: with an apostrophe where a spreadsheet would take it for a formula."""
+    """A text as it is written into a table: with an apostrophe where a spreadsheet would take it for a formula.
+
+    >>> guarded("=cmd|' /C calc'!A0"), guarded("AB-7")
+    ("'=cmd|' /C calc'!A0", 'AB-7')
+    """
     return f"'{text}" if formula_like(text) else text
 
 
