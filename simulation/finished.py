@@ -17,11 +17,6 @@ __all__ = ["FORECAST", "FORMAT", "RECORD", "NoRun", "finished_forecast", "read_r
 
 RECORD, FORECAST = "run.json", "forecast.nc"
 FORMAT = 1
-NEEDED = (
-    "membersim", "root", "scenario", "data", "command",
-    "seed", "replications", "engine", "events", "quarantine",
-)  # fmt: skip
-"""What a record must have for a rerun."""
 
 
 class NoRun(ValueError):
@@ -30,6 +25,8 @@ class NoRun(ValueError):
 
 def read_record(folder: Path) -> dict[str, Any]:
     """Read the record of a finished run; `folder` may also be the record itself."""
+    from simulation.record import Record
+
     path = folder if folder.name == RECORD else folder / RECORD
     try:
         record = json.loads(path.read_text("utf-8"))
@@ -37,7 +34,8 @@ def read_record(folder: Path) -> dict[str, Any]:
         raise NoRun(f"{folder} holds no finished run: there is no {RECORD} in it") from None
     except (OSError, ValueError, RecursionError) as error:
         raise NoRun(f"{path} cannot be read: {error}") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT or not record.keys() >= set(NEEDED):
+    needed = {name for name, one in Record.model_fields.items() if one.is_required()}
+    if not isinstance(record, dict) or record.get("format") != FORMAT or not record.keys() >= needed:
         raise NoRun(f"{path} is not a record of a run that membersim {__version__} can read")
     wrong = _wrong(record)
     if wrong:
